@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# make deps|all|check|check-all|demo|lint|asan|fuzz|bench|install|clean; V=1 shows the commands.
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+CC ?= gcc
+BUILD ?= build
+CFLAGS ?= -O2 -g
+PKGS := libkdumpfile libaddrxlat libdw libelf yaml-0.1 json-c
+
+WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
+	    -Wwrite-strings -Wundef -Wvla -Werror
+KM_CFLAGS := -std=gnu17 -D_GNU_SOURCE -Ianalyze -I. $(WARNINGS) $(CFLAGS) \
+	     $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+KM_LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null) $(LDFLAGS)
+
+Q := $(if $(V),,@)
+say = $(if $(V),,@echo "  $(1)	$(2)")
+
+SOURCES := $(sort $(wildcard analyze/*.c analyze/*/*.c reports/*.c))
+OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
+LIBRARY := $(filter-out $(BUILD)/analyze/main.o,$(OBJECTS))
+UNIT := $(sort $(wildcard tests/unit/test_*.c))
+UNIT_PROGRAMS := $(UNIT:%.c=$(BUILD)/%)
+
+all: $(BUILD)/kmortem
+
+$(BUILD)/kmortem: $(OBJECTS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(KM_CFLAGS) -o $@ $^ $(KM_LIBS)
+
+$(BUILD)/%.o: %.c
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D) && $(CC) $(KM_CFLAGS) -MMD -MP -c -o $@ $<
+
+# A unit test includes the .c it tests, so that file's own object must not be linked to it again:
+# the objects stand in an archive, of which the linker takes only what is still missing.
+$(BUILD)/libkmortem.a: $(LIBRARY)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(BUILD)/tests/unit/%: tests/unit/%.c $(BUILD)/libkmortem.a
+	$(call say,TEST,$<)
+	$(Q)mkdir -p $(@D) && $(CC) $(KM_CFLAGS) -Itests/unit -MMD -MP -o $@ $< $(BUILD)/libkmortem.a $(KM_LIBS)
+
+unit: $(UNIT_PROGRAMS)
+	$(Q)for program in $^; do $$program || exit 1; done
+
+clean:
+	$(Q)rm -rf $(BUILD)
+
+-include $(OBJECTS:.o=.d) $(UNIT_PROGRAMS:=.d)
+
+.PHONY: all unit clean
+.SECONDARY:
