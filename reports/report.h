@@ -41,7 +41,6 @@ struct table {
 	const struct cell *cells; /* row after row */
 	size_t row_count;         /* rows held here */
 	size_t total;             /* rows there are; more than row_count when the report was bounded */
-	const char *const *row_links; /* reserved: NULL */
 };
 
 enum severity { SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_CRITICAL, SEVERITY_COUNT };
@@ -75,6 +74,10 @@ struct fact {
 	struct cell value;
 };
 
+struct frame {
+	const char *address, *symbol, *module; /* "0x…"; "do_exit+0x16"; NULL: unknown, built in */
+};
+
 struct report {
 	struct arena *arena;
 	const char *tool_version;
@@ -101,6 +104,8 @@ struct report {
 		const char *message, *cause, *comm, *ip, *signature; /* NULL unknown */
 		int32_t cpu;                   /* -1 unknown */
 		int64_t pid;                   /* -1 unknown */
+		const struct frame *backtrace; /* innermost first */
+		size_t frame_count;
 	} panic;
 	struct {
 		const char *types, *symbols, *modules, *notes;
@@ -119,7 +124,7 @@ struct report {
 		size_t site_file_count;
 	} rules;
 	size_t counts[VERDICT_COUNT];          /* of findings by verdict */
-	double seconds;                        /* the examination took */
+	double seconds;                        /* the examination took; 0: do not say */
 };
 
 /* "warning", "could-not-check": the words of the JSON. */
@@ -127,14 +132,16 @@ const char *severity_word(enum severity severity);
 const char *verdict_word(enum verdict verdict);
 /* 1 something of warning or critical was found, 3 nothing found and something could not be checked, else 0. */
 int report_exit_status(const struct report *report);
+/* The verdict in one line: "1 critical, 3 warnings; 20 checks clear, 4 could not be made". */
+void report_verdict(const struct report *report, struct buf *buf);
 
 struct report_style {
 	bool color;      /* text: ANSI colours */
-	unsigned width;  /* text: columns of the terminal */
+	unsigned width;  /* text: columns of the terminal; 0: 80 */
 	unsigned rows;   /* rows shown per table; 0: all */
 };
 
-/* Whole reports. */
+/* Whole reports. The same report gives the same bytes. */
 void report_text(const struct report *report, const struct report_style *style, struct buf *buf);
 void report_html(const struct report *report, const struct report_style *style, struct buf *buf);
 void report_json(const struct report *report, struct buf *buf);
