@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#define _GNU_SOURCE
+#include "guest.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* fragger RESERVE_MB: takes free memory up to a reserve, then frees every other page. */
+int fragger_main(int argc, char **argv)
+{
+    long reserve_kb = argc > 1 ? atol(argv[1]) * 1024 : 64 * 1024;
+    long free_kb = meminfo_kb("MemFree");
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    size_t size = free_kb > reserve_kb ? (size_t)(free_kb - reserve_kb) * 1024 / page * page : 0;
+    char *area = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    size_t freed = 0;
+
+    if (area == MAP_FAILED)
+        die("mmap %zu", size);
+    madvise(area, size, MADV_NOHUGEPAGE);
+    memset(area, 0x5a, size);
+    for (size_t at = 0; at < size; at += 2 * page, freed++)
+        madvise(area + at, page, MADV_DONTNEED);
+    say("touched %zu MB of small anonymous pages (MemFree was %ld MB), then freed every other page (%zu pages)",
+        size >> 20, free_kb >> 10, freed);
+    rest();
+}
