@@ -66,7 +66,6 @@ struct view_result {
 	struct table table;
 	bool complete;
 	const char *why;        /* when not complete */
-	const char *const *reasons; /* one per row: why cells are unknown, NULL where none are; NULL: no row */
 };
 
 struct fact {

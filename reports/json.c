@@ -1,0 +1,439 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <json-c/json.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "reports/cell.h"
+#include "reports/report.h"
+#include "reports/utf8.h"
+
+/* The format member: raised when a name or a meaning that others script against changes. */
+enum { JSON_FORMAT = 1 };
+
+/* json-c answers a lack of memory with NULL, which it also takes for null: a report must not say
+ * "unknown" for that. */
+static struct json_object *json_must(struct json_object *object)
+{
+	if (!object)
+		mem_resize(NULL, SIZE_MAX, SIZE_MAX); /* ends the program */
+	return object;
+}
+
+static struct json_object *json_record(void)
+{
+	return json_must(json_object_new_object());
+}
+
+static struct json_object *json_array(void)
+{
+	return json_must(json_object_new_array());
+}
+
+/* NULL gives null. */
+static struct json_object *json_text(const char *text)
+{
+	struct buf valid _cleanup_(buf_deinit) = {0};
+
+	if (!text)
+		return NULL;
+	utf8_put_valid(&valid, text);
+	return json_must(json_object_new_string(buf_text(&valid)));
+}
+
+static struct json_object *json_truth(bool truth)
+{
+	return json_must(json_object_new_boolean(truth));
+}
+
+static struct json_object *json_count(uint64_t count)
+{
+	return json_must(json_object_new_uint64(count));
+}
+
+/* For numbers where 0 says that nobody knows. */
+static struct json_object *json_known(uint64_t count)
+{
+	return count ? json_count(count) : NULL;
+}
+
+/* A number beyond 64 bits goes out digit by digit; the double beside the digits is never seen. */
+static struct json_object *json_integer(__int128 integer)
+{
+	if (integer >= INT64_MIN && integer <= INT64_MAX)
+		return json_must(json_object_new_int64((int64_t)integer));
+	if (integer > 0 && integer <= UINT64_MAX)
+		return json_count((uint64_t)integer);
+	struct buf digits _cleanup_(buf_deinit) = {0};
+	cell_put_integer(&digits, integer);
+	return json_must(json_object_new_double_s((double)integer, buf_text(&digits)));
+}
+
+static struct json_object *json_real(double real)
+{
+	struct buf digits _cleanup_(buf_deinit) = {0};
+
+	if (!isfinite(real))
+		return NULL;
+	cell_put_real(&digits, real);
+	return json_must(json_object_new_double_s(real, buf_text(&digits)));
+}
+
+/* A measured number of the kernel's own: two decimals as /proc shows them, null when negative. */
+static struct json_object *json_measured(double real)
+{
+	return real >= 0 ? json_real(round(real * 100) / 100) : NULL;
+}
+
+static void json_put(struct json_object *object, const char *key, struct json_object *value)
+{
+	struct buf valid _cleanup_(buf_deinit) = {0};
+
+	utf8_put_valid(&valid, key);
+	if (json_object_object_add(object, buf_text(&valid), value))
+		json_must(NULL);
+}
+
+static void json_append(struct json_object *array, struct json_object *value)
+{
+	if (json_object_array_add(array, value))
+		json_must(NULL);
+}
+
+static struct json_object *json_texts(const char *const *texts, size_t count)
+{
+	struct json_object *array = json_array();
+
+	for (size_t i = 0; i < count; i++)
+		json_append(array, json_text(texts[i]));
+	return array;
+}
+
+static struct json_object *json_cell(const struct cell *cell, unsigned depth);
+
+static struct json_object *json_items(const struct cell *cell, unsigned depth)
+{
+	bool named = cell->kind == CELL_RECORD;
+
+	if (depth == CELL_DEPTH)
+		return NULL;
+	struct json_object *items = named ? json_record() : json_array();
+	for (size_t i = 0; i < cell->count; i++) {
+		struct json_object *item = json_cell(&cell->items[i], depth + 1);
+
+		if (named)
+			json_put(items, cell->names[i], item);
+		else
+			json_append(items, item);
+	}
+	return items;
+}
+
+static struct json_object *json_cell(const struct cell *cell, unsigned depth)
+{
+	switch (cell->kind) {
+	case CELL_UNKNOWN:
+		return NULL;
+	case CELL_EMPTY:
+		return json_text("");
+	case CELL_TEXT:
+		return json_text(cell->text ? cell->text : "");
+	case CELL_INTEGER:
+		return json_integer(cell->integer);
+	case CELL_REAL:
+		return json_real(cell->real);
+	case CELL_BOOL:
+		return json_truth(cell->integer);
+	case CELL_LIST:
+	case CELL_RECORD:
+		return json_items(cell, depth);
+	}
+	return NULL;
+}
+
+/* One row, keyed by the columns; `reasons` has an entry for each column with a null in it. */
+static struct json_object *json_row(const struct table *table, size_t row)
+{
+	struct json_object *object = json_record(), *reasons = NULL;
+
+	for (size_t column = 0; column < table->column_count; column++) {
+		const struct cell *cell = table_cell(table, row, column);
+		const char *reason = cell_reason(cell);
+
+		json_put(object, table->columns[column], json_cell(cell, 0));
+		if (!reason)
+			continue;
+		reasons = reasons ? reasons : json_record();
+		json_put(reasons, table->columns[column], json_text(reason));
+	}
+	if (reasons && !json_object_object_get_ex(object, "reasons", NULL))
+		json_put(object, "reasons", reasons);
+	else
+		json_object_put(reasons);
+	return object;
+}
+
+static struct json_object *json_rows(const struct table *table)
+{
+	struct json_object *rows = json_array();
+
+	for (size_t row = 0; table->column_count && row < table->row_count; row++)
+		json_append(rows, json_row(table, row));
+	return rows;
+}
+
+static struct json_object *json_dump(const struct report *report)
+{
+	struct json_object *dump = json_record();
+	bool counted = report->dump.pages_ram;
+
+	json_put(dump, "path", json_text(report->dump.path));
+	json_put(dump, "format", json_text(report->dump.format));
+	json_put(dump, "compression", json_text(report->dump.compression));
+	json_put(dump, "truncated", json_truth(report->dump.truncated));
+	json_put(dump, "filtered", json_truth(report->dump.filtered));
+	json_put(dump, "level", report->dump.level_asked < 0 ? NULL : json_integer(report->dump.level_asked));
+	json_put(dump, "file_bytes", json_known(report->dump.file_bytes));
+	json_put(dump, "page_size", json_known(report->dump.page_size));
+	json_put(dump, "pages_ram", json_known(report->dump.pages_ram));
+	json_put(dump, "pages_saved", counted ? json_count(report->dump.pages_saved) : NULL);
+	json_put(dump, "pages_cut", counted ? json_count(report->dump.pages_cut) : NULL);
+	json_put(dump, "bytes_missing", json_count(report->dump.bytes_missing));
+	json_put(dump, "remarks", json_texts(report->dump.remarks, report->dump.remark_count));
+	return dump;
+}
+
+/* Letters one by one: ["O", "E"]. */
+static struct json_object *json_taint(const char *letters)
+{
+	struct json_object *array = letters ? json_array() : NULL;
+
+	for (size_t i = 0; letters && letters[i]; i++)
+		json_append(array, json_text((const char[]){letters[i], '\0'}));
+	return array;
+}
+
+static struct json_object *json_loadavg(const double *loadavg)
+{
+	struct json_object *array = json_array();
+
+	for (size_t i = 0; i < 3; i++)
+		json_append(array, json_measured(loadavg[i]));
+	return array;
+}
+
+static struct json_object *json_kernel(const struct report *report)
+{
+	struct json_object *kernel = json_record();
+	size_t words = report->kernel.taint && report->kernel.taint_words ? strlen(report->kernel.taint) : 0;
+
+	json_put(kernel, "release", json_text(report->kernel.release));
+	json_put(kernel, "version", json_text(report->kernel.version));
+	json_put(kernel, "arch", json_text(report->kernel.arch));
+	json_put(kernel, "build_id", json_text(report->kernel.build_id));
+	json_put(kernel, "nodename", json_text(report->kernel.nodename));
+	json_put(kernel, "cpus", json_known(report->kernel.cpus));
+	json_put(kernel, "memory_bytes", json_known(report->kernel.memory_bytes));
+	json_put(kernel, "uptime_s", json_measured(report->kernel.uptime_s));
+	json_put(kernel, "crash_time", json_text(report->kernel.crash_time));
+	json_put(kernel, "taint", json_taint(report->kernel.taint));
+	json_put(kernel, "taint_words", json_texts(report->kernel.taint_words, words));
+	json_put(kernel, "loadavg", json_loadavg(report->kernel.loadavg));
+	return kernel;
+}
+
+static struct json_object *json_backtrace(const struct frame *frames, size_t count)
+{
+	struct json_object *array = json_array();
+
+	for (size_t i = 0; i < count; i++) {
+		struct json_object *frame = json_record();
+
+		json_put(frame, "address", json_text(frames[i].address));
+		json_put(frame, "symbol", json_text(frames[i].symbol));
+		json_put(frame, "module", json_text(frames[i].module ? frames[i].module : ""));
+		json_append(array, frame);
+	}
+	return array;
+}
+
+static struct json_object *json_panic(const struct report *report)
+{
+	if (!report->panic.happened)
+		return NULL;
+	struct json_object *panic = json_record(), *task = NULL;
+	if (report->panic.pid >= 0 || report->panic.comm) {
+		task = json_record();
+		json_put(task, "pid", report->panic.pid < 0 ? NULL : json_integer(report->panic.pid));
+		json_put(task, "comm", json_text(report->panic.comm));
+	}
+	json_put(panic, "message", json_text(report->panic.message));
+	json_put(panic, "cause", json_text(report->panic.cause));
+	json_put(panic, "cpu", report->panic.cpu < 0 ? NULL : json_integer(report->panic.cpu));
+	json_put(panic, "task", task);
+	json_put(panic, "ip", json_text(report->panic.ip));
+	json_put(panic, "backtrace", json_backtrace(report->panic.backtrace, report->panic.frame_count));
+	json_put(panic, "signature", json_text(report->panic.signature));
+	return panic;
+}
+
+static struct json_object *json_sources(const struct report *report)
+{
+	struct json_object *sources = json_record(), *alternatives = json_record();
+
+	json_put(sources, "types", json_text(report->sources.types));
+	json_put(sources, "symbols", json_text(report->sources.symbols));
+	json_put(sources, "modules", json_text(report->sources.modules));
+	json_put(sources, "notes", json_text(report->sources.notes));
+	for (size_t i = 0; i < report->sources.alternative_count; i++) {
+		const struct fact *fact = &report->sources.alternatives[i];
+
+		json_put(alternatives, fact->name, json_cell(&fact->value, 0));
+	}
+	json_put(sources, "alternatives", alternatives);
+	return sources;
+}
+
+static struct json_object *json_finding(const struct finding *finding)
+{
+	struct json_object *object = json_record();
+	size_t total = table_total(&finding->table);
+
+	total = finding->message_total > total ? finding->message_total : total;
+	total = finding->message_count > total ? finding->message_count : total;
+	json_put(object, "rule", json_text(finding->rule));
+	json_put(object, "verdict", json_text(verdict_word(finding->verdict)));
+	json_put(object, "severity", json_text(severity_word(finding->severity)));
+	json_put(object, "title", json_text(finding->title));
+	json_put(object, "messages", json_texts(finding->messages, finding->message_count));
+	json_put(object, "rows", json_rows(&finding->table));
+	json_put(object, "total", json_count(total));
+	json_put(object, "unknown_rows", json_count(finding->unknown_rows));
+	json_put(object, "reason", json_text(finding->reason));
+	json_put(object, "why", json_text(finding->why));
+	json_put(object, "advice", json_text(finding->advice));
+	json_put(object, "tags", json_texts(finding->tags, finding->tag_count));
+	json_put(object, "where", json_text(finding->where));
+	return object;
+}
+
+/* The members of a view, in a report and alone. */
+static void json_put_view(struct json_object *object, const struct view_result *view)
+{
+	json_put(object, "view", json_text(view->name));
+	json_put(object, "title", json_text(view->title));
+	json_put(object, "rows", json_rows(&view->table));
+	json_put(object, "total", json_count(table_total(&view->table)));
+	json_put(object, "complete", json_truth(view->complete));
+	if (!view->complete)
+		json_put(object, "why", json_text(view->why ? view->why : "no reason was given"));
+}
+
+static struct json_object *json_findings(const struct report *report)
+{
+	struct json_object *array = json_array();
+
+	for (size_t i = 0; i < report->finding_count; i++)
+		json_append(array, json_finding(&report->findings[i]));
+	return array;
+}
+
+static struct json_object *json_views(const struct report *report)
+{
+	struct json_object *array = json_array();
+
+	for (size_t i = 0; i < report->view_count; i++) {
+		struct json_object *view = json_record();
+
+		json_put_view(view, &report->views[i]);
+		json_append(array, view);
+	}
+	return array;
+}
+
+static struct json_object *json_rules(const struct report *report)
+{
+	struct json_object *rules = json_record();
+
+	json_put(rules, "version", json_text(report->rules.version));
+	json_put(rules, "sha256", json_text(report->rules.sha256));
+	json_put(rules, "site_files", json_texts(report->rules.site_files, report->rules.site_file_count));
+	return rules;
+}
+
+static struct json_object *json_counts(const struct report *report)
+{
+	struct json_object *counts = json_record();
+
+	for (int verdict = 0; verdict < VERDICT_COUNT; verdict++)
+		json_put(counts, verdict_word(verdict), json_count(report->counts[verdict]));
+	return counts;
+}
+
+/* json-c escapes what JSON must have escaped, which lets U+009B and bidi controls through to the
+ * terminal of whoever looks at the file. Such characters occur only in strings, so each may be
+ * written as its escape: the same text to every reader. */
+static void json_put_escaped(struct buf *buf, const char *text, size_t length)
+{
+	uint32_t code;
+
+	for (size_t i = 0; i < length;) {
+		size_t size = utf8_decode(text + i, length - i, &code);
+
+		if (size == 1 && code != 0x7f)
+			buf_putc(buf, text[i]);
+		else if (!utf8_is_hidden(code))
+			buf_put(buf, text + i, size);
+		else if (code < 0x10000)
+			buf_printf(buf, "\\u%04x", code);
+		else
+			buf_printf(buf, "\\u%04x\\u%04x", 0xd7c0 + (code >> 10), 0xdc00 + (code & 0x3ff));
+		i += size;
+	}
+}
+
+/* Writes the object as the whole output and releases it. */
+static void json_finish(struct json_object *object, struct buf *buf)
+{
+	size_t length;
+	int flags = JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE;
+	const char *text = json_object_to_json_string_length(object, flags, &length);
+
+	if (!text)
+		json_must(NULL);
+	json_put_escaped(buf, text, length);
+	buf_putc(buf, '\n');
+	json_object_put(object);
+}
+
+void report_json(const struct report *report, struct buf *buf)
+{
+	struct json_object *object = json_record();
+
+	json_put(object, "format", json_integer(JSON_FORMAT));
+	json_put(object, "tool", json_text(report->tool_version));
+	json_put(object, "dump", json_dump(report));
+	json_put(object, "kernel", json_kernel(report));
+	json_put(object, "panic", json_panic(report));
+	json_put(object, "sources", json_sources(report));
+	json_put(object, "findings", json_findings(report));
+	json_put(object, "views", json_views(report));
+	json_put(object, "log", json_texts(report->log_lines, report->log_count));
+	json_put(object, "log_total", json_count(report->log_total > report->log_count ? report->log_total
+										       : report->log_count));
+	json_put(object, "rules", json_rules(report));
+	json_put(object, "counts", json_counts(report));
+	if (report->seconds > 0)
+		json_put(object, "seconds", json_measured(report->seconds));
+	json_finish(object, buf);
+}
+
+void view_json(const struct view_result *view, struct buf *buf)
+{
+	struct json_object *object = json_record();
+
+	json_put(object, "format", json_integer(JSON_FORMAT));
+	json_put_view(object, view);
+	json_finish(object, buf);
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What the text and the page both say, in the same words.
+#ifndef REPORTS_SUMMARY_H
+#define REPORTS_SUMMARY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "reports/report.h"
+
+/* Findings of a verdict (FOUND: and severity), in the report's order: start with *position = 0; NULL
+ * at the end. */
+const struct finding *summary_next(const struct report *report, enum verdict verdict,
+				   enum severity severity, size_t *position);
+/* How many FOUND findings have this severity. */
+size_t summary_found(const struct report *report, enum severity severity);
+/* The reason of a finding, or words for there being none. */
+const char *summary_reason(const struct finding *finding);
+/* Whether an earlier finding of the same verdict has the same reason: it heads one group. */
+bool summary_reason_seen(const struct report *report, const struct finding *finding);
+/* "", "1 more row", "12 more rows", "12 more of 30 rows could not be judged": a line about what is not shown. */
+void summary_put_more(struct buf *buf, size_t more, const char *noun);
+/* Messages that were found but are not held here. */
+size_t summary_messages_left(const struct finding *finding);
+
+typedef void summary_fact(void *context, const char *label, const char *value);
+/* Calls `fact` for each line about the machine and its end; values may hold any bytes. */
+void summary_machine(const struct report *report, summary_fact *fact, void *context);
+/* The same about the dump, the sources and the rules. */
+void summary_sources(const struct report *report, summary_fact *fact, void *context);
+
+/* "12.5 s", "3 min 20 s", "2 d 4 h"; "512 MiB". */
+void summary_put_duration(struct buf *buf, double seconds);
+void summary_put_size(struct buf *buf, uint64_t bytes);
+
+#endif
