@@ -48,6 +48,7 @@ struct kernel {
 	uint64_t taint;            /* tainted_mask; valid with has_taint */
 	bool has_taint;
 	struct kernel_panic panic;
+	const struct walk_layout *walk_layout; /* kept by walk.c; NULL until the first walk */
 };
 
 /* Learns what it can; never fails, what could not be learnt is unknown. Does not own dump and symtab. */

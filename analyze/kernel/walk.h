@@ -18,7 +18,7 @@ struct walk;
 enum { WALK_LIMIT = 10 * 1000 * 1000 }; /* elements; then the walk breaks off with ERROR_LIMIT */
 
 /* Next element; false at the end or where the walk broke off. *ret_key is the index of array-like
- * walks (xarray index, array position, CPU number, pid), else the position. */
+ * walks (xarray index, array position, CPU number, pid), else the position; ret_key may be NULL. */
 bool walk_next(struct walk *walk, struct value *ret, uint64_t *ret_key);
 /* NULL after a complete walk; else why it broke off: ERROR_CORRUPT with both nodes named in `what`,
  * ERROR_LIMIT, or the reason the next node could not be read. */
