@@ -40,6 +40,7 @@ void pin_to_cpu(int cpu);
 long meminfo_kb(const char *name);
 
 int fragger_main(int argc, char **argv);
+int memoryeater_main(int argc, char **argv);
 int syslogd_main(int argc, char **argv);
 int logclient_main(int argc, char **argv);
 int rtspin_main(int argc, char **argv);

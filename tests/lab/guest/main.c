@@ -9,6 +9,7 @@ static const struct program {
     int (*main)(int argc, char **argv);
 } programs[] = {
     { "fragger", fragger_main },
+    { "memoryeater", memoryeater_main },
     { "syslogd", syslogd_main },
     { "logclient", logclient_main },
     { "rtspin", rtspin_main },

@@ -27,3 +27,18 @@ int fragger_main(int argc, char **argv)
         size >> 20, free_kb >> 10, freed);
     rest();
 }
+
+/* memoryeater: takes memory until there is none. */
+int memoryeater_main(int argc, char **argv)
+{
+    size_t chunk = 1UL << 20;
+
+    (void)argc;
+    (void)argv;
+    for (;;) {
+        char *area = mmap(NULL, chunk, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+        if (area != MAP_FAILED)
+            memset(area, 1, chunk);
+    }
+}

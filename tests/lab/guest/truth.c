@@ -205,11 +205,11 @@ static void thread_lines_add(struct text *text, int pid, int tid, const char *fi
 
 static void thread_command_add(struct text *text, int pid, int tid)
 {
+    char path[100];
     size_t start;
 
     text_add(text, "  cmdline: ");
     start = text->used;
-    char path[100];
     snprintf(path, sizeof(path), "/proc/%d/task/%d/cmdline", pid, tid);
     text_add_file(text, path);
     for (size_t i = start; i < text->used; i++)
@@ -385,22 +385,36 @@ static int out_open(const char *name)
     return fd;
 }
 
-/* truth OUT COMMAND-FILE COMMAND: OUT is "port" or a file; then COMMAND is written to COMMAND-FILE. */
+/* Writes the command into its file, or becomes the command. */
+static void crash(int trigger, const char *file, const char *command)
+{
+    if (trigger >= 0) {
+        if (write(trigger, command, strlen(command)) < 0)
+            die("%s", file);
+        rest();
+    }
+    execlp(command, command, (char *)NULL);
+    die("exec %s", command);
+}
+
+/* truth OUT COMMAND-FILE|exec COMMAND: OUT is "port" or a file; COMMAND makes the kernel crash. */
 int truth_main(int argc, char **argv)
 {
     struct text first = text_new(TRUTH_SIZE);
     struct text second = text_new(TRUTH_SIZE / 4);
     int fds[N_TWICE];
-    int trigger;
+    int trigger = -1;
     int out;
 
     if (argc != 4)
         die("usage: truth OUT COMMAND-FILE COMMAND");
     pin_to_cpu(0);
     out = out_open(argv[1]);
-    trigger = open(argv[2], O_WRONLY);
-    if (trigger < 0)
-        die("%s", argv[2]);
+    if (strcmp(argv[2], "exec") != 0) {
+        trigger = open(argv[2], O_WRONLY);
+        if (trigger < 0)
+            die("%s", argv[2]);
+    }
     for (size_t i = 0; i < N_TWICE; i++)
         fds[i] = open(twice_files[i], O_RDONLY | O_CLOEXEC);
     first_read(&first, fds);
@@ -408,7 +422,6 @@ int truth_main(int argc, char **argv)
     second_read(&second, fds);
     text_add(&second, "@@FACTS-END\n");
     out_write(out, &second);
-    if (write(trigger, argv[3], strlen(argv[3])) < 0)
-        die("%s", argv[2]);
-    rest();
+    crash(trigger, argv[2], argv[3]);
+    return 1;
 }

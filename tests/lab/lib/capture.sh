@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154
 # From a guest's memory to a dump in the format of a recipe.
 
 # dump_make NAME: makes the dump of a recipe unless it is there; prints its directory.
@@ -39,9 +39,19 @@ capture_host() {
     tools=$(tool_root "$3" "${recipe[arch]}") || return 1
     shift 3
     grep '^makedumpfile=' "$tools/packages.txt" | sed 's/^/filter: /' >>"$dir/meta.txt"
+    host_filter "$tools" "$guest/vmcore.raw" "$dir" "$@" 2>"$dir/makedumpfile.log" ||
+        { tail "$dir/makedumpfile.log" >&2; return 1; }
+}
+
+host_filter() {
+    local tools=$1 raw=$2 dir=$3
+    shift 3
     case " $* " in
-    *' -F '*) tool_run "$tools" makedumpfile "$@" "$guest/vmcore.raw" >"$dir/vmcore" ;;
-    *' --split '*) tool_run "$tools" makedumpfile "$@" "$guest/vmcore.raw" "$dir"/vmcore.{1,2,3} >&2 ;;
-    *) tool_run "$tools" makedumpfile "$@" "$guest/vmcore.raw" "$dir/vmcore" >&2 ;;
+    *' -F '*) tool_run "$tools" makedumpfile "$@" "$raw" >"$dir/vmcore" ;;
+    *' --split '*) tool_run "$tools" makedumpfile "$@" "$raw" "$dir"/vmcore.{1,2,3} >&2 ;;
+    *) tool_run "$tools" makedumpfile "$@" "$raw" "$dir/vmcore" >&2 ;;
     esac
 }
+
+# capture_qemu GUEST DIR FORMAT: as saved from outside by the emulator.
+capture_qemu() { ln "$1/vmcore.$3" "$2/vmcore"; }

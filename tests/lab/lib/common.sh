@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154
 # Messages, the cache, and the locks that let two runs share it.
 
 lab_cache=${XDG_CACHE_HOME:-$HOME/.cache}/kmortem/lab

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154,SC2054
 # One guest: boots, is made sick, tells the truth, crashes; its memory is taken.
 
 guest_makedumpfile_args='-c -d 31'
@@ -71,7 +71,7 @@ guest_arguments() {
         -drive "file=$dir/capture.img,if=virtio,format=raw,cache=unsafe"
         -drive "file=$dir/frozen.img,if=virtio,format=raw,cache=unsafe"
         -netdev user,id=n0,restrict=on -device virtio-net-pci,netdev=n0,mac=52:54:00:12:34:56
-        -netdev hubport,id=n1,hubid=1 -device virtio-net-pci,netdev=n1,mac=52:54:00:12:34:57
+        -netdev user,id=n1,restrict=on,ipv6=off,net=10.99.0.0/24 -device virtio-net-pci,netdev=n1,mac=52:54:00:12:34:57
         -device vmcoreinfo)
     case ${recipe[arch]} in
     arm64) arguments+=(-machine virt -cpu "${recipe[cpu]:-cortex-a57}"
@@ -89,6 +89,49 @@ guest_run_kdump() {
     grep -aq 'LAB capture: done' "$dir/console.log" || return 1
     disk_take "$dir" vmcore.guest && disk_take "$dir" makedumpfile.log || return 1
     if [[ ${recipe[raw]} == yes ]]; then disk_take "$dir" vmcore.raw; fi
+}
+
+# The emulator saves the memory from outside, in each of its formats, once the guest has panicked
+# (or, with "crash: none", while it runs).
+guest_run_qemu() {
+    local dir=$1 arguments emulator_PID=
+    guest_arguments "$@"
+    coproc emulator { exec timeout -k 5 "${recipe[timeout]}" "$(guest_emulator_name)" "${arguments[@]}" -qmp stdio; }
+    qmp '{"execute":"qmp_capabilities"}' && guest_wait_told "$dir" &&
+        qmp_dump "$dir/vmcore.elf" '"paging":false' &&
+        qmp_dump "$dir/vmcore.elf-paging" '"paging":true' &&
+        qmp_dump "$dir/vmcore.zlib" '"paging":false,"format":"kdump-zlib"'
+    local status=$?
+    qmp '{"execute":"quit"}' || true
+    wait "$emulator_PID" || true
+    return "$status"
+}
+
+# qmp REQUEST: sends it to the emulator of the caller and waits for the answer; events are skipped.
+qmp() {
+    local line
+    echo "$1" >&"${emulator[1]}" || return 1
+    while IFS= read -r -t "${recipe[timeout]}" line <&"${emulator[0]}"; do
+        case $line in
+        '{"return"'*) return 0 ;;
+        '{"error"'*) note "the emulator says $line"; return 1 ;;
+        esac
+    done
+    return 1
+}
+
+qmp_dump() { qmp '{"execute":"dump-guest-memory","arguments":{"protocol":"file:'"$1"'",'"$2"'}}'; }
+
+# Until the truth is told and, if the guest is to crash, the panic has ended.
+guest_wait_told() {
+    while kill -0 "$emulator_PID" 2>/dev/null; do
+        if grep -aq '^@@FACTS-END' "$1/truth" &&
+            { [[ ${recipe[crash]} == none ]] || grep -aq 'end Kernel panic' "$1/console.log"; }; then
+            return 0
+        fi
+        sleep 0.2
+    done
+    return 1
 }
 
 # disk_take DIR NAME: copies a file out of the disk image; debugfs needs no privileges and never fails by status.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154
 # The guest's memory image (initramfs): programs, modules, scenario.
 
 guest_modules='virtio_pci virtio_blk virtio_net ext4 dummy qemu_fw_cfg inet_diag tcp_diag udp_diag unix_diag raw_diag'

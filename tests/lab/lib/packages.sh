@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154
 # Debian packages of any suite, by the package manager, into private roots: nothing is installed.
 
 # apt_repository PATTERN: the address of this machine's own Debian repository whose release matches.
+# shellcheck disable=SC2016
 apt_repository() {
     local pattern=$1 uri release
     while read -r uri release; do
@@ -15,7 +16,7 @@ apt_repository() {
 # The lines of a sources.list for a suite: with it come its security updates, and the base of a backport.
 apt_sources() {
     local suite=$1 base=${1%-backports} codename main security
-    codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
+    codename=$(sed -n "s/^VERSION_CODENAME=//p" /etc/os-release)
     main=${KMORTEM_LAB_MIRROR:-$(apt_repository "$codename")} || die "no Debian repository in this machine's apt sources; set KMORTEM_LAB_MIRROR"
     security=${KMORTEM_LAB_SECURITY_MIRROR:-$(apt_repository "$codename-security")} || security=
     echo "deb [signed-by=$apt_keyring] $main $base main"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154
 # Recipes: lines "key: value", "#" for comments.
 
 declare -A recipe=()
@@ -8,8 +8,8 @@ declare -A recipe=()
 recipe_read() {
     local file=$lab_dir/recipes/$1 line key value
     [[ -f $file ]] || die "no recipe $1; 'lab list' names them all"
-    recipe=([name]=$1 [suite]=bookworm [arch]=amd64 [kernel]= [memory]=512M [cpus]=2 [cpu]= [scenario]=sick
-        [crash]=sysrq-c [append]= [crashkernel]=192M [raw]=yes [capture]=guest [timeout]=420)
+    recipe=([name]=$1 [suite]=bookworm [arch]=amd64 [kernel]="" [memory]=512M [cpus]=2 [cpu]="" [scenario]=sick
+        [crash]=sysrq-c [append]="" [crashkernel]=192M [raw]=yes [capture]=guest [timeout]=420)
     while IFS= read -r line; do
         [[ $line =~ ^[[:space:]]*(#.*)?$ ]] && continue
         key=${line%%:*}
