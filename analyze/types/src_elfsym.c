@@ -1,0 +1,448 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "types/src_elfsym.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <gelf.h>
+#include <libelf.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/map.h"
+#include "base/mem.h"
+#include "types/source.h"
+
+enum {
+	SECTION_LIMIT = 1 << 30, /* bytes of one section */
+	BUILD_ID_LIMIT = 64,     /* bytes; 20 with SHA-1, which all kernels use */
+};
+
+struct elf_file {
+	int fd;
+	Elf *elf;
+};
+
+static void elf_file_deinit(struct elf_file *file)
+{
+	elf_end(file->elf);
+	cleanup_close(&file->fd);
+}
+
+/* The file is read, not mapped: a file that shrinks meanwhile is an error, no SIGBUS. */
+static struct error *elf_file_init(const char *path, struct elf_file *ret)
+{
+	struct elf_file file _cleanup_(elf_file_deinit) = {.fd = open(path, O_RDONLY | O_CLOEXEC)};
+	struct stat status;
+
+	elf_version(EV_CURRENT);
+	if (file.fd < 0 || fstat(file.fd, &status) < 0)
+		return error_errno("%s", path);
+	if (!S_ISREG(status.st_mode))
+		return error_new(ERROR_INVALID, "%s: not a regular file", path);
+	file.elf = elf_begin(file.fd, ELF_C_READ, NULL);
+	if (!file.elf || elf_kind(file.elf) != ELF_K_ELF)
+		return error_new(ERROR_INVALID, "%s: not an ELF file", path);
+	*ret = file;
+	file = (struct elf_file){.fd = -1};
+	return NULL;
+}
+
+static Elf_Scn *section_find(Elf *elf, const char *name, GElf_Shdr *ret)
+{
+	Elf_Scn *section = NULL;
+	size_t names;
+
+	if (elf_getshdrstrndx(elf, &names) < 0)
+		return NULL;
+	while ((section = elf_nextscn(elf, section))) {
+		if (!gelf_getshdr(section, ret))
+			continue;
+		const char *text = elf_strptr(elf, names, ret->sh_name);
+
+		if (text && !strcmp(text, name))
+			return section;
+	}
+	return NULL;
+}
+
+struct error *elf_section_read(const char *path, const char *name, void **ret, size_t *ret_size)
+{
+	struct elf_file file _cleanup_(elf_file_deinit) = {.fd = -1};
+	struct error *error = elf_file_init(path, &file);
+	GElf_Shdr header;
+	GElf_Chdr compressed;
+
+	if (error)
+		return error;
+	Elf_Scn *section = section_find(file.elf, name, &header);
+
+	if (!section || header.sh_type == SHT_NOBITS)
+		return error_new(ERROR_NOT_FOUND, "%s: no section %s", path, name);
+	bool is_compressed = header.sh_flags & SHF_COMPRESSED;
+
+	if (is_compressed && !gelf_getchdr(section, &compressed))
+		return error_new(ERROR_INVALID, "%s: section %s is damaged", path, name);
+	if (header.sh_size > SECTION_LIMIT || (is_compressed && compressed.ch_size > SECTION_LIMIT))
+		return error_new(ERROR_LIMIT, "%s: section %s is larger than 1 GB", path, name);
+	if (is_compressed && elf_compress(section, 0, 0) < 0)
+		return error_new(ERROR_INVALID, "%s: section %s: %s", path, name, elf_errmsg(-1));
+	Elf_Data *data = elf_rawdata(section, NULL);
+
+	if (!data || (data->d_size && !data->d_buf))
+		return error_new(ERROR_INVALID, "%s: section %s: %s", path, name, elf_errmsg(-1));
+	*ret = mem_zero(data->d_size + 1);
+	if (data->d_size)
+		memcpy(*ret, data->d_buf, data->d_size);
+	*ret_size = data->d_size;
+	return NULL;
+}
+
+bool elf_file_class(const char *path, bool *ret_big_endian, uint8_t *ret_pointer_size)
+{
+	struct elf_file file _cleanup_(elf_file_deinit) = {.fd = -1};
+	struct error *error _cleanup_(error_cleanup) = elf_file_init(path, &file);
+	GElf_Ehdr header;
+
+	if (error || !gelf_getehdr(file.elf, &header))
+		return false;
+	*ret_big_endian = header.e_ident[EI_DATA] == ELFDATA2MSB;
+	*ret_pointer_size = header.e_ident[EI_CLASS] == ELFCLASS64 ? 8 : 4;
+	return true;
+}
+
+static char *hex_text(const unsigned char *bytes, size_t count)
+{
+	char *text = mem_zero(count * 2 + 1);
+
+	for (size_t i = 0; i < count; i++) {
+		text[2 * i] = "0123456789abcdef"[bytes[i] >> 4];
+		text[2 * i + 1] = "0123456789abcdef"[bytes[i] & 15];
+	}
+	return text;
+}
+
+static char *notes_build_id(Elf_Data *data)
+{
+	size_t offset = 0, next, name, words;
+	GElf_Nhdr note;
+
+	while ((next = gelf_getnote(data, offset, &note, &name, &words)) > offset) {
+		const unsigned char *bytes = (const unsigned char *)data->d_buf + words;
+
+		if (note.n_type == NT_GNU_BUILD_ID && note.n_namesz == sizeof("GNU") &&
+		    !memcmp((char *)data->d_buf + name, "GNU", sizeof("GNU")) && note.n_descsz &&
+		    note.n_descsz <= BUILD_ID_LIMIT)
+			return hex_text(bytes, note.n_descsz);
+		offset = next;
+	}
+	return NULL;
+}
+
+struct error *elf_build_id(const char *path, char **ret)
+{
+	struct elf_file file _cleanup_(elf_file_deinit) = {.fd = -1};
+	struct error *error = elf_file_init(path, &file);
+	Elf_Scn *section = NULL;
+	GElf_Shdr header;
+
+	if (error)
+		return error;
+	while ((section = elf_nextscn(file.elf, section))) {
+		if (!gelf_getshdr(section, &header) || header.sh_type != SHT_NOTE ||
+		    header.sh_size > SECTION_LIMIT)
+			continue;
+		Elf_Data *data = elf_getdata(section, NULL);
+		char *id = data && data->d_buf ? notes_build_id(data) : NULL;
+
+		if (id)
+			return *ret = id, NULL;
+	}
+	return error_new(ERROR_NOT_FOUND, "%s: no build-id", path);
+}
+
+/* The file's .symtab with its strings. */
+struct symbol_table {
+	Elf_Data *symbols, *strings;
+	size_t count;
+};
+
+static struct error *symbol_table_init(const char *path, Elf *elf, struct symbol_table *ret)
+{
+	Elf_Scn *section = NULL;
+	GElf_Shdr header;
+
+	while ((section = elf_nextscn(elf, section))) {
+		if (gelf_getshdr(section, &header) && header.sh_type == SHT_SYMTAB)
+			break;
+	}
+	if (!section)
+		return error_new(ERROR_NO_SOURCE, "%s: no symbol table (stripped)", path);
+	struct symbol_table table = {.symbols = elf_getdata(section, NULL)};
+	Elf_Scn *strings = elf_getscn(elf, header.sh_link);
+
+	table.strings = strings ? elf_rawdata(strings, NULL) : NULL;
+	size_t size = gelf_fsize(elf, ELF_T_SYM, 1, EV_CURRENT);
+
+	if (!table.symbols || !table.symbols->d_buf || !table.strings || !table.strings->d_buf ||
+	    !table.strings->d_size || !size)
+		return error_new(ERROR_INVALID, "%s: the symbol table is damaged", path);
+	table.count = table.symbols->d_size / size;
+	*ret = table;
+	return NULL;
+}
+
+/* Name of a symbol that stands for something in memory, or NULL. */
+static const char *symbol_table_get(const struct symbol_table *table, size_t index, GElf_Sym *ret)
+{
+	if (!gelf_getsym(table->symbols, (int)index, ret) || ret->st_name >= table->strings->d_size)
+		return NULL;
+	const char *name = (const char *)table->strings->d_buf + ret->st_name;
+	int type = GELF_ST_TYPE(ret->st_info);
+
+	if (ret->st_shndx == SHN_UNDEF || type == STT_SECTION || type == STT_FILE || !*name ||
+	    !memchr(name, '\0', table->strings->d_size - ret->st_name))
+		return NULL;
+	/* Labels of the assembler ("$x" of arm64, ".L12") are not in kallsyms either. */
+	return *name == '$' || !strncmp(name, ".L", 2) ? NULL : name;
+}
+
+struct error *elf_symbol_value(const char *path, const char *name, uint64_t *ret)
+{
+	struct elf_file file _cleanup_(elf_file_deinit) = {.fd = -1};
+	struct symbol_table table;
+	struct error *error = elf_file_init(path, &file);
+
+	if (!error)
+		error = symbol_table_init(path, file.elf, &table);
+	if (error)
+		return error;
+	for (size_t i = 0; i < table.count; i++) {
+		GElf_Sym symbol;
+		const char *text = symbol_table_get(&table, i, &symbol);
+
+		if (text && !strcmp(text, name))
+			return *ret = symbol.st_value, NULL;
+	}
+	return error_new(ERROR_NOT_FOUND, "%s: no symbol %s", path, name);
+}
+
+struct entry {
+	uint64_t address; /* as in the dump */
+	uint64_t size;    /* st_size */
+	uint64_t limit;   /* end of its section; 0 for absolute and per-CPU symbols */
+	uint32_t name;    /* offset in the strings */
+	uint32_t next;    /* position + 1 of another one of that name */
+	char kind;
+	uint8_t rank;     /* of several at one address the highest is the answer */
+};
+
+struct elfsym {
+	struct symbol_provider provider;
+	char *description;
+	char *strings;
+	struct entry *entries; /* by limit != 0, address, rank */
+	size_t count, first;   /* those before `first` are absolute or per-CPU */
+	struct map names;      /* name -> position + 1 of the first one */
+};
+
+static char symbol_kind(const GElf_Sym *symbol, const GElf_Shdr *section)
+{
+	int type = GELF_ST_TYPE(symbol->st_info);
+	char kind;
+
+	if (GELF_ST_BIND(symbol->st_info) == STB_WEAK)
+		return type == STT_OBJECT ? 'V' : 'W';
+	if (!section)
+		kind = 'a';
+	else if (section->sh_flags & SHF_EXECINSTR)
+		kind = 't';
+	else if (section->sh_type == SHT_NOBITS)
+		kind = 'b';
+	else
+		kind = section->sh_flags & SHF_WRITE ? 'd' : 'r';
+	return GELF_ST_BIND(symbol->st_info) == STB_LOCAL ? kind : (char)toupper(kind);
+}
+
+/* What makes one symbol a better answer than another at the same address. An end mark (_etext), which
+ * stands where its section ends, is none for what lies behind it. */
+static uint8_t entry_rank(const struct entry *entry, const GElf_Sym *symbol)
+{
+	int type = GELF_ST_TYPE(symbol->st_info);
+
+	if (entry->address >= entry->limit)
+		return 0;
+	return (uint8_t)(1 + (type == STT_FUNC || type == STT_OBJECT) +
+			 2 * !!isupper((unsigned char)entry->kind));
+}
+
+static struct entry entry_make(Elf *elf, const GElf_Sym *symbol, uint64_t shift)
+{
+	struct entry entry = {
+		.address = symbol->st_value, .size = symbol->st_size, .name = symbol->st_name};
+	Elf_Scn *scn = symbol->st_shndx < SHN_LORESERVE ? elf_getscn(elf, symbol->st_shndx) : NULL;
+	GElf_Shdr section;
+	bool has_section = scn && gelf_getshdr(scn, &section);
+
+	entry.kind = symbol_kind(symbol, has_section ? &section : NULL);
+	/* Until kernel 6.15 (9d7de2aa8b41 "x86/percpu/64: Use relative percpu offsets") the per-CPU section
+	 * of x86-64 is linked at address 0, and its symbols are offsets that KASLR leaves alone. Elsewhere
+	 * they are addresses in the image, which __per_cpu_offset takes to each CPU's copy. */
+	if (!has_section || !(section.sh_flags & SHF_ALLOC) || !section.sh_addr)
+		return entry;
+	entry.address += shift;
+	entry.limit = section.sh_addr + section.sh_size + shift;
+	entry.rank = entry_rank(&entry, symbol);
+	return entry;
+}
+
+static int entry_compare(const void *left, const void *right)
+{
+	const struct entry *a = left, *b = right;
+
+	if (!a->limit != !b->limit)
+		return a->limit ? 1 : -1;
+	if (a->address != b->address)
+		return a->address < b->address ? -1 : 1;
+	if (a->rank != b->rank)
+		return a->rank < b->rank ? -1 : 1;
+	return a->name < b->name ? -1 : a->name > b->name;
+}
+
+static void elfsym_fill(struct elfsym *self, Elf *elf, const struct symbol_table *table,
+			uint64_t shift)
+{
+	self->strings = mem_zero(table->strings->d_size);
+	memcpy(self->strings, table->strings->d_buf, table->strings->d_size);
+	self->entries = mem_resize(NULL, table->count + 1, sizeof(*self->entries));
+	for (size_t i = 0; i < table->count && self->count < UINT32_MAX; i++) {
+		GElf_Sym symbol;
+
+		if (symbol_table_get(table, i, &symbol))
+			self->entries[self->count++] = entry_make(elf, &symbol, shift);
+	}
+	qsort(self->entries, self->count, sizeof(*self->entries), entry_compare);
+	while (self->first < self->count && !self->entries[self->first].limit)
+		self->first++;
+	for (size_t i = self->count; i-- > 0;) {
+		struct entry *entry = &self->entries[i];
+		void *next = map_put(&self->names, self->strings + entry->name, (void *)(i + 1));
+
+		entry->next = (uint32_t)(uintptr_t)next;
+	}
+}
+
+/* Position of the first symbol in memory that lies behind `address`. */
+static size_t elfsym_after(const struct elfsym *self, uint64_t address)
+{
+	size_t low = self->first, high = self->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (self->entries[middle].address <= address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static struct symbol elfsym_symbol(const struct elfsym *self, const struct entry *entry)
+{
+	struct symbol symbol = {.name = self->strings + entry->name,
+				.address = entry->address,
+				.size = entry->size,
+				.kind = entry->kind};
+
+	if (symbol.size || entry->address >= entry->limit)
+		return symbol;
+	size_t after = elfsym_after(self, entry->address);
+	uint64_t end = entry->limit;
+
+	if (after < self->count && self->entries[after].address < end)
+		end = self->entries[after].address;
+	symbol.size = end - entry->address;
+	return symbol;
+}
+
+static size_t elfsym_find(struct symbol_provider *provider, const char *name, struct symbol *ret,
+			  size_t capacity)
+{
+	struct elfsym *self = (struct elfsym *)provider;
+	size_t found = 0;
+	uint64_t last = 0;
+
+	/* Symbols of one name stand in the order of their addresses. */
+	for (size_t i = (uintptr_t)map_get(&self->names, name); i; i = self->entries[i - 1].next) {
+		const struct entry *entry = &self->entries[i - 1];
+
+		if (found && entry->address == last)
+			continue;
+		last = entry->address;
+		if (found++ < capacity)
+			ret[found - 1] = elfsym_symbol(self, entry);
+	}
+	return found;
+}
+
+static bool elfsym_symbolize(struct symbol_provider *provider, uint64_t address, struct symbol *ret)
+{
+	struct elfsym *self = (struct elfsym *)provider;
+	size_t after = elfsym_after(self, address);
+
+	if (after == self->first || address >= self->entries[after - 1].limit)
+		return false;
+	*ret = elfsym_symbol(self, &self->entries[after - 1]);
+	return true;
+}
+
+static void elfsym_names(struct symbol_provider *provider, name_visitor *visit, void *context)
+{
+	struct elfsym *self = (struct elfsym *)provider;
+
+	for (size_t i = 0; i < self->count; i++) {
+		if (!visit(context, self->strings + self->entries[i].name))
+			return;
+	}
+}
+
+static void elfsym_free(struct symbol_provider *provider)
+{
+	struct elfsym *self = (struct elfsym *)provider;
+
+	map_deinit(&self->names);
+	free(self->entries);
+	free(self->strings);
+	free(self->description);
+	free(self);
+}
+
+static const struct symbol_provider_ops elfsym_ops = {
+	.find = elfsym_find,
+	.symbolize = elfsym_symbolize,
+	.names = elfsym_names,
+	.free = elfsym_free,
+};
+
+struct error *src_elfsym_open(const char *path, uint64_t shift, struct symbol_provider **ret)
+{
+	struct elf_file file _cleanup_(elf_file_deinit) = {.fd = -1};
+	struct symbol_table table;
+	struct error *error = elf_file_init(path, &file);
+
+	if (!error)
+		error = symbol_table_init(path, file.elf, &table);
+	if (error)
+		return error;
+	struct elfsym *self = mem_zero(sizeof(*self));
+
+	self->description = mem_printf("ELF symbols (%s)", path);
+	self->provider = (struct symbol_provider){
+		.ops = &elfsym_ops, .description = self->description, .data_symbols = true};
+	elfsym_fill(self, file.elf, &table, shift);
+	*ret = &self->provider;
+	return NULL;
+}
