@@ -62,8 +62,8 @@ struct symbol_provider_ops {
 	 * how many there are; same name and address count as one. `size` may be 0. */
 	size_t (*find)(struct symbol_provider *self, const char *name, struct symbol *ret, size_t capacity);
 	/* The symbol with the highest address <= `address`, when `address` can belong to it: inside the range
-	 * this source covers; per-CPU and absolute symbols are never an answer. Of several at one address a
-	 * global one (upper-case kind). */
+	 * this source covers; per-CPU and absolute symbols are never an answer. Of several at one address the
+	 * one that the kernel's own messages name (kallsyms: the first), else a global one. */
 	bool (*symbolize)(struct symbol_provider *self, uint64_t address, struct symbol *ret);
 	/* Visits all names, for suggestions; may be slow. */
 	void (*names)(struct symbol_provider *self, name_visitor *visit, void *context);
