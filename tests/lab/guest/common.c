@@ -56,7 +56,7 @@ void die(const char *format, ...)
     char suffix[100];
     va_list args;
 
-    snprintf(suffix, sizeof(suffix), ": %s", strerror(errno));
+    snprintf(suffix, sizeof(suffix), ": FAILED: %s", strerror(errno));
     va_start(args, format);
     say_list(suffix, format, args);
     va_end(args);
@@ -90,7 +90,8 @@ struct sockaddr *address_of(const char *address, int port, unsigned int *size)
     return (struct sockaddr *)&in6;
 }
 
-struct sockaddr *unix_address(const char *path, unsigned int *size)
+/* Returns a static address; one that begins with '@' is abstract. */
+static struct sockaddr *unix_address(const char *path, socklen_t *size)
 {
     static struct sockaddr_un un;
 
@@ -103,6 +104,43 @@ struct sockaddr *unix_address(const char *path, unsigned int *size)
         *size = offsetof(struct sockaddr_un, sun_path) + strlen(path);
     }
     return (struct sockaddr *)&un;
+}
+
+int unix_bound(int type, const char *path)
+{
+    socklen_t size;
+    struct sockaddr *sa = unix_address(path, &size);
+    int fd = socket(AF_UNIX, type, 0);
+
+    unlink(path);
+    if (fd < 0 || bind(fd, sa, size) != 0)
+        die("bind %s", path);
+    return fd;
+}
+
+int unix_connected(int type, const char *path)
+{
+    socklen_t size;
+    struct sockaddr *sa = unix_address(path, &size);
+    int fd = socket(AF_UNIX, type, 0);
+
+    for (int tries = 0; connect(fd, sa, size) != 0; tries++) {
+        if (tries > 100)
+            die("connect to %s", path);
+        usleep(50000);
+    }
+    return fd;
+}
+
+int udp_bound(const char *address, int port)
+{
+    unsigned int size;
+    struct sockaddr *sa = address_of(address, port, &size);
+    int fd = socket(sa->sa_family, SOCK_DGRAM, 0);
+
+    if (fd < 0 || bind(fd, sa, size) != 0)
+        die("bind udp %s port %d", address, port);
+    return fd;
 }
 
 int tcp_listen(const char *address, int port, int backlog, int only6)

@@ -12,7 +12,7 @@
 /* Tells the console and the truth file, as a line "LAB program[pid]: ...". */
 __attribute__((format(printf, 1, 2))) void say(const char *format, ...);
 
-/* Like say(), with the text of errno, and ends the program with status 1. */
+/* Like say(), with FAILED and the text of errno, by which the lab knows; ends the program with status 1. */
 __attribute__((format(printf, 1, 2), noreturn)) void die(const char *format, ...);
 
 /* Sleeps for ever: what most programs do once their state is made. */
@@ -30,8 +30,14 @@ int local_port(int fd);
 /* A socket address for text in either family; its length goes to size. */
 struct sockaddr *address_of(const char *address, int port, unsigned int *size);
 
-/* A UNIX address; one that begins with '@' is abstract. */
-struct sockaddr *unix_address(const char *path, unsigned int *size);
+/* A UDP socket bound to address:port. */
+int udp_bound(const char *address, int port);
+
+/* A UNIX socket bound to a path, of which a leading '@' makes an abstract name. */
+int unix_bound(int type, const char *path);
+
+/* A UNIX socket connected to a path; waits a few seconds for one that is not there yet. */
+int unix_connected(int type, const char *path);
 
 /* Runs the calling process on one CPU only. */
 void pin_to_cpu(int cpu);

@@ -29,15 +29,9 @@ static void log_serve(int local, int udp)
 /* syslogd serve|stop: binds /dev/log and UDP port 514, then reads them or stops itself. */
 int syslogd_main(int argc, char **argv)
 {
-    unsigned int size;
-    int local = socket(AF_UNIX, SOCK_DGRAM, 0);
-    int udp = socket(AF_INET, SOCK_DGRAM, 0);
+    int local = unix_bound(SOCK_DGRAM, "/dev/log");
+    int udp = udp_bound("127.0.0.1", 514);
 
-    unlink("/dev/log");
-    if (bind(local, unix_address("/dev/log", &size), size) != 0)
-        die("bind /dev/log");
-    if (bind(udp, address_of("127.0.0.1", 514, &size), size) != 0)
-        die("bind udp 514");
     if (argc > 1 && strcmp(argv[1], "stop") == 0) {
         say("bound /dev/log dgram fd %d, udp 514 fd %d, stopping with SIGSTOP", local, udp);
         raise(SIGSTOP);
@@ -47,25 +41,12 @@ int syslogd_main(int argc, char **argv)
     return 0;
 }
 
-static int log_open(void)
-{
-    unsigned int size;
-    int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
-
-    for (int tries = 0; connect(fd, unix_address("/dev/log", &size), size) != 0; tries++) {
-        if (tries > 100)
-            die("connect to /dev/log");
-        usleep(50000);
-    }
-    return fd;
-}
-
 static const char message[] = "<14>lab: a line that the logger ought to read";
 
 /* logclient block: writes until the queue is full, then blocks; logclient slow: a line a second. */
 int logclient_main(int argc, char **argv)
 {
-    int fd = log_open();
+    int fd = unix_connected(SOCK_DGRAM, "/dev/log");
     int sent = 0;
 
     if (argc > 1 && strcmp(argv[1], "slow") == 0) {

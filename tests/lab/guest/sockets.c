@@ -22,23 +22,6 @@
 #include <time.h>
 #include <unistd.h>
 
-static int socket_bound(int family, int type, const struct sockaddr *sa, unsigned int size)
-{
-    int fd = socket(family, type, 0);
-
-    if (fd < 0 || bind(fd, sa, size) != 0)
-        die("bind family %d type %d", family, type);
-    return fd;
-}
-
-static int udp_bound(const char *address, int port)
-{
-    unsigned int size;
-    struct sockaddr *sa = address_of(address, port, &size);
-
-    return socket_bound(sa->sa_family, SOCK_DGRAM, sa, size);
-}
-
 static int udp_send(const char *address, int port, size_t bytes, int times)
 {
     static char block[1024];
@@ -75,26 +58,6 @@ int udpd_main(int argc, char **argv)
     rest();
 }
 
-static int unix_bound(int type, const char *path)
-{
-    unsigned int size;
-    struct sockaddr *sa = unix_address(path, &size);
-
-    unlink(path);
-    return socket_bound(AF_UNIX, type, sa, size);
-}
-
-static int unix_connected(const char *path)
-{
-    unsigned int size;
-    struct sockaddr *sa = unix_address(path, &size);
-    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
-
-    if (connect(fd, sa, size) != 0)
-        die("connect to %s", path);
-    return fd;
-}
-
 /* unixd [unread]: UNIX sockets of all kinds; unread leaves bytes and a connection waiting. */
 int unixd_main(int argc, char **argv)
 {
@@ -108,7 +71,7 @@ int unixd_main(int argc, char **argv)
 
     if (listen(listener, 4) != 0 || listen(abstract, 4) != 0 || listen(seqpacket, 4) != 0)
         die("listen");
-    client = unix_connected("/run/lab.stream");
+    client = unix_connected(SOCK_STREAM, "/run/lab.stream");
     server = accept(listener, NULL, NULL);
     if (socketpair(AF_UNIX, SOCK_DGRAM, 0, pair) != 0)
         die("socketpair");
@@ -118,7 +81,7 @@ int unixd_main(int argc, char **argv)
         if (write(client, bytes, sizeof(bytes)) != (ssize_t)sizeof(bytes) || write(pair[0], bytes, 5) != 5)
             die("write");
         say("accepted %d has 777 unread, dgram pair 5 bytes, and client %d waits to be accepted", server,
-            unix_connected("/run/lab.stream"));
+            unix_connected(SOCK_STREAM, "/run/lab.stream"));
     }
     rest();
 }

@@ -16,7 +16,7 @@ guest_make() {
     note "booting $(kernel_release "$root"), scenario ${recipe[scenario]}, ${recipe[memory]}"
     with_emulator "guest_run_$(recipe_method)" "$dir" "$root" || { guest_blame "$dir"; return 1; }
     tr -d '\r' <"$dir/truth" >"$dir/expected.txt"
-    grep -q '^@@FACTS-END' "$dir/expected.txt" || { guest_blame "$dir"; return 1; }
+    guest_check "$dir" || { guest_blame "$dir"; return 1; }
     rm -f "$dir"/{initrd,truth,frozen.img,capture.img,settings,vmlinuz}
     note "guest done in $SECONDS s"
 }
@@ -138,6 +138,12 @@ guest_wait_told() {
 disk_take() {
     debugfs -R "dump /$2 $1/$2" "$1/capture.img" 2>/dev/null
     [[ -s $1/$2 ]]
+}
+
+# The truth is whole, and no program of the scenario failed.
+guest_check() {
+    grep -q '^@@FACTS-END' "$1/expected.txt" || { note "the truth is not whole"; return 1; }
+    ! grep '^LAB .*FAILED' "$1/expected.txt" >&2
 }
 
 guest_blame() {

@@ -13,10 +13,13 @@ apt_repository() {
     return 1
 }
 
+# The Debian release that this machine runs.
+machine_suite() { sed -n 's/^VERSION_CODENAME=//p' /etc/os-release; }
+
 # The lines of a sources.list for a suite: with it come its security updates, and the base of a backport.
 apt_sources() {
     local suite=$1 base=${1%-backports} codename main security
-    codename=$(sed -n "s/^VERSION_CODENAME=//p" /etc/os-release)
+    codename=$(machine_suite)
     main=${KMORTEM_LAB_MIRROR:-$(apt_repository "$codename")} || die "no Debian repository in this machine's apt sources; set KMORTEM_LAB_MIRROR"
     security=${KMORTEM_LAB_SECURITY_MIRROR:-$(apt_repository "$codename-security")} || security=
     echo "deb [signed-by=$apt_keyring] $main $base main"

@@ -17,6 +17,7 @@ recipe_read() {
         [[ $key == name || -z ${recipe[$key]+set} ]] && die "recipe $1: unknown key '$key'"
         recipe[$key]=$value
     done <"$file"
+    [[ ${recipe[suite]} != machine ]] || recipe[suite]=$(machine_suite)
     [[ ${recipe[kernel]} ]] || recipe[kernel]=linux-image-cloud-${recipe[arch]}
     [[ -f $lab_dir/scenarios/${recipe[scenario]} ]] || die "recipe $1: no scenario ${recipe[scenario]}"
 }
