@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Reads expected.txt: what the guest's own /proc said just before the crash.
+
+Every parser returns a mapping from the key of a row to a mapping of its columns, named as the
+columns of kmortem's views."""
+
+import ipaddress
+import re
+import struct
+
+TCP_STATES = ["", "ESTABLISHED", "SYN_SENT", "SYN_RECV", "FIN_WAIT1", "FIN_WAIT2", "TIME_WAIT", "CLOSE",
+              "CLOSE_WAIT", "LAST_ACK", "LISTEN", "CLOSING", "SYN_RECV"]
+UNIX_TYPES = {1: "STREAM", 2: "DGRAM", 5: "SEQPACKET"}
+UNIX_STATES = {1: "UNCONNECTED", 2: "CONNECTING", 3: "CONNECTED", 4: "DISCONNECTING"}
+MODULE_TAINT = re.compile(r"\(([A-Z]+)\)$")
+
+
+def parts(path):
+    """name -> the texts of the part of that name, oldest first."""
+    found, name, lines = {}, None, []
+    with open(path, encoding="utf-8", errors="replace") as file:
+        for line in file:
+            if line.startswith("@@BEGIN "):
+                name, lines = line[8:].strip(), []
+            elif line.startswith("@@END ") and name == line[6:].strip():
+                found.setdefault(name, []).append("".join(lines))
+                name = None
+            elif name:
+                lines.append(line)
+    return found
+
+
+def meminfo(text):
+    return {m[1]: {"kb": int(m[2])} for m in re.finditer(r"^([^:\n]+): +(\d+)", text, re.M)}
+
+
+def vmstat(text):
+    return {name: {"value": int(value)} for name, value in (line.split() for line in text.splitlines() if line)}
+
+
+def buddyinfo(text):
+    rows = {}
+    for match in re.finditer(r"^Node (\d+), zone +(\S+)((?: +\d+)+)", text, re.M):
+        rows[int(match[1]), match[2]] = {"free": [int(n) for n in match[3].split()]}
+    return rows
+
+
+def slabinfo(text):
+    rows = {}
+    for line in text.splitlines():
+        match = re.match(r"(\S+(?: \S+)*?) +(\d+) +(\d+) +(\d+) .*: slabdata +\d+ +(\d+)", line)
+        if match:
+            rows[match[1]] = dict(zip(("active_objs", "num_objs", "object_size", "slabs"), map(int, match.groups()[1:])))
+    return rows
+
+
+def modules(text):
+    rows = {}
+    for fields in (line.split() for line in text.splitlines() if line):
+        taint = MODULE_TAINT.search(fields[-1])
+        rows[fields[0]] = {"size": int(fields[1]), "refcount": int(fields[2]) if fields[2] != "-" else None,
+                           "state": fields[4], "taint": taint[1] if taint else ""}
+    return rows
+
+
+def mounts(text):
+    unescape = lambda word: re.sub(r"\\([0-7]{3})", lambda m: chr(int(m[1], 8)), word)
+    rows = {}
+    for source, target, kind in (line.split()[:3] for line in text.splitlines() if line):
+        key = (unescape(source), unescape(target), kind)
+        rows[key] = {"times": rows.get(key, {"times": 0})["times"] + 1}
+    return rows
+
+
+def address(word):
+    """0100007F:1F90 or its IPv6 form, as /proc/net/tcp writes it: 32-bit words in the byte order of the machine."""
+    host, port = word.split(":")
+    raw = b"".join(struct.pack("<I", int(host[i:i + 8], 16)) for i in range(0, len(host), 8))
+    text = str(ipaddress.ip_address(raw))
+    mapped = len(raw) == 16 and ipaddress.IPv6Address(raw).ipv4_mapped
+    if mapped:
+        text = f"::ffff:{mapped}"
+    return f"[{text}]:{int(port, 16)}" if len(raw) == 16 else f"{text}:{int(port, 16)}"
+
+
+def inet(protocol, text):
+    rows = {}
+    for fields in (line.split() for line in text.splitlines()):
+        if len(fields) < 10 or ":" not in fields[1]:
+            continue
+        state, (tx, rx) = int(fields[3], 16), fields[4].split(":")
+        name = TCP_STATES[state] if protocol.startswith("tcp") else "ESTABLISHED" if state == 1 else "UNCONN"
+        key = (protocol, address(fields[1]), address(fields[2]), name, int(fields[9]))
+        rows[key] = {"rx_queue": int(rx, 16), "tx_queue": int(tx, 16)}
+    return rows
+
+
+def unix(text):
+    rows = {}
+    for fields in (line.split() for line in text.splitlines()):
+        if len(fields) < 7 or not fields[0].endswith(":"):
+            continue
+        kind, state = UNIX_TYPES[int(fields[4], 16)], UNIX_STATES[int(fields[5], 16)]
+        if int(fields[3], 16) & 0x10000:
+            state = "LISTENING"
+        key = (kind, state, int(fields[6]), fields[7] if len(fields) > 7 else "")
+        rows[key] = {"times": rows.get(key, {"times": 0})["times"] + 1}
+    return rows
+
+
+def netdev(text):
+    rows = {}
+    for match in re.finditer(r"^ *([^:\s]+):((?: +\d+){16})", text, re.M):
+        n = [int(word) for word in match[2].split()]
+        rows[match[1]] = {"rx_bytes": n[0], "rx_packets": n[1], "rx_errors": n[2], "rx_dropped": n[3],
+                          "tx_bytes": n[8], "tx_packets": n[9], "tx_errors": n[10], "tx_dropped": n[11]}
+    return rows
+
+
+def links(text):
+    """What `ip addr` printed: ifindex, flags, mtu, mac and addresses of each interface."""
+    rows, row = {}, None
+    for line in text.splitlines():
+        head = re.match(r"(\d+): ([^:@]+)(?:@\S+)?: <([^>]*)> mtu (\d+)", line)
+        if head:
+            row = rows[head[2]] = {"ifindex": int(head[1]), "flags": set(head[3].split(",")), "mtu": int(head[4]),
+                                   "mac": "", "addresses": set()}
+        elif row is not None and (mac := re.match(r" +link/\w+ ([0-9a-f:]+)", line)):
+            row["mac"] = mac[1]
+        elif row is not None and (ip := re.match(r" +inet6? (\S+)", line)):
+            row["addresses"].add(ip[1])
+    return rows
+
+
+def tasks(found):
+    """pid -> tgid, ppid, comm, state, cpu; from the part `tasks`, else from the stat lines of `procs`."""
+    rows = {}
+    if "tasks" in found:
+        for fields in (line.split("\t", 5) for line in found["tasks"][-1].splitlines() if line.count("\t") >= 5):
+            pid, tgid, ppid, state, cpu, comm = fields
+            rows[int(pid)] = {"tgid": int(tgid), "ppid": int(ppid), "state": state, "cpu": int(cpu), "comm": comm}
+        return rows
+    tgid = None
+    for line in found["procs"][-1].splitlines():
+        if (head := re.match(r"## pid (\d+) tid (\d+)", line)):
+            tgid = int(head[1])
+        elif (stat := re.match(r"  stat: (\d+) \((.*)\) (\S) (\d+) (.*)", line)):
+            rest = stat[5].split()
+            rows[int(stat[1])] = {"tgid": tgid, "ppid": int(stat[4]), "state": stat[3], "cpu": int(rest[34]),
+                                  "comm": stat[2]}
+    return rows
