@@ -181,3 +181,43 @@ size_t table_total(const struct table *table)
 {
 	return table->total > table->row_count ? table->total : table->row_count;
 }
+
+bool table_is_numeric(const struct table *table, size_t column, size_t rows)
+{
+	bool has_number = false;
+
+	for (size_t row = 0; row < rows; row++) {
+		const struct cell *cell = table_cell(table, row, column);
+
+		if (cell_is_number(cell))
+			has_number = true;
+		else if (cell->kind != CELL_UNKNOWN && cell->kind != CELL_EMPTY)
+			return false;
+	}
+	return has_number;
+}
+
+static void table_reasons_add(struct table_reasons *reasons, const char *reason)
+{
+	for (size_t i = 0; i < reasons->count; i++) {
+		if (!strcmp(reasons->texts[i], reason))
+			return;
+	}
+	if (reasons->count == TABLE_REASONS)
+		reasons->are_more = true;
+	else
+		reasons->texts[reasons->count++] = reason;
+}
+
+struct table_reasons table_reasons(const struct table *table, size_t rows)
+{
+	struct table_reasons reasons = {.count = 0};
+
+	for (size_t i = 0; i < rows * table->column_count; i++) {
+		const char *reason = cell_reason(&table->cells[i]);
+
+		if (reason)
+			table_reasons_add(&reasons, reason);
+	}
+	return reasons;
+}

@@ -28,7 +28,20 @@ void cell_put_real(struct buf *buf, double real);
 const struct cell *table_cell(const struct table *table, size_t row, size_t column);
 /* Rows to be shown of the table when a person wants to see `limit` (0: all). */
 size_t table_rows_shown(const struct table *table, size_t limit);
+/* Whether the first `rows` cells of a column are numbers, as far as they are known and exist. */
+bool table_is_numeric(const struct table *table, size_t column, size_t rows);
 /* Rows that exist: never fewer than the table holds. */
 size_t table_total(const struct table *table);
+
+/* Why cells of a table are unknown, each reason once. */
+enum { TABLE_REASONS = 3 };
+struct table_reasons {
+	const char *texts[TABLE_REASONS];
+	size_t count;
+	bool are_more;
+};
+
+/* The reasons in the first `rows` rows. */
+struct table_reasons table_reasons(const struct table *table, size_t rows);
 
 #endif

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "reports/lines.h"
+
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "reports/cell.h"
+#include "reports/summary.h"
+#include "reports/utf8.h"
+
+enum {
+	LINES_WIDTH = 80,
+	LINES_NARROWEST = 40,
+	LINES_PARAGRAPH = 100, /* longer lines of prose are hard to read */
+	CELL_WIDEST = 200,
+	CELL_NARROWEST = 12, /* a text column is shortened to this, or to its heading */
+	COLUMN_GAP = 2,
+};
+
+size_t lines_width(const struct report_style *style)
+{
+	size_t width = style->width ? style->width : LINES_WIDTH;
+
+	return width < LINES_NARROWEST ? LINES_NARROWEST : width;
+}
+
+static void lines_put_blanks(struct buf *buf, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		buf_putc(buf, ' ');
+}
+
+/* Bytes of the first line of `text`, that takes at most `columns`: up to a blank if there is one. */
+static size_t lines_break(const char *text, size_t columns)
+{
+	size_t length = utf8_fit(text, columns ? columns : 1), blank = length;
+
+	if (!text[length])
+		return length;
+	while (blank && text[blank] != ' ')
+		blank--;
+	while (blank && text[blank - 1] == ' ')
+		blank--;
+	if (blank)
+		return blank;
+	return length ? length : strlen(text); /* one character wider than the line */
+}
+
+/* One line of the text; `used` columns of its first line are taken, 0: none, not even its indent. */
+static void lines_put_line(struct buf *buf, size_t columns, size_t indent, size_t used, const char *text)
+{
+	do {
+		if (!used && *text)
+			lines_put_blanks(buf, indent);
+		size_t length = lines_break(text, columns - (used ? used : indent));
+		buf_put(buf, text, length);
+		buf_putc(buf, '\n');
+		text += length;
+		text += strspn(text, " ");
+		used = 0;
+	} while (*text);
+}
+
+void lines_put_wrapped(struct buf *buf, const struct report_style *style, const char *lead,
+		       size_t indent, const char *text)
+{
+	size_t columns = lines_width(style), used = utf8_columns(lead);
+	struct buf shown _cleanup_(buf_deinit) = {0};
+
+	columns = columns > LINES_PARAGRAPH ? LINES_PARAGRAPH : columns;
+	buf_puts(buf, lead);
+	for (; used || *text; used = 0) {
+		size_t length = strcspn(text, "\n");
+		char *line _cleanup_free_ = mem_strndup(text, length);
+
+		buf_cut(&shown, 0);
+		utf8_put_shown(&shown, line);
+		lines_put_line(buf, columns, indent, used, buf_text(&shown));
+		text += length + (text[length] == '\n');
+	}
+}
+
+struct column {
+	size_t width;  /* columns of the terminal it gets */
+	size_t floor;  /* fewer than these it may not get */
+	bool is_number;
+};
+
+static size_t column_heading_width(const struct table *table, size_t column)
+{
+	struct buf shown _cleanup_(buf_deinit) = {0};
+
+	utf8_put_shown(&shown, table->columns[column]);
+	return utf8_columns(buf_text(&shown));
+}
+
+static struct column column_measure(const struct table *table, size_t index, size_t rows)
+{
+	struct column column = {
+		.width = column_heading_width(table, index),
+		.is_number = table_is_numeric(table, index, rows),
+	};
+	struct buf shown _cleanup_(buf_deinit) = {0};
+
+	column.floor = column.width < CELL_NARROWEST ? CELL_NARROWEST : column.width;
+	for (size_t row = 0; row < rows; row++) {
+		buf_cut(&shown, 0);
+		cell_put_shown(&shown, table_cell(table, row, index));
+		size_t width = utf8_columns(buf_text(&shown));
+		column.width = width > column.width ? width : column.width;
+	}
+	if (column.width > CELL_WIDEST && !column.is_number)
+		column.width = CELL_WIDEST;
+	if (column.floor > column.width || column.is_number)
+		column.floor = column.width;
+	return column;
+}
+
+/* A band: the first column, where `keyed`, and those from `first` up to `end`. */
+struct band {
+	size_t first, end;
+	bool keyed;
+};
+
+static size_t band_columns(const struct band *band)
+{
+	return band->end - band->first + band->keyed;
+}
+
+/* The i-th column of a band. */
+static size_t band_column(const struct band *band, size_t i)
+{
+	return !band->keyed ? band->first + i : i ? band->first + i - 1 : 0;
+}
+
+/* The next band: as many columns as fit when they are shortened to their floors, one at least. */
+static struct band band_after(const struct column *columns, size_t count, size_t first, size_t room)
+{
+	struct band band = {.first = first, .end = first + 1, .keyed = first > 0};
+	size_t used = columns[first].floor + (band.keyed ? columns[0].floor + COLUMN_GAP : 0);
+
+	while (band.end < count && used + COLUMN_GAP + columns[band.end].floor <= room)
+		used += COLUMN_GAP + columns[band.end++].floor;
+	if (!first && band.end == 1 && count > 1)
+		band.end = 2; /* the key alone says nothing */
+	return band;
+}
+
+/* Takes columns away from the widest texts until the band fits, or nothing more can be taken. */
+static void band_fit(const struct band *band, struct column *columns, size_t room)
+{
+	size_t used = COLUMN_GAP * (band_columns(band) - 1);
+
+	for (size_t i = 0; i < band_columns(band); i++)
+		used += columns[band_column(band, i)].width;
+	while (used > room) {
+		struct column *widest = NULL;
+
+		for (size_t i = 0; i < band_columns(band); i++) {
+			struct column *column = &columns[band_column(band, i)];
+
+			if (column->width > column->floor && (!widest || column->width > widest->width))
+				widest = column;
+		}
+		if (!widest)
+			return;
+		widest->width--;
+		used--;
+	}
+}
+
+/* One cell, cut or padded to its column. */
+static void line_put_cell(struct buf *line, const struct column *column, const char *text)
+{
+	size_t width = utf8_columns(text), room = column->width;
+
+	if (width > room) {
+		size_t length = utf8_fit(text, room - 1);
+
+		buf_put(line, text, length);
+		buf_puts(line, "…");
+		return;
+	}
+	if (column->is_number)
+		lines_put_blanks(line, room - width);
+	buf_puts(line, text);
+	if (!column->is_number)
+		lines_put_blanks(line, room - width);
+}
+
+/* One line of a band: row number `row`, or the headings before row 0. */
+static void band_put_line(struct buf *buf, const struct band *band, const struct column *columns,
+			  const struct table *table, const size_t *row)
+{
+	struct buf line _cleanup_(buf_deinit) = {0}, shown _cleanup_(buf_deinit) = {0};
+
+	for (size_t i = 0; i < band_columns(band); i++) {
+		size_t column = band_column(band, i);
+
+		buf_cut(&shown, 0);
+		if (row)
+			cell_put_shown(&shown, table_cell(table, *row, column));
+		else
+			utf8_put_shown(&shown, table->columns[column]);
+		lines_put_blanks(&line, i ? COLUMN_GAP : 0);
+		line_put_cell(&line, &columns[column], buf_text(&shown));
+	}
+	while (line.length && line.data[line.length - 1] == ' ')
+		buf_cut(&line, line.length - 1);
+	buf_puts(buf, buf_text(&line));
+}
+
+static void band_put(struct buf *buf, const struct report_style *style, size_t indent,
+		     const struct table *table, const struct band *band, const struct column *columns)
+{
+	lines_put_blanks(buf, indent);
+	buf_puts(buf, style->color ? "\033[1m" : "");
+	band_put_line(buf, band, columns, table, NULL);
+	buf_puts(buf, style->color ? "\033[0m\n" : "\n");
+	for (size_t row = 0; row < table_rows_shown(table, style->rows); row++) {
+		lines_put_blanks(buf, indent);
+		band_put_line(buf, band, columns, table, &row);
+		buf_putc(buf, '\n');
+	}
+}
+
+static void lines_put_notes(struct buf *buf, const struct report_style *style, size_t indent,
+			    const struct table *table, size_t rows)
+{
+	const struct table_reasons reasons = table_reasons(table, rows);
+	struct buf lead _cleanup_(buf_deinit) = {0};
+
+	if (table_total(table) > rows) {
+		lines_put_blanks(buf, indent);
+		buf_puts(buf, "… ");
+		summary_put_more(buf, table_total(table) - rows, "row");
+		buf_putc(buf, '\n');
+	}
+	lines_put_blanks(&lead, indent);
+	buf_puts(&lead, "? ");
+	for (size_t i = 0; i < reasons.count; i++)
+		lines_put_wrapped(buf, style, buf_text(&lead), indent + 2, reasons.texts[i]);
+	if (reasons.are_more)
+		lines_put_wrapped(buf, style, buf_text(&lead), indent + 2, "and for other reasons");
+}
+
+void lines_put_table(struct buf *buf, const struct report_style *style, size_t indent,
+		     const struct table *table)
+{
+	size_t rows = table_rows_shown(table, style->rows), room = lines_width(style) - indent;
+	struct column *columns _cleanup_free_ = mem_zero(table->column_count * sizeof(*columns));
+
+	if (!rows || !table->column_count) {
+		lines_put_blanks(buf, indent);
+		buf_puts(buf, "no rows\n");
+		return;
+	}
+	for (size_t i = 0; i < table->column_count; i++)
+		columns[i] = column_measure(table, i, rows);
+	for (size_t first = 0; first < table->column_count;) {
+		struct band band = band_after(columns, table->column_count, first, room);
+
+		band_fit(&band, columns, room);
+		buf_puts(buf, first ? "\n" : "");
+		band_put(buf, style, indent, table, &band, columns);
+		first = band.end;
+	}
+	lines_put_notes(buf, style, indent, table, rows);
+}
