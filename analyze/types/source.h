@@ -28,6 +28,7 @@ struct type_provider {
 	const struct type_provider_ops *ops;
 	const char *description; /* "BTF (dump)", "DWARF (/usr/lib/debug/boot/vmlinux-6.1.0)" */
 	const char *module;      /* NULL: the kernel itself */
+	bool is_partial;         /* breaks off: what it does not have may exist all the same */
 };
 
 /* Every slot is filled in every source. */
@@ -54,6 +55,7 @@ struct symbol_provider {
 	const struct symbol_provider_ops *ops;
 	const char *description; /* "kallsyms (dump)", "System.map (/boot/System.map-6.1.0)" */
 	const char *module;      /* NULL: the kernel itself */
+	bool is_partial;         /* breaks off: what it does not have may exist all the same */
 	bool data_symbols;       /* variables are there too, not only functions */
 };
 

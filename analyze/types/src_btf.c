@@ -246,6 +246,7 @@ static void btf_index(struct src_btf *btf)
 		if (!length) {
 			btf->problem = arena_printf(btf->arena, "breaks off after type %u",
 						    btf->first_id + btf->count - 1);
+			btf->provider.is_partial = true;
 			break;
 		}
 		btf->positions[btf->count++] = position;

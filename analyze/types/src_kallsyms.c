@@ -9,39 +9,25 @@
 #include "base/mem.h"
 #include "dump/dump.h"
 #include "dump/vmcoreinfo.h"
-#include "types/name_index.h"
-#include "types/source.h"
+#include "types/symbol_table.h"
 
 enum {
-	KALLSYMS_MAX_SYMBOLS = 4 << 20,
 	KALLSYMS_MAX_NAMES = 64 << 20,  /* compressed bytes */
-	KALLSYMS_MAX_TEXT = 256 << 20,  /* the same uncompressed */
+	KALLSYMS_MAX_TEXT = 128 << 20,  /* the same uncompressed */
 	KALLSYMS_MAX_NAME = 512,        /* KSYM_NAME_LEN since Linux 6.1 */
 	KALLSYMS_TOKENS = 256,
 	KALLSYMS_TOKEN_BYTES = 64 << 10, /* their positions have 16 bits */
+	KALLSYMS_COPY = 16,
 	KALLSYMS_CHUNK = 64 << 10,
 	KALLSYMS_PAGE = 4096,
-	KALLSYMS_ALIASES = 256,         /* symbols at one address that are looked at */
-	KALLSYMS_MAX_SYMBOL_SIZE = 256 << 20,
 };
 
-struct src_kallsyms {
-	struct symbol_provider provider;
-	uint32_t count;
-	uint64_t *addresses;     /* as the table has them */
-	uint32_t *order;         /* positions by ascending address; NULL: the table is in order */
-	uint32_t *names;         /* offset in `text` of kind and name */
-	char *text;              /* "Tschedule\0", one after the other */
-	struct name_index index;
-	uint64_t low, high;      /* addresses that belong to the kernel's image */
-	char *description;
-};
-
-/* The expansion of each byte of a compressed name. */
+/* The expansion of each byte of a compressed name. Half a million are copied: KALLSYMS_COPY bytes at once are
+ * faster than the right number of them. */
 struct kallsyms_tokens {
 	const char *text[KALLSYMS_TOKENS];
 	uint16_t length[KALLSYMS_TOKENS];
-	char table[KALLSYMS_TOKEN_BYTES + 1];
+	char table[KALLSYMS_TOKEN_BYTES + KALLSYMS_COPY];
 };
 
 /* The compressed names, read as far as they are asked for: nothing says where they end. */
@@ -51,16 +37,6 @@ struct names_reader {
 	uint8_t *bytes;
 	size_t length, capacity;
 };
-
-struct text {
-	char *data;
-	size_t length, capacity;
-};
-
-static struct src_kallsyms *kallsyms_of(struct symbol_provider *provider)
-{
-	return (struct src_kallsyms *)provider;
-}
 
 static uint64_t number(const struct kallsyms_memory *memory, const void *bytes, size_t length)
 {
@@ -151,36 +127,38 @@ static bool names_reach(struct names_reader *reader, size_t end)
 }
 
 /* Appends a name's expansion, NUL-terminated; over-long ones are cut as the kernel does. */
-static void text_expand(struct text *text, const struct kallsyms_tokens *tokens, const uint8_t *data,
+static void text_expand(struct symbol_text *text, const struct kallsyms_tokens *tokens, const uint8_t *data,
 			size_t length)
 {
-	if (text->length + KALLSYMS_MAX_NAME + 1 > text->capacity) {
+	if (text->length + KALLSYMS_MAX_NAME + KALLSYMS_COPY > text->capacity) {
 		text->capacity = 2 * text->capacity + KALLSYMS_CHUNK;
 		text->data = mem_resize(text->data, text->capacity, 1);
 	}
-	size_t left = KALLSYMS_MAX_NAME;
+	char *to = text->data + text->length, *end = to + KALLSYMS_MAX_NAME;
 
-	for (size_t i = 0; i < length; i++) {
+	for (size_t i = 0; i < length && to < end; i++) {
 		size_t step = tokens->length[data[i]];
 
-		if (step > left)
-			step = left;
-		memcpy(text->data + text->length, tokens->text[data[i]], step);
-		text->length += step;
-		left -= step;
+		memcpy(to, tokens->text[data[i]], KALLSYMS_COPY);
+		if (step > (size_t)(end - to))
+			step = end - to;
+		if (step > KALLSYMS_COPY)
+			memcpy(to, tokens->text[data[i]], step);
+		to += step;
 	}
-	text->data[text->length++] = '\0';
+	*to = '\0';
+	text->length = to + 1 - text->data;
 }
 
 /* Expands names until all are there or the table breaks off; returns how many. Lengths of more than 127
  * take two bytes since Linux 6.1 (73bbb94466fd); there were none before. */
 static uint32_t names_expand(struct names_reader *reader, const struct kallsyms_tokens *tokens,
-			     uint32_t count, uint32_t *names, struct text *text)
+			     uint32_t count, uint32_t *names, struct symbol_text *text)
 {
 	size_t position = 0;
 
 	for (uint32_t i = 0; i < count; i++) {
-		if (!names_reach(reader, position + 2) || text->length > KALLSYMS_MAX_TEXT)
+		if (!names_reach(reader, position + 2) || text->length >= KALLSYMS_MAX_TEXT)
 			return i;
 		size_t length = reader->bytes[position++];
 
@@ -197,7 +175,7 @@ static uint32_t names_expand(struct names_reader *reader, const struct kallsyms_
 	return count;
 }
 
-static struct error *names_read(struct src_kallsyms *kallsyms, const struct kallsyms_memory *memory,
+static struct error *names_read(struct symbol_table *table, const struct kallsyms_memory *memory,
 				const struct kallsyms_tables *tables)
 {
 	struct kallsyms_tokens *tokens _cleanup_free_ = mem_zero(sizeof(*tokens));
@@ -206,16 +184,18 @@ static struct error *names_read(struct src_kallsyms *kallsyms, const struct kall
 	if (error)
 		return error;
 	struct names_reader reader = {.memory = memory, .address = tables->names};
-	struct text text = {0};
+	struct symbol_text text = {.capacity = 24 * (size_t)table->count};
 	uint32_t count;
 
-	kallsyms->names = mem_resize(NULL, kallsyms->count, sizeof(*kallsyms->names));
-	count = names_expand(&reader, tokens, kallsyms->count, kallsyms->names, &text);
+	text.data = mem_resize(NULL, text.capacity, 1);
+	table->names = mem_resize(NULL, table->count, sizeof(*table->names));
+	count = names_expand(&reader, tokens, table->count, table->names, &text);
 	free(reader.bytes);
-	kallsyms->text = text.data;
+	table->text = text.data;
 	if (!count)
 		return error_fault(ERROR_CORRUPT, tables->names, "kallsyms_names cannot be read");
-	kallsyms->count = count;
+	table->provider.is_partial = count < table->count;
+	table->count = count;
 	return NULL;
 }
 
@@ -223,18 +203,18 @@ static struct error *names_read(struct src_kallsyms *kallsyms, const struct kall
  * positive ones are values; without it all are relative, unsigned and less than 2 GB. Where the base is gone
  * ("kallsyms: Get rid of kallsyms relative base"), each offset is relative to its own place, or, on 32-bit kernels
  * that are not relocatable, the value itself. */
-static void offsets_decode(struct src_kallsyms *kallsyms, const struct kallsyms_memory *memory,
+static void offsets_decode(struct symbol_table *table, const struct kallsyms_memory *memory,
 			   const struct kallsyms_tables *tables, uint64_t base, const uint8_t *bytes)
 {
 	bool is_signed = false, is_value = false;
 	uint64_t mask = memory->pointer_size == 4 ? UINT32_MAX : UINT64_MAX;
 
-	for (uint32_t i = 0; i < kallsyms->count; i++)
+	for (uint32_t i = 0; i < table->count; i++)
 		is_signed |= (int32_t)number(memory, bytes + 4 * (size_t)i, 4) < 0;
 	if (!tables->relative_base && memory->pointer_size == 4)
 		is_value = number(memory, bytes, 4) <= tables->offsets &&
-			   number(memory, bytes + 4 * (size_t)(kallsyms->count - 1), 4) >= tables->offsets;
-	for (uint32_t i = 0; i < kallsyms->count; i++) {
+			   number(memory, bytes + 4 * (size_t)(table->count - 1), 4) >= tables->offsets;
+	for (uint32_t i = 0; i < table->count; i++) {
 		uint32_t raw = number(memory, bytes + 4 * (size_t)i, 4);
 		uint64_t offset = (int32_t)raw, address;
 
@@ -246,282 +226,74 @@ static void offsets_decode(struct src_kallsyms *kallsyms, const struct kallsyms_
 			address = base + raw;
 		else
 			address = (int32_t)raw >= 0 ? raw : base - 1 - offset;
-		kallsyms->addresses[i] = address & mask;
+		table->addresses[i] = address & mask;
 	}
 }
 
-static struct error *addresses_read(struct src_kallsyms *kallsyms, const struct kallsyms_memory *memory,
+static struct error *addresses_read(struct symbol_table *table, const struct kallsyms_memory *memory,
 				    const struct kallsyms_tables *tables)
 {
 	bool is_relative = tables->offsets;
-	uint64_t table = is_relative ? tables->offsets : tables->addresses, base = 0;
-	size_t width = is_relative ? 4 : memory->pointer_size, length = kallsyms->count * width;
-	uint8_t *bytes _cleanup_free_ = mem_resize(NULL, kallsyms->count, width);
+	uint64_t place = is_relative ? tables->offsets : tables->addresses, base = 0;
+	size_t width = is_relative ? 4 : memory->pointer_size, length = table->count * width;
+	uint8_t *bytes _cleanup_free_ = mem_resize(NULL, table->count, width);
 
-	if (!memory->read(memory->context, table, bytes, length))
-		return error_fault(ERROR_NOT_SAVED, table, "kallsyms addresses cannot be read");
+	if (!memory->read(memory->context, place, bytes, length))
+		return error_fault(ERROR_NOT_SAVED, place, "kallsyms addresses cannot be read");
 	if (tables->relative_base &&
 	    !read_number(memory, tables->relative_base, memory->pointer_size, &base))
 		return error_fault(ERROR_NOT_SAVED, tables->relative_base,
 				   "kallsyms_relative_base cannot be read");
-	kallsyms->addresses = mem_resize(NULL, kallsyms->count, sizeof(*kallsyms->addresses));
+	table->addresses = mem_resize(NULL, table->count, sizeof(*table->addresses));
 	if (is_relative) {
-		offsets_decode(kallsyms, memory, tables, base, bytes);
+		offsets_decode(table, memory, tables, base, bytes);
 		return NULL;
 	}
-	for (uint32_t i = 0; i < kallsyms->count; i++)
-		kallsyms->addresses[i] = number(memory, bytes + i * width, width);
+	for (uint32_t i = 0; i < table->count; i++)
+		table->addresses[i] = number(memory, bytes + i * width, width);
 	return NULL;
 }
 
-static int compare_addresses(const void *a, const void *b, void *context)
-{
-	const uint64_t *addresses = context;
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-	if (addresses[x] != addresses[y])
-		return addresses[x] < addresses[y] ? -1 : 1;
-	return x < y ? -1 : x > y;
-}
-
-/* The kernel's tables are sorted; one that is not gets an order of its own. */
-static void addresses_sort(struct src_kallsyms *kallsyms)
-{
-	uint32_t i = 1;
-
-	while (i < kallsyms->count && kallsyms->addresses[i - 1] <= kallsyms->addresses[i])
-		i++;
-	if (i >= kallsyms->count)
-		return;
-	kallsyms->order = mem_resize(NULL, kallsyms->count, sizeof(*kallsyms->order));
-	for (i = 0; i < kallsyms->count; i++)
-		kallsyms->order[i] = i;
-	qsort_r(kallsyms->order, kallsyms->count, sizeof(*kallsyms->order), compare_addresses,
-		kallsyms->addresses);
-}
-
-static uint32_t symbol_at(const struct src_kallsyms *kallsyms, uint32_t position)
-{
-	return kallsyms->order ? kallsyms->order[position] : position;
-}
-
-/* Position, in the order of addresses, of the first symbol beyond `address`. */
-static uint32_t position_after(const struct src_kallsyms *kallsyms, uint64_t address)
-{
-	uint32_t low = 0, high = kallsyms->count;
-
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-
-		if (kallsyms->addresses[symbol_at(kallsyms, middle)] <= address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
-static char symbol_kind(const struct src_kallsyms *kallsyms, uint32_t i)
-{
-	return kallsyms->text[kallsyms->names[i]];
-}
-
-static const char *symbol_name(const struct src_kallsyms *kallsyms, uint32_t i)
-{
-	return kallsyms->text + kallsyms->names[i] + 1;
-}
-
-/* Per-CPU variables have been 'A' wherever their "addresses" are offsets (scripts/kallsyms.c,
- * make_percpus_absolute). */
-static bool symbol_is_absolute(const struct src_kallsyms *kallsyms, uint32_t i)
-{
-	return (symbol_kind(kallsyms, i) & ~0x20) == 'A';
-}
-
-static uint64_t symbol_size(const struct src_kallsyms *kallsyms, uint32_t i)
-{
-	uint32_t next = position_after(kallsyms, kallsyms->addresses[i]);
-
-	if (next == kallsyms->count)
-		return 0;
-	next = symbol_at(kallsyms, next);
-	uint64_t size = kallsyms->addresses[next] - kallsyms->addresses[i];
-
-	if (symbol_is_absolute(kallsyms, i) != symbol_is_absolute(kallsyms, next) ||
-	    size > KALLSYMS_MAX_SYMBOL_SIZE)
-		return 0;
-	return size;
-}
-
-static struct symbol symbol_make(const struct src_kallsyms *kallsyms, uint32_t i)
-{
-	return (struct symbol){
-		.name = symbol_name(kallsyms, i),
-		.module = kallsyms->provider.module,
-		.address = kallsyms->addresses[i],
-		.size = symbol_size(kallsyms, i),
-		.kind = symbol_kind(kallsyms, i),
-	};
-}
-
-static size_t kallsyms_find(struct symbol_provider *provider, const char *name, struct symbol *ret,
-			    size_t capacity)
-{
-	struct src_kallsyms *kallsyms = kallsyms_of(provider);
-	size_t count = 0;
-	uint32_t first = name_index_first(&kallsyms->index, name_hash(name));
-
-	for (uint32_t i = first; i != NAME_INDEX_END; i = kallsyms->index.next[i]) {
-		size_t same = 0;
-
-		if (strcmp(symbol_name(kallsyms, i), name) != 0)
-			continue;
-		while (same < count && same < capacity && ret[same].address != kallsyms->addresses[i])
-			same++;
-		if (same < count && same < capacity)
-			continue;
-		if (count < capacity)
-			ret[count] = symbol_make(kallsyms, i);
-		count++;
-	}
-	return count;
-}
-
-static bool kallsyms_symbolize(struct symbol_provider *provider, uint64_t address, struct symbol *ret)
-{
-	struct src_kallsyms *kallsyms = kallsyms_of(provider);
-
-	if (address < kallsyms->low || address >= kallsyms->high)
-		return false;
-	uint32_t position = position_after(kallsyms, address), found = kallsyms->count;
-
-	for (uint32_t step = 0; position > 0 && step < KALLSYMS_ALIASES; step++) {
-		uint32_t i = symbol_at(kallsyms, --position);
-
-		if (symbol_is_absolute(kallsyms, i))
-			continue;
-		if (found < kallsyms->count && kallsyms->addresses[i] != kallsyms->addresses[found])
-			break;
-		found = i;
-	}
-	if (found == kallsyms->count)
-		return false;
-	*ret = symbol_make(kallsyms, found);
-	return true;
-}
-
-static void kallsyms_names(struct symbol_provider *provider, name_visitor *visit, void *context)
-{
-	struct src_kallsyms *kallsyms = kallsyms_of(provider);
-
-	for (uint32_t i = 0; i < kallsyms->count; i++) {
-		if (!visit(context, symbol_name(kallsyms, i)))
-			return;
-	}
-}
-
-static void kallsyms_free(struct symbol_provider *provider)
-{
-	struct src_kallsyms *kallsyms = kallsyms_of(provider);
-
-	name_index_deinit(&kallsyms->index);
-	free(kallsyms->addresses);
-	free(kallsyms->order);
-	free(kallsyms->names);
-	free(kallsyms->text);
-	free(kallsyms->description);
-	free(kallsyms);
-}
-
-static const struct symbol_provider_ops kallsyms_ops = {
-	.find = kallsyms_find,
-	.symbolize = kallsyms_symbolize,
-	.names = kallsyms_names,
-	.free = kallsyms_free,
-};
-
-static uint64_t address_of(struct src_kallsyms *kallsyms, const char *name)
-{
-	struct symbol symbol;
-
-	return kallsyms_find(&kallsyms->provider, name, &symbol, 1) == 1 ? symbol.address : 0;
-}
-
-/* What the table says about itself once it is read. */
-static void kallsyms_survey(struct src_kallsyms *kallsyms)
-{
-	static const char *const ends[] = {"_end", "_einittext", "_etext"};
-	uint32_t data = 0;
-	bool is_first = true;
-
-	name_index_init(&kallsyms->index, kallsyms->count);
-	for (uint32_t i = kallsyms->count; i-- > 0;)
-		name_index_add(&kallsyms->index, name_hash(symbol_name(kallsyms, i)), i);
-	for (uint32_t position = 0; position < kallsyms->count; position++) {
-		uint32_t i = symbol_at(kallsyms, position);
-		char kind = symbol_kind(kallsyms, i) & ~0x20;
-
-		data += kind == 'D' || kind == 'B';
-		if (symbol_is_absolute(kallsyms, i))
-			continue;
-		if (is_first)
-			kallsyms->low = kallsyms->addresses[i];
-		is_first = false;
-		kallsyms->high = kallsyms->addresses[i] + KALLSYMS_PAGE;
-	}
-	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
-		uint64_t end = address_of(kallsyms, ends[i]);
-
-		if (end > kallsyms->low) {
-			kallsyms->high = end;
-			break;
-		}
-	}
-	/* Without CONFIG_KALLSYMS_ALL there are only what lies in text and a few marks of sections. */
-	kallsyms->provider.data_symbols = data > kallsyms->count / 100;
-}
-
-static struct error *kallsyms_read(struct src_kallsyms *kallsyms, const struct kallsyms_memory *memory,
+static struct error *kallsyms_read(struct symbol_table *table, const struct kallsyms_memory *memory,
 				   const struct kallsyms_tables *tables)
 {
 	uint64_t count;
 
 	if (!read_number(memory, tables->num_syms, 4, &count))
 		return error_fault(ERROR_NOT_SAVED, tables->num_syms, "kallsyms_num_syms cannot be read");
-	if (!count || count > KALLSYMS_MAX_SYMBOLS)
+	if (!count || count > SYMBOL_TABLE_MAX)
 		return error_fault(ERROR_CORRUPT, tables->num_syms, "kallsyms_num_syms is %llu",
 				   (unsigned long long)count);
-	kallsyms->count = count;
-	struct error *error = addresses_read(kallsyms, memory, tables);
+	table->count = count;
+	struct error *error = addresses_read(table, memory, tables);
 
-	return error ? error : names_read(kallsyms, memory, tables);
+	return error ? error : names_read(table, memory, tables);
 }
 
 struct error *src_kallsyms_new(const struct kallsyms_memory *memory, const struct kallsyms_tables *tables,
 			       const char *description, struct symbol_provider **ret)
 {
-	struct src_kallsyms *kallsyms = mem_zero(sizeof(*kallsyms));
+	struct symbol_table *table _cleanup_(symbol_table_free_cleanup) = symbol_table_new(description, NULL);
+	struct error *error = kallsyms_read(table, memory, tables);
 
-	kallsyms->provider.ops = &kallsyms_ops;
-	kallsyms->description = mem_strdup(description);
-	kallsyms->provider.description = kallsyms->description;
-	struct error *error = kallsyms_read(kallsyms, memory, tables);
-
-	if (error) {
-		kallsyms_free(&kallsyms->provider);
+	if (error)
 		return error;
-	}
-	addresses_sort(kallsyms);
-	kallsyms_survey(kallsyms);
-	*ret = &kallsyms->provider;
+	symbol_table_finish(table);
+	*ret = &table->provider;
+	table = NULL;
 	return NULL;
 }
 
+struct dump_memory {
+	struct dump *dump;
+	struct fault fault; /* of the last read that failed */
+};
+
 static bool dump_memory_read(void *context, uint64_t address, void *buffer, size_t length)
 {
-	struct fault fault;
+	struct dump_memory *memory = context;
 
-	return dump_try_read(context, address, buffer, length, &fault);
+	return dump_try_read(memory->dump, address, buffer, length, &memory->fault);
 }
 
 /* VMCOREINFO names the tables since Linux 6.0 (5fd8fea935a1, f09bddbd8661). */
@@ -551,12 +323,15 @@ static struct error *kallsyms_verify(struct symbol_provider *provider, const str
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		char key[64];
-		uint64_t want, got = address_of(kallsyms_of(provider), names[i]);
+		struct symbol symbol;
+		uint64_t want;
 
 		snprintf(key, sizeof(key), "SYMBOL(%s)", names[i]);
-		if (got && vmcoreinfo_number(info, key, &want) && got != want)
-			return error_new(ERROR_CORRUPT, "kallsyms: %s is at 0x%llx, VMCOREINFO says 0x%llx",
-					 names[i], (unsigned long long)got, (unsigned long long)want);
+		if (!vmcoreinfo_number(info, key, &want) ||
+		    provider->ops->find(provider, names[i], &symbol, 1) != 1 || symbol.address == want)
+			continue;
+		return error_new(ERROR_CORRUPT, "kallsyms: %s is at 0x%llx, VMCOREINFO says 0x%llx",
+				 names[i], (unsigned long long)symbol.address, (unsigned long long)want);
 	}
 	return NULL;
 }
@@ -565,16 +340,21 @@ struct error *src_kallsyms_open(struct dump *dump, struct symbol_provider **ret)
 {
 	const struct vmcoreinfo *info = dump_vmcoreinfo(dump);
 	const struct arch *arch = dump_arch(dump);
-	struct kallsyms_memory memory = {dump_memory_read, dump, arch->pointer_size, arch->big_endian};
-	struct kallsyms_tables tables;
+	struct dump_memory context = {.dump = dump};
+	struct kallsyms_memory memory = {dump_memory_read, &context, arch->pointer_size, arch->big_endian};
 	struct symbol_provider *provider _cleanup_(symbol_provider_free_cleanup) = NULL;
+	struct kallsyms_tables tables;
 
 	if (!tables_named(info, &tables))
 		return error_new(ERROR_NO_SOURCE, "VMCOREINFO does not name the kallsyms tables");
 	struct error *error = src_kallsyms_new(&memory, &tables, "kallsyms (dump)", &provider);
 
-	if (!error)
-		error = kallsyms_verify(provider, info);
+	if (error) {
+		if (error->code == ERROR_NOT_SAVED)
+			error->code = context.fault.code;
+		return error;
+	}
+	error = kallsyms_verify(provider, info);
 	if (error)
 		return error;
 	*ret = provider;
