@@ -46,13 +46,16 @@ void pin_to_cpu(int cpu);
 long meminfo_kb(const char *name);
 
 int fragger_main(int argc, char **argv);
+int slabeater_main(int argc, char **argv);
 int memoryeater_main(int argc, char **argv);
 int syslogd_main(int argc, char **argv);
+int journald_main(int argc, char **argv);
 int logclient_main(int argc, char **argv);
 int rtspin_main(int argc, char **argv);
 int hog_main(int argc, char **argv);
 int vforkparent_main(int argc, char **argv);
 int frozenwriter_main(int argc, char **argv);
+int diskwriter_main(int argc, char **argv);
 int zombieparent_main(int argc, char **argv);
 int tcplisten_main(int argc, char **argv);
 int tcpserver_main(int argc, char **argv);

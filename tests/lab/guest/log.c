@@ -10,34 +10,56 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-static void log_serve(int local, int udp)
+#define N_MOST 3
+
+/* Stops itself, as an administrator's kill -STOP would, or reads what comes. */
+static void log_run(const char *mode, const int *sockets, int n)
 {
-    struct pollfd fds[2] = { { .fd = local, .events = POLLIN }, { .fd = udp, .events = POLLIN } };
+    struct pollfd fds[N_MOST];
     char message[2048];
 
+    for (int i = 0; i < n; i++)
+        fds[i] = (struct pollfd){ .fd = sockets[i], .events = POLLIN };
+    if (strcmp(mode, "stop") == 0) {
+        say("stopping with SIGSTOP");
+        raise(SIGSTOP);
+    }
     for (;;) {
-        if (poll(fds, 2, -1) < 0)
+        if (poll(fds, (nfds_t)n, -1) < 0)
             die("poll");
-        for (int i = 0; i < 2; i++)
+        for (int i = 0; i < n; i++)
             if (fds[i].revents && recv(fds[i].fd, message, sizeof(message), 0) < 0)
                 die("recv");
     }
 }
 
-/* syslogd serve|stop: binds /dev/log and UDP port 514, then reads them or stops itself. */
+/* syslogd serve|stop: /dev/log and UDP port 514. */
 int syslogd_main(int argc, char **argv)
 {
-    int local = unix_bound(SOCK_DGRAM, "/dev/log");
-    int udp = udp_bound("127.0.0.1", 514);
+    int sockets[2] = { unix_bound(SOCK_DGRAM, "/dev/log"), udp_bound("127.0.0.1", 514) };
 
-    if (argc > 1 && strcmp(argv[1], "stop") == 0) {
-        say("bound /dev/log dgram fd %d, udp 514 fd %d, stopping with SIGSTOP", local, udp);
-        raise(SIGSTOP);
-    }
-    say("bound /dev/log dgram fd %d, udp 514 fd %d, reading", local, udp);
-    log_serve(local, udp);
+    say("bound /dev/log dgram fd %d, udp 514 fd %d", sockets[0], sockets[1]);
+    log_run(argc > 1 ? argv[1] : "serve", sockets, 2);
+    return 0;
+}
+
+/* systemd-journald serve|stop: the sockets of systemd's logger, to one of which /dev/log points. */
+int journald_main(int argc, char **argv)
+{
+    int sockets[N_MOST];
+
+    mkdir("/run/systemd", 0755);
+    mkdir("/run/systemd/journal", 0755);
+    sockets[0] = unix_bound(SOCK_DGRAM, "/run/systemd/journal/dev-log");
+    sockets[1] = unix_bound(SOCK_DGRAM, "/run/systemd/journal/socket");
+    sockets[2] = unix_bound(SOCK_STREAM, "/run/systemd/journal/stdout");
+    if (listen(sockets[2], 16) != 0 || symlink("/run/systemd/journal/dev-log", "/dev/log") != 0)
+        die("listen or symlink");
+    say("bound /run/systemd/journal/{dev-log,socket,stdout} fds %d %d %d", sockets[0], sockets[1], sockets[2]);
+    log_run(argc > 1 ? argv[1] : "serve", sockets, 2);
     return 0;
 }
 

@@ -9,13 +9,16 @@ static const struct program {
     int (*main)(int argc, char **argv);
 } programs[] = {
     { "fragger", fragger_main },
+    { "slabeater", slabeater_main },
     { "memoryeater", memoryeater_main },
     { "syslogd", syslogd_main },
+    { "systemd-journald", journald_main },
     { "logclient", logclient_main },
     { "rtspin", rtspin_main },
     { "hog", hog_main },
     { "vforkparent", vforkparent_main },
     { "frozenwriter", frozenwriter_main },
+    { "diskwriter", diskwriter_main },
     { "zombieparent", zombieparent_main },
     { "tcplisten", tcplisten_main },
     { "tcpserver", tcpserver_main },

@@ -4,7 +4,9 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 /* fragger RESERVE_MB: takes free memory up to a reserve, then frees every other page. */
@@ -25,6 +27,21 @@ int fragger_main(int argc, char **argv)
         madvise(area + at, page, MADV_DONTNEED);
     say("touched %zu MB of small anonymous pages (MemFree was %ld MB), then freed every other page (%zu pages)",
         size >> 20, free_kb >> 10, freed);
+    rest();
+}
+
+/* slabeater COUNT: keeps so many open files, so that memory goes into slabs that cannot be reclaimed. */
+int slabeater_main(int argc, char **argv)
+{
+    int count = argc > 1 ? atoi(argv[1]) : 100000;
+    struct rlimit limit = { (rlim_t)count + 100, (rlim_t)count + 100 };
+    int opened = 0;
+
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+        die("setrlimit");
+    while (opened < count && eventfd(0, 0) >= 0)
+        opened++;
+    say("%d eventfds are open", opened);
     rest();
 }
 

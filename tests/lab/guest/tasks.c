@@ -45,6 +45,21 @@ int frozenwriter_main(int argc, char **argv)
     rest();
 }
 
+/* diskwriter DISK: writes past the page cache to a disk that takes next to nothing. */
+int diskwriter_main(int argc, char **argv)
+{
+    static char block[1 << 20] __attribute__((aligned(4096)));
+    const char *disk = argc > 1 ? argv[1] : "/dev/vdc";
+    int fd = open(disk, O_WRONLY | O_DIRECT);
+
+    if (fd < 0)
+        die("%s", disk);
+    say("writing to %s, which is stuck: blocks in D state with requests in flight", disk);
+    for (;;)
+        if (pwrite(fd, block, sizeof(block), 0) < 0)
+            die("write to %s", disk);
+}
+
 /* zombieparent COUNT: never waits for its children, which end at once. */
 int zombieparent_main(int argc, char **argv)
 {

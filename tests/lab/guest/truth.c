@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Reads the truth into memory that was taken beforehand, hands it out through a port of the
- * emulator that costs the kernel nothing (or a file or device), and crashes the kernel.
+ * emulator that costs the kernel nothing (or a disk), and crashes the kernel.
  */
 #define _GNU_SOURCE
 #include "guest.h"
@@ -24,6 +24,7 @@
 
 #define TRUTH_SIZE (16UL << 20)
 #define DEBUGCON_PORT 0xe9
+#define DISK_BLOCK 4096UL
 
 /* Read once; "name=path" names the part otherwise than its file. */
 static const char *const once_files[] = {
@@ -351,16 +352,18 @@ static int port_write(const char *bytes, size_t size)
 #endif
 }
 
+/* A disk is written past the page cache, in whole blocks; the text's memory is zero after its end. */
 static void out_write(int fd, const struct text *text)
 {
+    size_t size = (text->used + DISK_BLOCK - 1) / DISK_BLOCK * DISK_BLOCK;
     size_t done = 0;
 
     if (fd < 0) {
         port_write(text->bytes, text->used);
         return;
     }
-    while (done < text->used) {
-        ssize_t n = write(fd, text->bytes + done, text->used - done);
+    while (done < size) {
+        ssize_t n = write(fd, text->bytes + done, size - done);
 
         if (n <= 0)
             die("write of the truth");
@@ -379,7 +382,7 @@ static int out_open(const char *name)
 #endif
         die("no debug console port");
     }
-    fd = open(name, O_WRONLY | O_SYNC | O_NOCTTY);
+    fd = open(name, O_WRONLY | O_DIRECT | O_SYNC);
     if (fd < 0)
         die("%s", name);
     return fd;
@@ -397,7 +400,7 @@ static void crash(int trigger, const char *file, const char *command)
     die("exec %s", command);
 }
 
-/* truth OUT COMMAND-FILE|exec COMMAND: OUT is "port" or a file; COMMAND makes the kernel crash. */
+/* truth OUT COMMAND-FILE|exec COMMAND: OUT is "port" or a disk; COMMAND makes the kernel crash. */
 int truth_main(int argc, char **argv)
 {
     struct text first = text_new(TRUTH_SIZE);

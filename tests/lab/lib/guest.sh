@@ -15,14 +15,14 @@ guest_make() {
     guest_meta "$root" "$tools" >"$dir/meta.txt"
     note "booting $(kernel_release "$root"), scenario ${recipe[scenario]}, ${recipe[memory]}"
     with_emulator "guest_run_$(recipe_method)" "$dir" "$root" || { guest_blame "$dir"; return 1; }
-    tr -d '\r' <"$dir/truth" >"$dir/expected.txt"
+    tr -d '\r\0' <"$dir/truth" >"$dir/expected.txt"
     guest_check "$dir" || { guest_blame "$dir"; return 1; }
-    rm -f "$dir"/{initrd,truth,frozen.img,capture.img,settings,vmlinuz}
+    rm -f "$dir"/{initrd,truth,frozen.img,stuck.img,capture.img,settings,vmlinuz}
     note "guest done in $SECONDS s"
 }
 
 guest_console() { case ${recipe[arch]} in arm64) echo ttyAMA0 ;; *) echo ttyS0 ;; esac; }
-guest_truth_out() { case ${recipe[arch]} in arm64) echo /dev/vdc ;; *) echo port ;; esac; }
+guest_truth_out() { case ${recipe[arch]} in arm64) echo /dev/vdd ;; *) echo port ;; esac; }
 
 guest_settings() {
     cat <<END
@@ -39,6 +39,7 @@ END
 guest_disks() {
     truncate -s 64M "$1/frozen.img"
     mke2fs -q -t ext4 "$1/frozen.img"
+    truncate -s 64M "$1/stuck.img"
     truncate -s "$(($(numfmt --from=iec "${recipe[memory]}") + (512 << 20)))" "$1/capture.img"
     mke2fs -q -t ext4 -O ^has_journal "$1/capture.img"
     [[ $(guest_truth_out) == port ]] || truncate -s 32M "$1/truth"
@@ -70,6 +71,7 @@ guest_arguments() {
         -serial "file:$dir/console.log"
         -drive "file=$dir/capture.img,if=virtio,format=raw,cache=unsafe"
         -drive "file=$dir/frozen.img,if=virtio,format=raw,cache=unsafe"
+        -drive "file=$dir/stuck.img,if=virtio,format=raw,cache=unsafe,throttling.bps-write=512"
         -netdev user,id=n0,restrict=on -device virtio-net-pci,netdev=n0,mac=52:54:00:12:34:56
         -netdev user,id=n1,restrict=on,ipv6=off,net=10.99.0.0/24 -device virtio-net-pci,netdev=n1,mac=52:54:00:12:34:57
         -device vmcoreinfo)

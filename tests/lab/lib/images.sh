@@ -2,7 +2,8 @@
 # shellcheck shell=bash disable=SC2154
 # The guest's memory image (initramfs): programs, modules, scenario.
 
-guest_modules='virtio_pci virtio_blk virtio_net ext4 dummy qemu_fw_cfg inet_diag tcp_diag udp_diag unix_diag raw_diag'
+guest_modules='virtio_pci virtio_blk virtio_net ext4 dummy 8021q bridge veth tun qemu_fw_cfg
+    inet_diag tcp_diag udp_diag unix_diag raw_diag'
 capture_modules='virtio_pci virtio_blk ext4'
 
 # programs_build ARCH DIR: the static binary of all guest programs.
@@ -10,7 +11,7 @@ programs_build() {
     local cc=gcc
     [[ $1 == arm64 ]] && cc=aarch64-linux-gnu-gcc
     "$cc" -static -O1 -Wall -Wextra -o "$2/guest" "$lab_dir"/guest/*.c -pthread
-    grep -o '"[a-z]*", [a-z]*_main' "$lab_dir/guest/main.c" | sed 's/"\([a-z]*\)".*/\1/' >"$2/names"
+    sed -n 's/^ *{ "\(.*\)", .*_main },$/\1/p' "$lab_dir/guest/main.c" >"$2/names"
 }
 
 programs() {
