@@ -90,7 +90,7 @@ static const char *cell_separator(const struct cell *cell)
 {
 	for (size_t i = 0; i < cell->count; i++) {
 		const struct cell *item = &cell->items[i];
-		const char *text = item->shown ? item->shown : item->text;
+		const char *text = item->shown ? item->shown : item->kind == CELL_TEXT ? item->text : NULL;
 
 		if (item->kind == CELL_LIST || item->kind == CELL_RECORD || (text && strchr(text, ' ')))
 			return ", ";

@@ -218,7 +218,7 @@ static void html_banner(const struct html *html)
 	html_raw(html, "</p>\n</header>\n");
 }
 
-/* Counts that lead to their sections; on wide screens, below them, every finding and view. */
+/* Counts that lead to their sections; on wide screens, below them, every finding. */
 static void html_contents(const struct html *html)
 {
 	const struct report *report = html->report;
@@ -317,6 +317,8 @@ static void html_advice(const struct html *html, const struct finding *finding)
 		const char *label, *words;
 	} parts[] = {{"Why", finding->why}, {"Advice", finding->advice}, {"Partial", finding->reason}};
 
+	if (!finding->why && !finding->advice && !finding->reason && !finding->unknown_rows)
+		return;
 	html_raw(html, "<dl class=\"advice\">\n");
 	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
 		if (!parts[i].words)

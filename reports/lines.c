@@ -14,7 +14,8 @@ enum {
 	LINES_NARROWEST = 40,
 	LINES_PARAGRAPH = 100, /* longer lines of prose are hard to read */
 	CELL_WIDEST = 200,
-	CELL_NARROWEST = 12, /* a text column is shortened to this, or to its heading */
+	CELL_NARROW = 12, /* a text column is shortened to this, or to its heading, to make do with one band */
+	CELL_ROOMY = 32,  /* and to this where there must be several anyway */
 	COLUMN_GAP = 2,
 };
 
@@ -65,11 +66,17 @@ static void lines_put_line(struct buf *buf, size_t columns, size_t indent, size_
 void lines_put_wrapped(struct buf *buf, const struct report_style *style, const char *lead,
 		       size_t indent, const char *text)
 {
-	size_t columns = lines_width(style), used = utf8_columns(lead);
+	buf_puts(buf, lead);
+	lines_put_after(buf, style, utf8_columns(lead), indent, text);
+}
+
+void lines_put_after(struct buf *buf, const struct report_style *style, size_t used, size_t indent,
+		     const char *text)
+{
+	size_t columns = lines_width(style);
 	struct buf shown _cleanup_(buf_deinit) = {0};
 
 	columns = columns > LINES_PARAGRAPH ? LINES_PARAGRAPH : columns;
-	buf_puts(buf, lead);
 	for (; used || *text; used = 0) {
 		size_t length = strcspn(text, "\n");
 		char *line _cleanup_free_ = mem_strndup(text, length);
@@ -82,8 +89,9 @@ void lines_put_wrapped(struct buf *buf, const struct report_style *style, const 
 }
 
 struct column {
-	size_t width;  /* columns of the terminal it gets */
-	size_t floor;  /* fewer than these it may not get */
+	size_t heading; /* columns of the terminal its heading takes */
+	size_t width;   /* those it gets */
+	size_t floor;   /* fewer than these it may not get */
 	bool is_number;
 };
 
@@ -103,7 +111,7 @@ static struct column column_measure(const struct table *table, size_t index, siz
 	};
 	struct buf shown _cleanup_(buf_deinit) = {0};
 
-	column.floor = column.width < CELL_NARROWEST ? CELL_NARROWEST : column.width;
+	column.heading = column.width;
 	for (size_t row = 0; row < rows; row++) {
 		buf_cut(&shown, 0);
 		cell_put_shown(&shown, table_cell(table, row, index));
@@ -112,9 +120,23 @@ static struct column column_measure(const struct table *table, size_t index, siz
 	}
 	if (column.width > CELL_WIDEST && !column.is_number)
 		column.width = CELL_WIDEST;
-	if (column.floor > column.width || column.is_number)
-		column.floor = column.width;
 	return column;
+}
+
+/* Lets text columns be shortened to `floor`; returns the columns that all of them then take. */
+static size_t columns_set_floor(struct column *columns, size_t count, size_t floor)
+{
+	size_t used = COLUMN_GAP * (count - 1);
+
+	for (size_t i = 0; i < count; i++) {
+		struct column *column = &columns[i];
+
+		column->floor = floor > column->heading ? floor : column->heading;
+		if (column->floor > column->width || column->is_number)
+			column->floor = column->width;
+		used += column->floor;
+	}
+	return used;
 }
 
 /* A band: the first column, where `keyed`, and those from `first` up to `end`. */
@@ -258,6 +280,8 @@ void lines_put_table(struct buf *buf, const struct report_style *style, size_t i
 	}
 	for (size_t i = 0; i < table->column_count; i++)
 		columns[i] = column_measure(table, i, rows);
+	if (columns_set_floor(columns, table->column_count, CELL_NARROW) > room)
+		columns_set_floor(columns, table->column_count, CELL_ROOMY);
 	for (size_t first = 0; first < table->column_count;) {
 		struct band band = band_after(columns, table->column_count, first, room);
 

@@ -6,12 +6,10 @@
 #include "reports/lines.h"
 #include "reports/report.h"
 #include "reports/summary.h"
-#include "reports/utf8.h"
 
 enum { TEXT_INDENT = 2, TEXT_LABEL = 14 };
 
 #define TEXT_BOLD "1"
-#define TEXT_DIM "2"
 
 struct text {
 	const struct report *report;
@@ -27,15 +25,6 @@ static void text_put(const struct text *text, const char *color, const char *wor
 	buf_puts(text->buf, words);
 	if (text->style->color)
 		buf_puts(text->buf, "\033[0m");
-}
-
-/* Words of a dump or a rule on the rest of this line. */
-static void text_put_shown(const struct text *text, const char *color, const char *words)
-{
-	struct buf shown _cleanup_(buf_deinit) = {0};
-
-	utf8_put_shown(&shown, words);
-	text_put(text, color, buf_text(&shown));
 }
 
 /* "  Label       value", wrapped. */
@@ -109,13 +98,14 @@ static void text_finding(const struct text *text, const struct finding *finding)
 		[SEVERITY_CRITICAL] = {"CRITICAL", "1;31"},
 	};
 
+	const char *word = labels[finding->severity].word;
+	struct buf title _cleanup_(buf_deinit) = {0};
+
 	buf_putc(text->buf, '\n');
-	text_put(text, labels[finding->severity].color, labels[finding->severity].word);
+	text_put(text, labels[finding->severity].color, word);
 	buf_puts(text->buf, ": ");
-	text_put_shown(text, TEXT_BOLD, finding->title);
-	buf_puts(text->buf, " [");
-	text_put_shown(text, TEXT_DIM, finding->rule);
-	buf_puts(text->buf, "]\n");
+	buf_printf(&title, "%s [%s]", finding->title, finding->rule);
+	lines_put_after(text->buf, text->style, strlen(word) + 2, 2, buf_text(&title));
 	text_messages(text, finding);
 	if (finding->table.column_count && finding->table.row_count) {
 		buf_putc(text->buf, '\n');
@@ -207,13 +197,12 @@ static void text_backtrace(const struct text *text)
 
 static void text_view(const struct text *text, const struct view_result *view, size_t indent)
 {
-	buf_printf(text->buf, "%*s", (int)indent, "");
-	text_put_shown(text, TEXT_BOLD, view->name);
-	if (view->title) {
-		buf_puts(text->buf, ": ");
-		text_put_shown(text, TEXT_BOLD, view->title);
-	}
-	buf_putc(text->buf, '\n');
+	struct buf title _cleanup_(buf_deinit) = {0};
+
+	buf_printf(&title, "%s%s%s", view->name, view->title ? ": " : "", view->title ? view->title : "");
+	buf_puts(text->buf, text->style->color ? "\033[" TEXT_BOLD "m" : "");
+	lines_put_wrapped(text->buf, text->style, "", indent, buf_text(&title));
+	buf_puts(text->buf, text->style->color ? "\033[0m" : "");
 	lines_put_table(text->buf, text->style, 2 * indent, &view->table);
 	if (view->complete)
 		return;

@@ -142,8 +142,8 @@ static const struct frame sample_frames[] = {
 static const char *const sample_log[] = {
 	"[   31.324659] sysrq: Trigger a crash",
 	"[   31.324977] Kernel panic - not syncing: sysrq triggered crash",
-	"[   31.325228] CPU: 0 PID: 1 Comm: init Kdump: loaded Tainted: G           OE      "
-	"6.1.0-50-cloud-amd64 #1  Debian 6.1.176-1",
+	("[   31.325228] CPU: 0 PID: 1 Comm: init Kdump: loaded Tainted: G           OE      "
+	 "6.1.0-50-cloud-amd64 #1  Debian 6.1.176-1"),
 	"[   31.325700] </pre><script>alert(2)</script>\x07",
 };
 
