@@ -124,28 +124,31 @@ static char *hex_text(const unsigned char *bytes, size_t count)
 	return text;
 }
 
-static char *notes_build_id(Elf_Data *data)
+/* Offset of the build-id's bytes in a section of notes. */
+static bool notes_build_id(Elf_Data *data, size_t *ret_offset, size_t *ret_length)
 {
 	size_t offset = 0, next, name, words;
 	GElf_Nhdr note;
 
 	while ((next = gelf_getnote(data, offset, &note, &name, &words)) > offset) {
-		const unsigned char *bytes = (const unsigned char *)data->d_buf + words;
-
 		if (note.n_type == NT_GNU_BUILD_ID && note.n_namesz == sizeof("GNU") &&
 		    !memcmp((char *)data->d_buf + name, "GNU", sizeof("GNU")) && note.n_descsz &&
-		    note.n_descsz <= BUILD_ID_LIMIT)
-			return hex_text(bytes, note.n_descsz);
+		    note.n_descsz <= BUILD_ID_LIMIT) {
+			*ret_offset = words;
+			*ret_length = note.n_descsz;
+			return true;
+		}
 		offset = next;
 	}
-	return NULL;
+	return false;
 }
 
-struct error *elf_build_id(const char *path, char **ret)
+static struct error *build_id_find(const char *path, char **ret, uint64_t *ret_address)
 {
 	struct elf_file file _cleanup_(elf_file_deinit) = {.fd = -1};
 	struct error *error = elf_file_init(path, &file);
 	Elf_Scn *section = NULL;
+	size_t offset, length;
 	GElf_Shdr header;
 
 	if (error)
@@ -155,12 +158,28 @@ struct error *elf_build_id(const char *path, char **ret)
 		    header.sh_size > SECTION_LIMIT)
 			continue;
 		Elf_Data *data = elf_getdata(section, NULL);
-		char *id = data && data->d_buf ? notes_build_id(data) : NULL;
 
-		if (id)
-			return *ret = id, NULL;
+		if (!data || !data->d_buf || !notes_build_id(data, &offset, &length))
+			continue;
+		*ret = hex_text((const unsigned char *)data->d_buf + offset, length);
+		*ret_address = header.sh_addr + offset;
+		return NULL;
 	}
 	return error_new(ERROR_NOT_FOUND, "%s: no build-id", path);
+}
+
+struct error *elf_build_id(const char *path, char **ret)
+{
+	uint64_t address;
+
+	return build_id_find(path, ret, &address);
+}
+
+struct error *elf_build_id_address(const char *path, uint64_t *ret)
+{
+	char *id _cleanup_free_ = NULL;
+
+	return build_id_find(path, &id, ret);
 }
 
 /* The file's .symtab with its strings. */

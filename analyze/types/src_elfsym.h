@@ -24,5 +24,7 @@ bool elf_file_class(const char *path, bool *ret_big_endian, uint8_t *ret_pointer
 struct error *elf_symbol_value(const char *path, const char *name, uint64_t *ret) MUST_CHECK;
 /* GNU build-id in lower-case hexadecimal; free() it. ERROR_NOT_FOUND when the file has none. */
 struct error *elf_build_id(const char *path, char **ret) MUST_CHECK;
+/* Where that file's program has the bytes of its build-id in memory, before KASLR. */
+struct error *elf_build_id_address(const char *path, uint64_t *ret) MUST_CHECK;
 
 #endif
