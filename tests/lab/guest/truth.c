@@ -30,6 +30,7 @@
 static const char *const once_files[] = {
     "ip-addr=/run/truth/ip-addr", "ip-route=/run/truth/ip-route", "ip-route-all=/run/truth/ip-route-all",
     "ip-neigh=/run/truth/ip-neigh", "ip-rule=/run/truth/ip-rule",
+    "ss=/run/truth/ss", "qdisc=/run/truth/qdisc", "nft-ruleset=/run/truth/nft-ruleset", "nft-hooks=/run/truth/nft-hooks",
     "/proc/version", "/proc/cmdline", "/proc/pagetypeinfo", "/proc/zoneinfo", "/proc/modules", "/proc/mounts",
     "/proc/self/mountinfo", "/proc/swaps", "/proc/interrupts", "/proc/softirqs", "/proc/stat", "/proc/timer_list",
     "/proc/locks", "/proc/iomem", "/proc/filesystems", "/proc/vmallocinfo",

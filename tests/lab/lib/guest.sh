@@ -67,7 +67,7 @@ guest_append() {
 guest_arguments() {
     local dir=$1 accel=${KMORTEM_ACCEL:-tcg,thread=multi}
     arguments=(-accel "$accel" -m "${recipe[memory]}" -smp "${recipe[cpus]}" -display none -no-reboot
-        -kernel "$2/boot/vmlinuz-"* -initrd "$dir/initrd" -append "$(guest_append)"
+        -kernel "$(kernel_image "$2")" -initrd "$dir/initrd" -append "$(guest_append)"
         -serial "file:$dir/console.log"
         -drive "file=$dir/capture.img,if=virtio,format=raw,cache=unsafe"
         -drive "file=$dir/frozen.img,if=virtio,format=raw,cache=unsafe"

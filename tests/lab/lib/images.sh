@@ -2,8 +2,9 @@
 # shellcheck shell=bash disable=SC2154
 # The guest's memory image (initramfs): programs, modules, scenario.
 
-guest_modules='virtio_pci virtio_blk virtio_net ext4 dummy 8021q bridge veth tun qemu_fw_cfg
-    inet_diag tcp_diag udp_diag unix_diag raw_diag'
+guest_modules='virtio_pci virtio_blk virtio_net ext4 dummy qemu_fw_cfg inet_diag tcp_diag udp_diag unix_diag raw_diag
+    netlink_diag af_packet_diag'
+network_modules='8021q bridge veth tun bonding sunrpc nf_tables nfnetlink_hook nft_ct nf_conntrack'
 capture_modules='virtio_pci virtio_blk ext4'
 
 # programs_build ARCH DIR: the static binary of all guest programs.
@@ -21,10 +22,10 @@ programs() {
     echo "$dir"
 }
 
-# image_modules KERNEL_ROOT IMAGE NAME…: copies modules with what they depend on, and their order to modules/list.
+# image_modules KERNEL_ROOT IMAGE LIST NAME…: copies modules with what they depend on, and their order to modules/LIST.
 image_modules() {
-    local root=$1 image=$2 dir name file
-    shift 2
+    local root=$1 image=$2 list=$3 dir name file
+    shift 3
     dir=$root/lib/modules/$(kernel_release "$root")
     mkdir -p "$image/modules"
     for name in "$@"; do
@@ -33,7 +34,7 @@ image_modules() {
     done | awk 'NF && !seen[$0]++' | while read -r file; do
         cp "$dir/${file#"/lib/modules/${dir##*/}/"}" "$image/modules/"
         echo "/modules/${file##*/}"
-    done >"$image/modules/list"
+    done >"$image/modules/$list"
 }
 
 # image_base TOOL_ROOT IMAGE TOOL…: busybox with its names, and tools with their libraries.
@@ -62,7 +63,7 @@ image_capture() {
     local image=$4.d
     image_base "$2" "$image" makedumpfile || return 1
     # shellcheck disable=SC2086
-    image_modules "$1" "$image" $capture_modules
+    image_modules "$1" "$image" base $capture_modules
     cp "$3" "$image/etc/lab/settings"
     install -m 755 "$lab_dir/guest/capture" "$image/init"
     image_pack "$image" "$4" && rm -rf "$image"
@@ -71,9 +72,11 @@ image_capture() {
 # image_guest KERNEL_ROOT TOOL_ROOT ARCH SETTINGS SCENARIO FILE: what the kernel that will crash runs.
 image_guest() {
     local root=$1 tools=$2 arch=$3 settings=$4 scenario=$5 file=$6 image=$6.d made name
-    image_base "$tools" "$image" kexec || return 1
+    image_base "$tools" "$image" kexec ip ss tc nft || return 1
     # shellcheck disable=SC2086
-    image_modules "$root" "$image" $guest_modules
+    image_modules "$root" "$image" base $guest_modules
+    # shellcheck disable=SC2086
+    image_modules "$root" "$image" network $network_modules
     made=$(programs "$arch") || return 1
     mkdir -p "$image/lab" "$image/crash"
     cp "$made/guest" "$image/lab/"
@@ -82,7 +85,7 @@ image_guest() {
     cp "$lab_dir/scenarios/$scenario" "$image/etc/lab/scenario"
     install -m 755 "$lab_dir/guest/init" "$image/init"
     if grep -q '^method=kdump' "$settings"; then
-        cp "$root"/boot/vmlinuz-* "$image/crash/vmlinuz"
+        cp "$(kernel_image "$root")" "$image/crash/vmlinuz"
         image_capture "$root" "$tools" "$settings" "$image/crash/initrd" || return 1
     fi
     image_pack "$image" "$file" && rm -rf "$image"

@@ -90,7 +90,7 @@ package_unpack() {
     local suite=$1 arch=$2 root dir=${*: -1}
     shift 2
     root=$(apt_root "$suite" "$arch") || return 1
-    note "fetching ${*:1:$#-1}"
+    note "fetching $1 ($(($# - 1)) packages)"
     (
         mkdir "$dir/archives" && cd "$dir/archives" &&
             apt-get -c "$root/apt.conf" -qq download "${@:1:$#-1}" >&2 &&
@@ -107,7 +107,7 @@ kernel_packages() {
     package_versions "$1" "$2" "$image" "${names[@]}"
 }
 
-# kernel_root SUITE ARCH META: a directory with boot/vmlinuz-* and lib/modules/*, modules unpacked, depmod done.
+# kernel_root SUITE ARCH META: a directory with the kernel and lib/modules/*, modules unpacked, depmod done.
 kernel_root() {
     local packages root
     mapfile -t packages < <(kernel_packages "$@")
@@ -126,18 +126,21 @@ kernel_root_make() {
     busybox depmod -b "$root" "$release"
 }
 
-kernel_release() { basename "$1"/boot/vmlinuz-* | sed 's/^vmlinuz-//'; }
+kernel_release() { basename "$1"/lib/modules/*; }
+
+# The kernel proper: in /boot, or since 7.x beside its modules.
+kernel_image() { find "$1"/boot "$1"/lib/modules/ -maxdepth 2 -name 'vmlinuz*' -print -quit 2>/dev/null; }
 
 # tool_packages SUITE ARCH: NAME=VERSION of what the guest runs, with the libraries it needs.
 tool_packages() {
     local root names
     root=$(apt_root "$1" "$2") || return 1
     mapfile -t names < <(apt-cache -c "$root/apt.conf" depends --recurse --no-recommends --no-suggests --no-conflicts \
-        --no-breaks --no-replaces --no-enhances makedumpfile kexec-tools | grep -E '^(lib|zlib1g)' | grep -v perl | sort -u)
-    package_versions "$1" "$2" busybox-static kexec-tools makedumpfile "${names[@]}" | sort
+        --no-breaks --no-replaces --no-enhances makedumpfile kexec-tools iproute2 nftables | grep -E '^(lib|zlib1g)' | grep -v perl | sort -u)
+    package_versions "$1" "$2" busybox-static kexec-tools makedumpfile iproute2 nftables "${names[@]}" | sort
 }
 
-# tool_root SUITE ARCH: a directory with busybox, kexec, makedumpfile and their libraries.
+# tool_root SUITE ARCH: a directory with the guest's tools and their libraries.
 tool_root() {
     local packages root
     mapfile -t packages < <(tool_packages "$1" "$2")
