@@ -11,9 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/map.h"
 #include "base/mem.h"
-#include "types/source.h"
+#include "types/symbol_table.h"
 
 enum {
 	SECTION_LIMIT = 1 << 30, /* bytes of one section */
@@ -183,12 +182,12 @@ struct error *elf_build_id_address(const char *path, uint64_t *ret)
 }
 
 /* The file's .symtab with its strings. */
-struct symbol_table {
+struct elf_symbols {
 	Elf_Data *symbols, *strings;
 	size_t count;
 };
 
-static struct error *symbol_table_init(const char *path, Elf *elf, struct symbol_table *ret)
+static struct error *elf_symbols_init(const char *path, Elf *elf, struct elf_symbols *ret)
 {
 	Elf_Scn *section = NULL;
 	GElf_Shdr header;
@@ -199,7 +198,7 @@ static struct error *symbol_table_init(const char *path, Elf *elf, struct symbol
 	}
 	if (!section)
 		return error_new(ERROR_NO_SOURCE, "%s: no symbol table (stripped)", path);
-	struct symbol_table table = {.symbols = elf_getdata(section, NULL)};
+	struct elf_symbols table = {.symbols = elf_getdata(section, NULL)};
 	Elf_Scn *strings = elf_getscn(elf, header.sh_link);
 
 	table.strings = strings ? elf_rawdata(strings, NULL) : NULL;
@@ -214,7 +213,7 @@ static struct error *symbol_table_init(const char *path, Elf *elf, struct symbol
 }
 
 /* Name of a symbol that stands for something in memory, or NULL. */
-static const char *symbol_table_get(const struct symbol_table *table, size_t index, GElf_Sym *ret)
+static const char *elf_symbols_get(const struct elf_symbols *table, size_t index, GElf_Sym *ret)
 {
 	if (!gelf_getsym(table->symbols, (int)index, ret) || ret->st_name >= table->strings->d_size)
 		return NULL;
@@ -231,16 +230,16 @@ static const char *symbol_table_get(const struct symbol_table *table, size_t ind
 struct error *elf_symbol_value(const char *path, const char *name, uint64_t *ret)
 {
 	struct elf_file file _cleanup_(elf_file_deinit) = {.fd = -1};
-	struct symbol_table table;
+	struct elf_symbols table;
 	struct error *error = elf_file_init(path, &file);
 
 	if (!error)
-		error = symbol_table_init(path, file.elf, &table);
+		error = elf_symbols_init(path, file.elf, &table);
 	if (error)
 		return error;
 	for (size_t i = 0; i < table.count; i++) {
 		GElf_Sym symbol;
-		const char *text = symbol_table_get(&table, i, &symbol);
+		const char *text = elf_symbols_get(&table, i, &symbol);
 
 		if (text && !strcmp(text, name))
 			return *ret = symbol.st_value, NULL;
@@ -248,72 +247,64 @@ struct error *elf_symbol_value(const char *path, const char *name, uint64_t *ret
 	return error_new(ERROR_NOT_FOUND, "%s: no symbol %s", path, name);
 }
 
+/* One symbol on its way into the table. */
 struct entry {
-	uint64_t address; /* as in the dump */
-	uint64_t size;    /* st_size */
-	uint64_t limit;   /* end of its section; 0 for absolute and per-CPU symbols */
-	uint32_t name;    /* offset in the strings */
-	uint32_t next;    /* position + 1 of another one of that name */
+	uint64_t address, size;
+	const char *name;
 	char kind;
-	uint8_t rank;     /* of several at one address the highest is the answer */
-};
-
-struct elfsym {
-	struct symbol_provider provider;
-	char *description;
-	char *strings;
-	struct entry *entries; /* by limit != 0, address, rank */
-	size_t count, first;   /* those before `first` are absolute or per-CPU */
-	struct map names;      /* name -> position + 1 of the first one */
+	uint8_t rank; /* of several at one address the lowest is the answer */
 };
 
 static char symbol_kind(const GElf_Sym *symbol, const GElf_Shdr *section)
 {
 	int type = GELF_ST_TYPE(symbol->st_info);
-	char kind;
+	char kind = section->sh_flags & SHF_WRITE ? 'd' : 'r';
 
 	if (GELF_ST_BIND(symbol->st_info) == STB_WEAK)
 		return type == STT_OBJECT ? 'V' : 'W';
-	if (!section)
-		kind = 'a';
-	else if (section->sh_flags & SHF_EXECINSTR)
+	if (section->sh_flags & SHF_EXECINSTR)
 		kind = 't';
 	else if (section->sh_type == SHT_NOBITS)
 		kind = 'b';
-	else
-		kind = section->sh_flags & SHF_WRITE ? 'd' : 'r';
 	return GELF_ST_BIND(symbol->st_info) == STB_LOCAL ? kind : (char)toupper(kind);
 }
 
-/* What makes one symbol a better answer than another at the same address. An end mark (_etext), which
- * stands where its section ends, is none for what lies behind it. */
-static uint8_t entry_rank(const struct entry *entry, const GElf_Sym *symbol)
+/* Which of several symbols at one address is the better answer. An end mark (_etext), which stands where its
+ * section ends, is none for what lies behind it. */
+static uint8_t symbol_rank(const GElf_Sym *symbol, const GElf_Shdr *section, char kind)
 {
 	int type = GELF_ST_TYPE(symbol->st_info);
 
-	if (entry->address >= entry->limit)
-		return 0;
-	return (uint8_t)(1 + (type == STT_FUNC || type == STT_OBJECT) +
-			 2 * !!isupper((unsigned char)entry->kind));
+	if (symbol->st_value - section->sh_addr >= section->sh_size)
+		return 4;
+	return (uint8_t)((type != STT_FUNC && type != STT_OBJECT) + 2 * !isupper((unsigned char)kind));
 }
 
-static struct entry entry_make(Elf *elf, const GElf_Sym *symbol, uint64_t shift)
+/* What the sections span that become memory. */
+static void range_extend(struct symbol_range *range, uint64_t start, uint64_t size)
 {
-	struct entry entry = {
-		.address = symbol->st_value, .size = symbol->st_size, .name = symbol->st_name};
+	if (start < range->start)
+		range->start = start;
+	if (start + size > range->end)
+		range->end = start + size;
+}
+
+static struct entry entry_make(Elf *elf, const GElf_Sym *symbol, const char *name, uint64_t shift,
+			       struct symbol_range *range)
+{
+	struct entry entry = {symbol->st_value, symbol->st_size, name, 'A', 0};
 	Elf_Scn *scn = symbol->st_shndx < SHN_LORESERVE ? elf_getscn(elf, symbol->st_shndx) : NULL;
 	GElf_Shdr section;
-	bool has_section = scn && gelf_getshdr(scn, &section);
 
-	entry.kind = symbol_kind(symbol, has_section ? &section : NULL);
 	/* Until kernel 6.15 (9d7de2aa8b41 "x86/percpu/64: Use relative percpu offsets") the per-CPU section
 	 * of x86-64 is linked at address 0, and its symbols are offsets that KASLR leaves alone. Elsewhere
 	 * they are addresses in the image, which __per_cpu_offset takes to each CPU's copy. */
-	if (!has_section || !(section.sh_flags & SHF_ALLOC) || !section.sh_addr)
+	if (!scn || !gelf_getshdr(scn, &section) || !(section.sh_flags & SHF_ALLOC) || !section.sh_addr)
 		return entry;
+	entry.kind = symbol_kind(symbol, &section);
+	entry.rank = symbol_rank(symbol, &section, entry.kind);
 	entry.address += shift;
-	entry.limit = section.sh_addr + section.sh_size + shift;
-	entry.rank = entry_rank(&entry, symbol);
+	range_extend(range, section.sh_addr + shift, section.sh_size);
 	return entry;
 }
 
@@ -321,147 +312,54 @@ static int entry_compare(const void *left, const void *right)
 {
 	const struct entry *a = left, *b = right;
 
-	if (!a->limit != !b->limit)
-		return a->limit ? 1 : -1;
 	if (a->address != b->address)
 		return a->address < b->address ? -1 : 1;
 	if (a->rank != b->rank)
 		return a->rank < b->rank ? -1 : 1;
-	return a->name < b->name ? -1 : a->name > b->name;
+	return strcmp(a->name, b->name);
 }
 
-static void elfsym_fill(struct elfsym *self, Elf *elf, const struct symbol_table *table,
-			uint64_t shift)
+static void table_fill(struct symbol_table *table, const struct entry *entries, size_t count)
 {
-	self->strings = mem_zero(table->strings->d_size);
-	memcpy(self->strings, table->strings->d_buf, table->strings->d_size);
-	self->entries = mem_resize(NULL, table->count + 1, sizeof(*self->entries));
-	for (size_t i = 0; i < table->count && self->count < UINT32_MAX; i++) {
-		GElf_Sym symbol;
+	struct symbol_text text = {0};
 
-		if (symbol_table_get(table, i, &symbol))
-			self->entries[self->count++] = entry_make(elf, &symbol, shift);
-	}
-	qsort(self->entries, self->count, sizeof(*self->entries), entry_compare);
-	while (self->first < self->count && !self->entries[self->first].limit)
-		self->first++;
-	for (size_t i = self->count; i-- > 0;) {
-		struct entry *entry = &self->entries[i];
-		void *next = map_put(&self->names, self->strings + entry->name, (void *)(i + 1));
-
-		entry->next = (uint32_t)(uintptr_t)next;
+	table->addresses = mem_resize(NULL, count + 1, sizeof(*table->addresses));
+	table->sizes = mem_resize(NULL, count + 1, sizeof(*table->sizes));
+	table->names = mem_resize(NULL, count + 1, sizeof(*table->names));
+	for (size_t i = 0; i < count; i++) {
+		table->sizes[table->count] = entries[i].size;
+		symbol_table_add(table, &text, entries[i].kind, entries[i].name, entries[i].address);
 	}
 }
-
-/* Position of the first symbol in memory that lies behind `address`. */
-static size_t elfsym_after(const struct elfsym *self, uint64_t address)
-{
-	size_t low = self->first, high = self->count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (self->entries[middle].address <= address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
-static struct symbol elfsym_symbol(const struct elfsym *self, const struct entry *entry)
-{
-	struct symbol symbol = {.name = self->strings + entry->name,
-				.address = entry->address,
-				.size = entry->size,
-				.kind = entry->kind};
-
-	if (symbol.size || entry->address >= entry->limit)
-		return symbol;
-	size_t after = elfsym_after(self, entry->address);
-	uint64_t end = entry->limit;
-
-	if (after < self->count && self->entries[after].address < end)
-		end = self->entries[after].address;
-	symbol.size = end - entry->address;
-	return symbol;
-}
-
-static size_t elfsym_find(struct symbol_provider *provider, const char *name, struct symbol *ret,
-			  size_t capacity)
-{
-	struct elfsym *self = (struct elfsym *)provider;
-	size_t found = 0;
-	uint64_t last = 0;
-
-	/* Symbols of one name stand in the order of their addresses. */
-	for (size_t i = (uintptr_t)map_get(&self->names, name); i; i = self->entries[i - 1].next) {
-		const struct entry *entry = &self->entries[i - 1];
-
-		if (found && entry->address == last)
-			continue;
-		last = entry->address;
-		if (found++ < capacity)
-			ret[found - 1] = elfsym_symbol(self, entry);
-	}
-	return found;
-}
-
-static bool elfsym_symbolize(struct symbol_provider *provider, uint64_t address, struct symbol *ret)
-{
-	struct elfsym *self = (struct elfsym *)provider;
-	size_t after = elfsym_after(self, address);
-
-	if (after == self->first || address >= self->entries[after - 1].limit)
-		return false;
-	*ret = elfsym_symbol(self, &self->entries[after - 1]);
-	return true;
-}
-
-static void elfsym_names(struct symbol_provider *provider, name_visitor *visit, void *context)
-{
-	struct elfsym *self = (struct elfsym *)provider;
-
-	for (size_t i = 0; i < self->count; i++) {
-		if (!visit(context, self->strings + self->entries[i].name))
-			return;
-	}
-}
-
-static void elfsym_free(struct symbol_provider *provider)
-{
-	struct elfsym *self = (struct elfsym *)provider;
-
-	map_deinit(&self->names);
-	free(self->entries);
-	free(self->strings);
-	free(self->description);
-	free(self);
-}
-
-static const struct symbol_provider_ops elfsym_ops = {
-	.find = elfsym_find,
-	.symbolize = elfsym_symbolize,
-	.names = elfsym_names,
-	.free = elfsym_free,
-};
 
 struct error *src_elfsym_open(const char *path, uint64_t shift, struct symbol_provider **ret)
 {
 	struct elf_file file _cleanup_(elf_file_deinit) = {.fd = -1};
-	struct symbol_table table;
+	struct symbol_range range = {UINT64_MAX, 0};
+	struct elf_symbols symbols;
 	struct error *error = elf_file_init(path, &file);
+	size_t count = 0;
 
 	if (!error)
-		error = symbol_table_init(path, file.elf, &table);
+		error = elf_symbols_init(path, file.elf, &symbols);
 	if (error)
 		return error;
-	struct elfsym *self = mem_zero(sizeof(*self));
+	struct entry *entries _cleanup_free_ = mem_resize(NULL, symbols.count + 1, sizeof(*entries));
+	char *description _cleanup_free_ = mem_printf("ELF symbols (%s)", path);
+	struct symbol_table *table = symbol_table_new(description, NULL);
 
-	self->description = mem_printf("ELF symbols (%s)", path);
-	self->provider = (struct symbol_provider){
-		.ops = &elfsym_ops, .description = self->description, .data_symbols = true};
-	elfsym_fill(self, file.elf, &table, shift);
-	*ret = &self->provider;
+	for (size_t i = 0; i < symbols.count && count < SYMBOL_TABLE_MAX; i++) {
+		GElf_Sym symbol;
+		const char *name = elf_symbols_get(&symbols, i, &symbol);
+
+		if (name)
+			entries[count++] = entry_make(file.elf, &symbol, name, shift, &range);
+	}
+	qsort(entries, count, sizeof(*entries), entry_compare);
+	table_fill(table, entries, count);
+	table->ranges[0] = range;
+	table->range_count = range.start < range.end;
+	symbol_table_finish(table);
+	*ret = &table->provider;
 	return NULL;
 }
