@@ -6,7 +6,7 @@ DESTDIR ?=
 CC ?= gcc
 BUILD ?= build
 CFLAGS ?= -O2 -g
-PKGS := libkdumpfile libaddrxlat libdw libelf yaml-0.1 json-c
+PKGS := libkdumpfile libaddrxlat zlib lzo2 libzstd snappy libdw libelf yaml-0.1 json-c
 
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
 	    -Wwrite-strings -Wundef -Wvla -Werror
