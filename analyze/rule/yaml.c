@@ -576,7 +576,7 @@ struct tracer {
 	size_t number;    /* its number, from 0 */
 	size_t column;    /* bytes from its start */
 	size_t indent;    /* block scalars: what is not content */
-	bool joined;       /* double-quoted: a backslash ended the line */
+	bool joined;      /* double-quoted: a backslash ended the line */
 };
 
 static bool tracer_next_line(struct tracer *tracer)

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "rule/rule.h"
+
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/arena.h"
+#include "base/vec.h"
+#include "expr/expr.h"
+#include "rule/digest.h"
+#include "rule/rule_private.h"
+#include "rule/yaml.h"
+#include "types/suggest.h"
+
+struct rule_set *rule_set_new(void)
+{
+	struct rule_set *set = mem_zero(sizeof(*set));
+
+	set->arena = arena_new();
+	set->library = library_new(set->arena);
+	return set;
+}
+
+void rule_set_free(struct rule_set *set)
+{
+	if (!set)
+		return;
+	free(set->rules.items);
+	free(set->problems.items);
+	free(set->files.items);
+	arena_free(set->arena);
+	free(set);
+}
+
+const char *rule_set_blame(struct rule_set *set, enum rule_origin origin, struct error *error)
+{
+	const char *message = arena_strdup(set->arena, error->message);
+
+	*vec_push(&set->problems) = (struct rule_problem){message, origin};
+	error_free(error);
+	return message;
+}
+
+/* Position of a rule of that name, or the number of rules. */
+static size_t rule_set_index(const struct rule_set *set, const char *id)
+{
+	size_t i = 0;
+
+	while (i < set->rules.count && strcmp(set->rules.items[i]->id, id) != 0)
+		i++;
+	return i;
+}
+
+struct error *rule_set_add(struct rule_set *set, struct rule *rule)
+{
+	size_t i = rule_set_index(set, rule->id);
+
+	rule->generation = set->generation;
+	if (i == set->rules.count) {
+		*vec_push(&set->rules) = rule;
+		return NULL;
+	}
+	const struct rule *old = set->rules.items[i];
+	if (old->generation == rule->generation)
+		return yaml_error(rule->node, "\"%s\" is already the name of the %s in %s",
+				  rule->id, old->is_view ? "view" : "rule", old->place);
+	set->rules.items[i] = rule;
+	return NULL;
+}
+
+bool rule_set_disable(struct rule_set *set, const char *id)
+{
+	size_t i = rule_set_index(set, id);
+
+	if (i == set->rules.count)
+		return false;
+	set->rules.count--;
+	memmove(set->rules.items + i, set->rules.items + i + 1,
+		(set->rules.count - i) * sizeof(*set->rules.items));
+	return true;
+}
+
+/* ---- files ---------------------------------------------------------------------------------- */
+
+static struct error *load_file(struct rule_set *set, const char *path, enum rule_origin origin)
+{
+	const struct yaml_file *file;
+	struct error *error = yaml_load(set->arena, path, &file);
+
+	if (error)
+		return error;
+	*vec_push(&set->files) = (struct rule_file){file, origin};
+	rule_set_read(set, file, origin);
+	return NULL;
+}
+
+static int is_yaml(const struct dirent *entry)
+{
+	const char *dot = strrchr(entry->d_name, '.');
+
+	return dot && entry->d_name[0] != '.' && !strcmp(dot, ".yaml");
+}
+
+/* Loads *.yaml of a folder by name; a file that cannot be read is a problem of its own. */
+static struct error *load_folder(struct rule_set *set, const char *path, enum rule_origin origin)
+{
+	struct dirent **entries;
+	int count = scandir(path, &entries, is_yaml, alphasort);
+
+	if (count < 0)
+		return error_errno("%s", path);
+	for (int i = 0; i < count; i++) {
+		char *name _cleanup_free_ = mem_printf("%s/%s", path, entries[i]->d_name);
+		struct error *error = load_file(set, name, origin);
+
+		if (error)
+			rule_set_blame(set, origin, error);
+		free(entries[i]);
+	}
+	free(entries);
+	return NULL;
+}
+
+struct error *rule_set_load(struct rule_set *set, const char *path, enum rule_origin origin)
+{
+	char *library _cleanup_free_ = mem_printf("%s/lib", path);
+	struct stat status;
+
+	set->generation++;
+	if (stat(path, &status))
+		return error_errno("%s", path);
+	if (!S_ISDIR(status.st_mode))
+		return load_file(set, path, origin);
+	if (!stat(library, &status) && S_ISDIR(status.st_mode)) {
+		struct error *error = load_folder(set, library, origin);
+
+		if (error)
+			return error;
+	}
+	return load_folder(set, path, origin);
+}
+
+/* ---- asking the set ------------------------------------------------------------------------- */
+
+const char *rule_set_problem(const struct rule_set *set, size_t position,
+			     enum rule_origin *ret_origin)
+{
+	if (position >= set->problems.count)
+		return NULL;
+	*ret_origin = set->problems.items[position].origin;
+	return set->problems.items[position].message;
+}
+
+const struct rule *rule_set_at(const struct rule_set *set, size_t position)
+{
+	return position < set->rules.count ? set->rules.items[position] : NULL;
+}
+
+const struct rule *rule_set_find(const struct rule_set *set, const char *id)
+{
+	return rule_set_at(set, rule_set_index(set, id));
+}
+
+const char *rule_set_suggest(const struct rule_set *set, const char *id)
+{
+	struct suggestion suggestion = suggestion_for(id);
+
+	for (size_t i = 0; i < set->rules.count; i++)
+		suggestion_offer(&suggestion, set->rules.items[i]->id);
+	return suggestion.best;
+}
+
+const struct library *rule_set_library(const struct rule_set *set)
+{
+	return set->library;
+}
+
+const struct yaml_file *rule_set_file(const struct rule_set *set, size_t position,
+				      enum rule_origin *ret_origin)
+{
+	if (position >= set->files.count)
+		return NULL;
+	*ret_origin = set->files.items[position].origin;
+	return set->files.items[position].yaml;
+}
+
+const char *rule_set_digest(struct rule_set *set)
+{
+	struct digest *digest _cleanup_(digest_free_cleanup) = digest_new();
+	char text[65];
+
+	for (size_t i = 0; i < set->files.count; i++) {
+		const struct yaml_file *file = set->files.items[i].yaml;
+
+		digest_add(digest, file->bytes, file->length);
+	}
+	digest_hex(digest, text);
+	return arena_strdup(set->arena, text);
+}
+
+struct arena *rule_set_arena(struct rule_set *set)
+{
+	return set->arena;
+}
+
+bool rule_has_tag(const struct rule *rule, const char *tag)
+{
+	for (size_t i = 0; i < rule->tag_count; i++) {
+		if (!strcmp(rule->tags[i], tag))
+			return true;
+	}
+	return false;
+}
+
+/* ---- parameters ----------------------------------------------------------------------------- */
+
+static struct error *unknown_rule(const struct rule_set *set, const char *id)
+{
+	const char *nearest = rule_set_suggest(set, id);
+
+	return error_new(ERROR_NOT_FOUND, "no rule or view is called \"%s\"%s%s%s", id,
+			 nearest ? "; did you mean \"" : "", nearest ? nearest : "",
+			 nearest ? "\"?" : "");
+}
+
+static struct error *unknown_param(const struct rule *rule, const char *name)
+{
+	struct suggestion suggestion = suggestion_for(name);
+
+	for (size_t i = 0; i < rule->param_count; i++)
+		suggestion_offer(&suggestion, rule->params[i].name);
+	return error_new(ERROR_NOT_FOUND, "%s has no parameter \"%s\"%s%s%s", rule->id, name,
+			 suggestion.best ? "; did you mean \"" : "",
+			 suggestion.best ? suggestion.best : "", suggestion.best ? "\"?" : "");
+}
+
+static struct error *param_set(struct rule_set *set, struct rule *rule, const char *name,
+			       const char *value)
+{
+	struct expr_text *text = ARENA_NEW(set->arena, struct expr_text);
+
+	*text = (struct expr_text){
+		.file = arena_printf(set->arena, "--set %s.%s", rule->id, name),
+		.text = arena_strdup(set->arena, value),
+	};
+	for (size_t i = 0; i < rule->param_count; i++) {
+		if (!strcmp(rule->params[i].name, name))
+			return expr_parse(set->arena, text, EXPR_START_EXPRESSION,
+					  (struct expr **)&rule->params[i].expr);
+	}
+	return unknown_param(rule, name);
+}
+
+struct error *rule_set_param(struct rule_set *set, const char *assignment)
+{
+	const char *equals = strchr(assignment, '=');
+	char *name _cleanup_free_ = mem_strndup(assignment,
+						equals ? (size_t)(equals - assignment) : 0);
+	char *dot = strrchr(name, '.'); /* names of views have dots of their own */
+
+	if (!dot || dot == name || !dot[1] || !equals[1])
+		return error_new(ERROR_INVALID, "--set %s: want ID.PARAM=VALUE", assignment);
+	*dot = '\0';
+	size_t i = rule_set_index(set, name);
+	if (i == set->rules.count)
+		return error_prefix(unknown_rule(set, name), "--set %s", assignment);
+	return param_set(set, set->rules.items[i], dot + 1, equals + 1);
+}
