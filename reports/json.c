@@ -83,7 +83,9 @@ static struct json_object *json_real(double real)
 /* A measured number of the kernel's own: two decimals as /proc shows them, null when negative. */
 static struct json_object *json_measured(double real)
 {
-	return real >= 0 ? json_real(round(real * 100) / 100) : NULL;
+	if (!(real >= 0))
+		return NULL;
+	return json_real(real < 1e15 ? (double)(uint64_t)(real * 100 + 0.5) / 100 : real);
 }
 
 static void json_put(struct json_object *object, const char *key, struct json_object *value)

@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "reports/cell.h"
 #include "reports/lines.h"
 #include "reports/report.h"
 #include "reports/summary.h"

@@ -163,7 +163,7 @@ static const struct report sample_report = {
 	.kernel = {.release = "6.1.0-50-cloud-amd64",
 		   .version = "#1 SMP PREEMPT_DYNAMIC Debian 6.1.176-1 (2026-07-02)", .arch = "x86_64",
 		   .build_id = "bb603a9147d3efe4744bf83c83eee397c591cc20", .nodename = "labguest", .cpus = 2,
-		   .uptime_s = 31.32, .crash_time = "2026-11-21T01:20:03Z", .taint = "OE",
+		   .uptime_s = 31.3199, .crash_time = "2026-11-21T01:20:03Z", .taint = "OE",
 		   .taint_words = sample_taint_words, .loadavg = {7413 / 2048.0, 0.84, 0.28},
 		   .memory_bytes = 284412 * 1024},
 	.panic = {.happened = true, .message = "sysrq triggered crash", .cause = "sysrq", .comm = "init",
