@@ -71,6 +71,8 @@ void suggestion_offer(struct suggestion *suggestion, const char *name)
 
 	if (score >= suggestion->score)
 		return;
+	if (suggestion->accept && !suggestion->accept(suggestion->context, name))
+		return;
 	suggestion->score = score;
 	suggestion->best = name;
 }

@@ -3,6 +3,7 @@
 #ifndef TYPES_SUGGEST_H
 #define TYPES_SUGGEST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct suggestion {
@@ -10,6 +11,9 @@ struct suggestion {
 	const char *best;   /* nearest name so far, NULL: none is near */
 	size_t length;      /* of `wanted` */
 	size_t score;       /* of `best`; lower is nearer */
+	/* Asked about names that are nearer than `best`, where not every name will do; may be NULL. */
+	bool (*accept)(void *context, const char *name);
+	void *context;
 };
 
 /* Start with this, then offer every name there is. */

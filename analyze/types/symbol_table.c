@@ -11,6 +11,8 @@ enum {
 	SYMBOL_MAX_SIZE = 256 << 20,  /* more is a gap between sections */
 	SYMBOL_LAST_SIZE = 4096,      /* what is granted to the last one */
 	SYMBOL_TEXT_CHUNK = 64 << 10,
+	SYMBOL_TEXT_MAX = 128 << 20,
+	SYMBOL_NAME_MAX = 512,        /* KSYM_NAME_LEN since Linux 6.1 */
 };
 
 static struct symbol_table *table_of(struct symbol_provider *provider)
@@ -276,11 +278,26 @@ void symbol_table_finish(struct symbol_table *table)
 	table->provider.data_symbols = data > table->count / 100;
 }
 
+void symbol_table_move(struct symbol_table *table, uint64_t shift)
+{
+	for (uint32_t i = 0; i < table->count; i++) {
+		if (!is_absolute(table, i))
+			table->addresses[i] += shift;
+	}
+	/* What moved and what did not may have changed places. */
+	free(table->order);
+	table->order = NULL;
+	table_sort(table);
+	range_guess(table);
+}
+
 void symbol_table_add(struct symbol_table *table, struct symbol_text *text, char kind, const char *name,
 		      uint64_t address)
 {
-	size_t length = strlen(name);
+	size_t length = strnlen(name, SYMBOL_NAME_MAX);
 
+	if (text->length > SYMBOL_TEXT_MAX)
+		return;
 	if (text->length + length + 2 > text->capacity) {
 		text->capacity = 2 * text->capacity + length + SYMBOL_TEXT_CHUNK;
 		text->data = mem_resize(text->data, text->capacity, 1);
@@ -288,7 +305,8 @@ void symbol_table_add(struct symbol_table *table, struct symbol_text *text, char
 	table->names[table->count] = text->length;
 	table->addresses[table->count++] = address;
 	text->data[text->length] = kind;
-	memcpy(text->data + text->length + 1, name, length + 1);
+	memcpy(text->data + text->length + 1, name, length);
+	text->data[text->length + 1 + length] = '\0';
 	text->length += length + 2;
 	table->text = text->data;
 }

@@ -40,6 +40,8 @@ struct symbol_table *symbol_table_new(const char *description, const char *modul
 /* Indexes what the arrays hold now. Without ranges, one is made of the first symbol of the image and of _end
  * (or the last symbol). */
 void symbol_table_finish(struct symbol_table *table);
+/* Adds `shift` to all addresses but absolute and per-CPU ones, and guesses the range anew. */
+void symbol_table_move(struct symbol_table *table, uint64_t shift);
 void symbol_table_free(struct symbol_table *table);
 DEFINE_CLEANUP(struct symbol_table *, symbol_table_free)
 
@@ -49,7 +51,8 @@ struct symbol_text {
 	size_t length, capacity;
 };
 
-/* Appends one symbol to a table whose arrays have room for it. */
+/* Appends one symbol to a table whose arrays have room for it; long names are cut, and past 128 MB of them
+ * nothing is added. */
 void symbol_table_add(struct symbol_table *table, struct symbol_text *text, char kind, const char *name,
 		      uint64_t address);
 

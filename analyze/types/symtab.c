@@ -10,14 +10,26 @@
 #include "base/vec.h"
 #include "dump/dump.h"
 #include "dump/vmcoreinfo.h"
-#include "types/source.h"
+#include "types/debuginfo.h"
+#include "types/kernel_sources.h"
+#include "types/file.h"
 #include "types/src_btf.h"
-#include "types/src_kallsyms.h"
+#include "types/src_dwarf.h"
+#include "types/src_elfsym.h"
+#include "types/src_module.h"
 #include "types/suggest.h"
 
 enum {
-	SYMTAB_CHOICES = 8, /* choices listed where a name is ambiguous */
-	SYMTAB_NAME = 512,  /* longest name that is looked for */
+	SYMTAB_CHOICES = 8, /* answers of one source, and choices listed where a name is ambiguous */
+};
+
+/* A module and what was read of it so far: only when a name is not the kernel's. */
+struct module_slot {
+	struct module_facts facts;
+	struct type_provider *types;
+	struct symbol_provider *symbols;
+	struct type_provider *distilled; /* a file's .BTF.base, on which its types stand */
+	bool types_tried, symbols_tried;
 };
 
 /* Symbols handed out live as long as the symtab. */
@@ -27,99 +39,204 @@ struct symbol_node {
 };
 
 struct symtab {
-	struct dump *dump; /* NULL: types only */
 	struct arena *arena;
-	struct type_provider *types;     /* the kernel's, or NULL */
-	struct symbol_provider *symbols; /* the kernel's, or NULL */
+	struct kernel_sources kernel;
+	struct {
+		struct module_slot *items;
+		size_t count, capacity;
+	} modules;
+	bool modules_partial; /* the list broke off */
 	struct symtab_sources sources;
-	struct buf notes;
 	struct map interned; /* name -> struct symbol_node */
 	struct map pointers; /* target -> pointer type */
-	struct map arrays;   /* element -> list of array types */
+	struct map arrays;   /* element -> struct array_node */
 	uint8_t pointer_size;
 };
 
-static void symtab_note(struct symtab *symtab, struct error *error)
+static struct module_heads module_heads(struct symtab *symtab)
 {
-	if (symtab->notes.length)
-		buf_putc(&symtab->notes, '\n');
-	buf_puts(&symtab->notes, error->message);
-	error_free(error);
+	struct module_heads heads = {
+		.dump = symtab->kernel.dump,
+		.types = symtab->kernel.type_count ? symtab->kernel.types[0] : NULL,
+	};
+	struct symbol symbol;
+
+	if (kernel_find_symbol(&symtab->kernel, "modules", &symbol, 1) == 1)
+		heads.modules = symbol.address;
+	if (kernel_find_symbol(&symtab->kernel, "btf_modules", &symbol, 1) == 1)
+		heads.btf_modules = symbol.address;
+	return heads;
 }
 
-/* Between the symbols that the linker puts around the section (include/asm-generic/vmlinux.lds.h). */
-static struct error *btf_from_symbols(struct symtab *symtab, struct type_provider **ret)
+static void list_modules(struct symtab *symtab)
 {
-	const struct symbol *start = symtab_find(symtab, "__start_BTF");
-	const struct symbol *stop = symtab_find(symtab, "__stop_BTF");
+	struct module_heads heads = module_heads(symtab);
+	struct module_list list = {0};
+	struct error *error;
 
-	if (!start || !stop || stop->address <= start->address)
-		return error_new(ERROR_NO_SOURCE, "BTF: no symbol leads to it");
-	uint64_t size = stop->address - start->address;
+	if (!heads.types || !heads.modules)
+		return;
+	error = src_module_list(&heads, symtab->arena, &list);
+	for (size_t i = 0; i < list.count; i++)
+		*vec_push(&symtab->modules) = (struct module_slot){.facts = list.items[i]};
+	free(list.items);
+	symtab->modules_partial = error;
+	if (error)
+		kernel_sources_note(&symtab->kernel, error_prefix(error, "modules"));
+}
 
-	if (size > BTF_MAX_BYTES)
-		return error_fault(ERROR_CORRUPT, start->address, "BTF: too large");
-	void *bytes = mem_zero(size);
-	struct error *error = dump_read(symtab->dump, start->address, bytes, size);
+static void describe(struct symtab *symtab)
+{
+	const struct kernel_sources *kernel = &symtab->kernel;
+	struct buf types _cleanup_(buf_deinit) = {0}, symbols _cleanup_(buf_deinit) = {0};
+	size_t typed = 0;
+	bool data = false;
 
-	if (error) {
-		free(bytes);
-		return error_prefix(error, "BTF");
+	for (size_t i = 0; i < kernel->type_count; i++)
+		buf_printf(&types, "%s%s", i ? ", " : "", kernel->types[i]->description);
+	for (size_t i = 0; i < kernel->symbol_count; i++) {
+		data |= kernel->symbols[i]->data_symbols;
+		if (kernel->symbols[i] != kernel->known)
+			buf_printf(&symbols, "%s%s", i ? ", " : "", kernel->symbols[i]->description);
 	}
-	struct btf_origin origin = {"BTF (dump)", NULL, symtab->pointer_size, NULL};
-
-	return src_btf_new(bytes, size, &origin, ret);
-}
-
-static void symtab_describe(struct symtab *symtab)
-{
+	for (size_t i = 0; i < symtab->modules.count; i++)
+		typed += symtab->modules.items[i].facts.btf || symtab->modules.items[i].types;
 	symtab->sources = (struct symtab_sources){
-		.types = symtab->types ? symtab->types->description : "none",
-		.symbols = symtab->symbols ? symtab->symbols->description : "none",
-		.modules = "",
-		.notes = buf_text(&symtab->notes),
-		.data_symbols = symtab->symbols && symtab->symbols->data_symbols,
+		.types = types.length ? arena_strdup(symtab->arena, types.data) : "none",
+		.symbols = symbols.length ? arena_strdup(symtab->arena, symbols.data) : "none",
+		.modules = arena_printf(symtab->arena, "%zu module%s, %zu with types",
+					symtab->modules.count, symtab->modules.count == 1 ? "" : "s", typed),
+		.notes = arena_strdup(symtab->arena, buf_text(&kernel->notes)),
+		.data_symbols = data,
 	};
 }
 
 struct error *symtab_new(struct dump *dump, const struct symtab_options *options, struct symtab **ret)
 {
-	struct symtab *symtab = mem_zero(sizeof(*symtab));
+	struct symtab *symtab _cleanup_(symtab_free_cleanup) = mem_zero(sizeof(*symtab));
 	struct error *error;
 
-	(void)options;
-	symtab->dump = dump;
 	symtab->arena = arena_new();
 	symtab->pointer_size = dump_arch(dump)->pointer_size;
-	error = src_kallsyms_open(dump, &symtab->symbols);
+	error = kernel_sources_open(&symtab->kernel, dump, options);
 	if (error)
-		symtab_note(symtab, error);
-	error = btf_from_symbols(symtab, &symtab->types);
-	if (error)
-		symtab_note(symtab, error);
-	symtab_describe(symtab);
+		return error;
+	list_modules(symtab);
+	describe(symtab);
 	*ret = symtab;
+	symtab = NULL;
+	return NULL;
+}
+
+/* BTF of an ELF file's section, or a whole file of it. */
+static struct error *read_btf(const char *path, void **ret, size_t *ret_size)
+{
+	struct error *error = elf_section_read(path, ".BTF", ret, ret_size);
+	char *bytes = NULL;
+
+	if (!error_catch(&error, ERROR_INVALID))
+		return error;
+	error = file_read(path, BTF_MAX_BYTES, &bytes, ret_size);
+	*ret = bytes;
+	return error;
+}
+
+/* "sunrpc" of "/lib/modules/6.1.0/kernel/net/sunrpc/sunrpc.ko". */
+static const char *module_name(struct symtab *symtab, const char *path)
+{
+	const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
+	char *name = arena_strndup(symtab->arena, base, strcspn(base, "."));
+
+	for (char *c = name; *c; c++) {
+		if (*c == '-')
+			*c = '_';
+	}
+	return name;
+}
+
+static struct error *open_btf_file(const char *path, const char *module, struct type_provider *base,
+				   struct type_provider **ret)
+{
+	char *description _cleanup_free_ = mem_printf("BTF (%s)", path);
+	struct btf_origin origin = {.description = description, .module = module, .base = base};
+	void *bytes = NULL;
+	size_t size = 0;
+	struct error *error = read_btf(path, &bytes, &size);
+
+	if (!error)
+		error = src_btf_new(bytes, size, &origin, ret);
+	return error && error->code == ERROR_CORRUPT ? error_prefix(error, "%s", path) : error;
+}
+
+/* Since Linux 6.11 a module's file may bring .BTF.base, a distilled copy of vmlinux's types that it was
+ * built against (58e185a0dc35, bpftool's and libbpf's btf__distill_base). */
+static struct error *add_btf_module(struct symtab *symtab, const char *path)
+{
+	struct type_provider *vmlinux = symtab->kernel.types[0], *distilled = NULL;
+	struct module_slot slot = {.types_tried = true, .symbols_tried = true};
+	void *bytes = NULL;
+	size_t size = 0;
+	struct error *error = elf_section_read(path, ".BTF.base", &bytes, &size), *failed = NULL;
+
+	if (!error) {
+		struct btf_origin origin = {.description = path};
+
+		failed = src_btf_new(bytes, size, &origin, &distilled);
+		if (failed)
+			return error_prefix(failed, "%s", path);
+		src_btf_relocate(distilled, vmlinux);
+	}
+	error_free(error);
+	slot.facts.name = module_name(symtab, path);
+	slot.distilled = distilled;
+	failed = open_btf_file(path, slot.facts.name, distilled ? distilled : vmlinux, &slot.types);
+	if (failed) {
+		type_provider_free(distilled);
+		return failed;
+	}
+	*vec_push(&symtab->modules) = slot;
 	return NULL;
 }
 
 struct error *symtab_new_btf(const char *const *files, size_t count, struct symtab **ret)
 {
-	(void)files;
-	(void)count;
-	(void)ret;
-	return error_new(ERROR_UNSUPPORTED, "types from files are not read yet");
+	struct symtab *symtab _cleanup_(symtab_free_cleanup) = mem_zero(sizeof(*symtab));
+	const struct type *type;
+	struct error *error;
+
+	symtab->arena = arena_new();
+	for (size_t i = 0; i < count; i++) {
+		if (i)
+			error = add_btf_module(symtab, files[i]);
+		else
+			error = open_btf_file(files[i], NULL, NULL, &symtab->kernel.types[0]);
+		if (error)
+			return error;
+		symtab->kernel.type_count = 1;
+	}
+	symtab->pointer_size = 8;
+	if (kernel_find_type(&symtab->kernel, TYPE_INT, "unsigned long", &type, 1) && type->size == 4)
+		symtab->pointer_size = 4;
+	describe(symtab);
+	*ret = symtab;
+	symtab = NULL;
+	return NULL;
 }
 
 void symtab_free(struct symtab *symtab)
 {
 	if (!symtab)
 		return;
-	type_provider_free(symtab->types);
-	symbol_provider_free(symtab->symbols);
+	for (size_t i = 0; i < symtab->modules.count; i++) {
+		type_provider_free(symtab->modules.items[i].types);
+		type_provider_free(symtab->modules.items[i].distilled);
+		symbol_provider_free(symtab->modules.items[i].symbols);
+	}
+	free(symtab->modules.items);
+	kernel_sources_deinit(&symtab->kernel);
 	map_deinit(&symtab->interned);
 	map_deinit(&symtab->pointers);
 	map_deinit(&symtab->arrays);
-	buf_deinit(&symtab->notes);
 	arena_free(symtab->arena);
 	free(symtab);
 }
@@ -127,6 +244,119 @@ void symtab_free(struct symtab *symtab)
 const struct symtab_sources *symtab_sources(const struct symtab *symtab)
 {
 	return &symtab->sources;
+}
+
+/* A module without BTF may have debug data on this machine; where vmlinux's types are DWARF's, so are its. */
+static struct error *open_module_dwarf(struct symtab *symtab, const struct module_facts *facts,
+				       struct type_provider **ret)
+{
+	const struct vmcoreinfo *info = dump_vmcoreinfo(symtab->kernel.dump);
+	char *path _cleanup_free_ = NULL;
+	struct error *error =
+		debuginfo_find_module(facts->name, facts->build_id, vmcoreinfo_get(info, "OSRELEASE"), &path);
+
+	return error ? error : src_dwarf_open(path, 0, facts->name, ret);
+}
+
+/* Types of a module, read when first asked for; NULL if it has none. */
+static struct type_provider *module_types(struct symtab *symtab, struct module_slot *slot)
+{
+	struct module_heads heads;
+	struct error *error = NULL;
+
+	if (slot->types_tried)
+		return slot->types;
+	slot->types_tried = true;
+	heads = module_heads(symtab);
+	if (slot->facts.btf && symtab->kernel.btf)
+		error = src_module_types(&heads, &slot->facts, symtab->kernel.btf, &slot->types);
+	else if (!symtab->kernel.btf)
+		error = open_module_dwarf(symtab, &slot->facts, &slot->types);
+	if (error)
+		kernel_sources_note(&symtab->kernel, error);
+	return slot->types;
+}
+
+static struct symbol_provider *module_symbols(struct symtab *symtab, struct module_slot *slot)
+{
+	struct module_heads heads;
+	struct error *error;
+
+	if (slot->symbols_tried)
+		return slot->symbols;
+	slot->symbols_tried = true;
+	heads = module_heads(symtab);
+	error = src_module_symbols(&heads, &slot->facts, &slot->symbols);
+	if (error)
+		kernel_sources_note(&symtab->kernel, error);
+	return slot->symbols;
+}
+
+/* '-' and '_' are the same in names of modules. */
+static bool module_is_called(const char *a, const char *b)
+{
+	for (; *a && *b; a++, b++) {
+		if (*a != *b && !(strchr("-_", *a) && strchr("-_", *b)))
+			return false;
+	}
+	return *a == *b;
+}
+
+/* Which sources a question goes to. */
+struct scope {
+	const char *module; /* as asked for: NULL is everything, "" the kernel */
+	bool kernel;
+	size_t first, end;  /* modules */
+};
+
+static struct error *scope_find(struct symtab *symtab, const char *module, struct scope *ret)
+{
+	*ret = (struct scope){.module = module, .kernel = true, .end = symtab->modules.count};
+	if (!module)
+		return NULL;
+	ret->end = 0;
+	if (!*module || !strcmp(module, "vmlinux"))
+		return NULL;
+	ret->kernel = false;
+	for (size_t i = 0; i < symtab->modules.count; i++) {
+		if (!module_is_called(symtab->modules.items[i].facts.name, module))
+			continue;
+		ret->first = i;
+		ret->end = i + 1;
+		return NULL;
+	}
+	if (symtab->modules_partial || !symtab->kernel.type_count)
+		return error_new(ERROR_NO_SOURCE, "module %s: the list of modules cannot be read", module);
+	return error_new(ERROR_NOT_FOUND, "module %s is not loaded", module);
+}
+
+/* Answers to a question about a name, and who gave each. */
+struct answers {
+	size_t count; /* of all sources together */
+	const char *modules[SYMTAB_CHOICES];
+};
+
+/* Takes note of `count` answers of one source; returns how many of them there is room for. */
+static size_t answers_add(struct answers *answers, size_t count, const char *module)
+{
+	size_t room = answers->count < SYMTAB_CHOICES ? SYMTAB_CHOICES - answers->count : 0;
+	size_t kept = count < room ? count : room;
+
+	for (size_t i = 0; i < kept; i++)
+		answers->modules[answers->count + i] = module;
+	answers->count += count;
+	return kept;
+}
+
+static void print_more(struct buf *buf, const struct answers *answers)
+{
+	if (answers->count > SYMTAB_CHOICES)
+		buf_printf(buf, " and %zu more", answers->count - SYMTAB_CHOICES);
+}
+
+static const char *module_words(const char *module)
+{
+	return module ? module : "vmlinux";
 }
 
 static const char *kind_words(enum type_kind kind)
@@ -141,44 +371,220 @@ static const char *kind_words(enum type_kind kind)
 	return words[kind];
 }
 
-struct error *symtab_type(struct symtab *symtab, enum type_kind kind, const char *name,
-			  const char *module, const struct type **ret)
+/* Why a name that no source in scope has is not simply missing; NULL when it is. */
+static struct error *types_incomplete(const struct symtab *symtab, const struct scope *scope, const char *what,
+				      const char *name)
+{
+	const struct kernel_sources *kernel = &symtab->kernel;
+
+	if (!kernel->type_count)
+		return error_new(ERROR_NO_SOURCE, "%s %s: no types of this kernel are at hand", what, name);
+	if (scope->kernel && kernel->types[kernel->type_count - 1]->is_partial)
+		return error_new(ERROR_NO_SOURCE, "%s %s: not in that part of the types that can be read", what,
+				 name);
+	if (!scope->kernel && !symtab->modules.items[scope->first].types)
+		return error_new(ERROR_NO_SOURCE, "%s %s: module %s has no types", what, name, scope->module);
+	if (!scope->module && symtab->modules_partial)
+		return error_new(ERROR_NO_SOURCE, "%s %s: not in vmlinux, and the list of modules breaks off",
+				 what, name);
+	return NULL;
+}
+
+struct type_suggestion {
+	struct symtab *symtab;
+	enum type_kind kind;
+};
+
+static bool accept_type(void *context, const char *name)
+{
+	struct type_suggestion *wanted = context;
+	const struct type *type;
+
+	return kernel_find_type(&wanted->symtab->kernel, wanted->kind, name, &type, 1) > 0;
+}
+
+static bool accept_enumerator(void *context, const char *name)
+{
+	struct type_suggestion *wanted = context;
+	struct enumerator_found found;
+
+	return kernel_find_enumerator(&wanted->symtab->kernel, name, &found, 1) > 0;
+}
+
+static bool suggest_visit(void *context, const char *name)
+{
+	suggestion_offer(context, name);
+	return true;
+}
+
+static void suggest_types(struct symtab *symtab, struct suggestion *suggestion)
+{
+	for (size_t i = 0; i < symtab->kernel.type_count; i++)
+		symtab->kernel.types[i]->ops->names(symtab->kernel.types[i], suggest_visit, suggestion);
+	for (size_t i = 0; !suggestion->accept && i < symtab->modules.count; i++) {
+		struct type_provider *types = symtab->modules.items[i].types;
+
+		if (types)
+			types->ops->names(types, suggest_visit, suggestion);
+	}
+}
+
+static void suggest_symbols(struct symtab *symtab, struct suggestion *suggestion)
+{
+	for (size_t i = 0; i < symtab->kernel.symbol_count; i++)
+		symtab->kernel.symbols[i]->ops->names(symtab->kernel.symbols[i], suggest_visit, suggestion);
+	for (size_t i = 0; i < symtab->modules.count; i++) {
+		struct symbol_provider *symbols = symtab->modules.items[i].symbols;
+
+		if (symbols)
+			symbols->ops->names(symbols, suggest_visit, suggestion);
+	}
+}
+
+static struct error *not_found(const struct scope *scope, const char *what, const char *name,
+			       const struct suggestion *suggestion)
+{
+	const char *where = scope->module ? module_words(*scope->module ? scope->module : NULL) : "this kernel";
+
+	if (suggestion->best)
+		return error_new(ERROR_NOT_FOUND, "no %s %s in %s; the nearest name is %s", what, name, where,
+				 suggestion->best);
+	return error_new(ERROR_NOT_FOUND, "no %s %s in %s", what, name, where);
+}
+
+static void find_types(struct symtab *symtab, const struct scope *scope, enum type_kind kind, const char *name,
+		       const struct type **found, struct answers *answers)
+{
+	const struct type *one[SYMTAB_CHOICES];
+	size_t count = 0, kept;
+
+	if (scope->kernel) {
+		count = kernel_find_type(&symtab->kernel, kind, name, one, SYMTAB_CHOICES);
+		if (!count && !scope->end && kernel_sources_need_dwarf(&symtab->kernel))
+			count = kernel_find_type(&symtab->kernel, kind, name, one, SYMTAB_CHOICES);
+		kept = answers_add(answers, count, NULL);
+		memcpy(found, one, kept * sizeof(*one));
+	}
+	for (size_t i = scope->first; i < scope->end && !(scope->kernel && count); i++) {
+		struct type_provider *types = module_types(symtab, &symtab->modules.items[i]);
+		size_t before = answers->count, same = 0;
+
+		if (!types)
+			continue;
+		size_t own = types->ops->find(types, kind, name, one, SYMTAB_CHOICES);
+
+		/* Modules that share a header share its types. */
+		for (size_t k = 0; own == 1 && k < before && k < SYMTAB_CHOICES; k++)
+			same += type_has_same_layout(found[k], one[0]);
+		if (same)
+			continue;
+		kept = answers_add(answers, own, types->module);
+		memcpy(found + before, one, kept * sizeof(*one));
+	}
+}
+
+static struct error *ambiguous_type(enum type_kind kind, const char *name, const struct type **found,
+				    const struct answers *answers)
+{
+	struct buf choices _cleanup_(buf_deinit) = {0};
+
+	for (size_t i = 0; i < answers->count && i < SYMTAB_CHOICES; i++)
+		buf_printf(&choices, "%s%s:%s of %llu bytes", i ? ", " : "", module_words(answers->modules[i]),
+			   name, (unsigned long long)found[i]->size);
+	print_more(&choices, answers);
+	return error_new(ERROR_AMBIGUOUS, "%s %s is ambiguous: %s", kind_words(kind), name, buf_text(&choices));
+}
+
+struct error *symtab_type(struct symtab *symtab, enum type_kind kind, const char *name, const char *module,
+			  const struct type **ret)
 {
 	const struct type *found[SYMTAB_CHOICES];
+	struct answers answers = {0};
+	struct scope scope;
+	struct error *error = scope_find(symtab, module, &scope);
 
-	(void)module;
-	if (!symtab->types)
-		return error_new(ERROR_NO_SOURCE, "%s %s: no types of this kernel are at hand",
-				 kind_words(kind), name);
+	if (error)
+		return error;
 	if (kind == TYPE_INT)
 		name = type_int_name(name);
-	size_t count = symtab->types->ops->find(symtab->types, kind, name, found, SYMTAB_CHOICES);
+	find_types(symtab, &scope, kind, name, found, &answers);
+	if (answers.count > 1)
+		return ambiguous_type(kind, name, found, &answers);
+	if (answers.count == 1) {
+		*ret = found[0];
+		return NULL;
+	}
+	error = types_incomplete(symtab, &scope, kind_words(kind), name);
+	if (error)
+		return error;
+	struct type_suggestion wanted = {symtab, kind};
+	struct suggestion suggestion = suggestion_for(name);
 
-	if (count > 1)
-		return error_new(ERROR_AMBIGUOUS, "%s %s has %zu different layouts in the kernel",
-				 kind_words(kind), name, count);
-	if (!count)
-		return error_new(ERROR_NOT_FOUND, "no %s %s in this kernel", kind_words(kind), name);
-	*ret = found[0];
-	return NULL;
+	suggestion.accept = accept_type;
+	suggestion.context = &wanted;
+	suggest_types(symtab, &suggestion);
+	return not_found(&scope, kind_words(kind), name, &suggestion);
+}
+
+static void find_enumerators(struct symtab *symtab, const char *name, struct enumerator_found *found,
+			     struct answers *answers)
+{
+	struct enumerator_found one[SYMTAB_CHOICES];
+	size_t count = kernel_find_enumerator(&symtab->kernel, name, found, SYMTAB_CHOICES);
+
+	answers_add(answers, count, NULL);
+	for (size_t i = 0; i < symtab->modules.count && !count; i++) {
+		struct type_provider *types = module_types(symtab, &symtab->modules.items[i]);
+		size_t before = answers->count, same = 0;
+
+		if (!types)
+			continue;
+		size_t own = types->ops->enumerator(types, name, one, SYMTAB_CHOICES);
+
+		for (size_t k = 0; own == 1 && k < before && k < SYMTAB_CHOICES; k++)
+			same += found[k].value == one[0].value;
+		if (same)
+			continue;
+		memcpy(found + before, one, answers_add(answers, own, types->module) * sizeof(*one));
+	}
 }
 
 struct error *symtab_enumerator(struct symtab *symtab, const char *name, const struct type **ret_type,
 				int64_t *ret_value)
 {
 	struct enumerator_found found[SYMTAB_CHOICES];
+	struct scope scope = {.kernel = true, .end = symtab->modules.count};
+	struct answers answers = {0};
 
-	if (!symtab->types)
-		return error_new(ERROR_NO_SOURCE, "enumerator %s: no types of this kernel are at hand", name);
-	size_t count = symtab->types->ops->enumerator(symtab->types, name, found, SYMTAB_CHOICES);
+	find_enumerators(symtab, name, found, &answers);
+	if (answers.count == 1) {
+		*ret_type = found[0].type;
+		*ret_value = found[0].value;
+		return NULL;
+	}
+	if (answers.count) {
+		struct buf choices _cleanup_(buf_deinit) = {0};
 
-	if (count > 1)
-		return error_new(ERROR_AMBIGUOUS, "enumerator %s has %zu different values", name, count);
-	if (!count)
-		return error_new(ERROR_NOT_FOUND, "no enumerator %s in this kernel", name);
-	*ret_type = found[0].type;
-	*ret_value = found[0].value;
-	return NULL;
+		for (size_t i = 0; i < answers.count && i < SYMTAB_CHOICES; i++) {
+			buf_printf(&choices, "%s%lld in ", i ? ", " : "", (long long)found[i].value);
+			type_print(found[i].type, &choices);
+			if (answers.modules[i])
+				buf_printf(&choices, " of %s", answers.modules[i]);
+		}
+		print_more(&choices, &answers);
+		return error_new(ERROR_AMBIGUOUS, "enumerator %s is ambiguous: %s", name, buf_text(&choices));
+	}
+	struct error *error = types_incomplete(symtab, &scope, "enumerator", name);
+
+	if (error)
+		return error;
+	struct type_suggestion wanted = {.symtab = symtab};
+	struct suggestion suggestion = suggestion_for(name);
+
+	suggestion.accept = accept_enumerator;
+	suggestion.context = &wanted;
+	suggest_types(symtab, &suggestion);
+	return not_found(&scope, "enumerator", name, &suggestion);
 }
 
 static const struct symbol *symbol_intern(struct symtab *symtab, const struct symbol *symbol)
@@ -195,43 +601,154 @@ static const struct symbol *symbol_intern(struct symtab *symtab, const struct sy
 	return &node->symbol;
 }
 
+static void find_symbols(struct symtab *symtab, const struct scope *scope, const char *name,
+			 struct symbol *found, struct answers *answers)
+{
+	struct symbol one[SYMTAB_CHOICES];
+	size_t count = 0;
+
+	if (scope->kernel) {
+		count = kernel_find_symbol(&symtab->kernel, name, found, SYMTAB_CHOICES);
+		answers_add(answers, count, NULL);
+	}
+	for (size_t i = scope->first; i < scope->end && !(scope->kernel && count); i++) {
+		struct symbol_provider *symbols = module_symbols(symtab, &symtab->modules.items[i]);
+		size_t before = answers->count;
+
+		if (!symbols)
+			continue;
+		size_t own = symbols->ops->find(symbols, name, one, SYMTAB_CHOICES);
+
+		memcpy(found + before, one, answers_add(answers, own, symbols->module) * sizeof(*one));
+	}
+}
+
+static struct error *symbols_incomplete(const struct symtab *symtab, const struct scope *scope,
+					const char *name)
+{
+	const struct kernel_sources *kernel = &symtab->kernel;
+	bool is_complete = false;
+
+	for (size_t i = 0; i < kernel->symbol_count; i++)
+		is_complete |= !kernel->symbols[i]->is_partial;
+	if (!scope->kernel && symtab->modules.items[scope->first].symbols)
+		return NULL;
+	if (!scope->kernel)
+		return error_new(ERROR_NO_SOURCE, "symbol %s: the symbols of module %s cannot be read", name,
+				 scope->module);
+	if (!is_complete)
+		return error_new(ERROR_NO_SOURCE, "symbol %s: no symbols of this kernel are at hand", name);
+	if (!symtab->sources.data_symbols)
+		return error_new(ERROR_NO_SOURCE,
+				 "symbol %s: this kernel keeps the names of its functions only, not of variables "
+				 "(no CONFIG_KALLSYMS_ALL)",
+				 name);
+	if (!scope->module && symtab->modules_partial)
+		return error_new(ERROR_NO_SOURCE,
+				 "symbol %s: not in vmlinux, and the list of modules breaks off", name);
+	return NULL;
+}
+
+static struct error *ambiguous_symbol(const char *name, const struct symbol *found,
+				      const struct answers *answers)
+{
+	struct buf choices _cleanup_(buf_deinit) = {0};
+
+	for (size_t i = 0; i < answers->count && i < SYMTAB_CHOICES; i++)
+		buf_printf(&choices, "%s%s:%s at 0x%llx", i ? ", " : "", module_words(answers->modules[i]), name,
+			   (unsigned long long)found[i].address);
+	print_more(&choices, answers);
+	return error_new(ERROR_AMBIGUOUS, "symbol %s is ambiguous: %s", name, buf_text(&choices));
+}
+
 struct error *symtab_symbol(struct symtab *symtab, const char *name, const char *module,
 			    const struct symbol **ret)
 {
 	struct symbol found[SYMTAB_CHOICES];
+	struct answers answers = {0};
+	struct scope scope;
+	struct error *error = scope_find(symtab, module, &scope);
 
-	(void)module;
-	if (!symtab->symbols)
-		return error_new(ERROR_NO_SOURCE, "symbol %s: no symbols of this kernel are at hand", name);
-	size_t count = symtab->symbols->ops->find(symtab->symbols, name, found, SYMTAB_CHOICES);
+	if (error)
+		return error;
+	find_symbols(symtab, &scope, name, found, &answers);
+	if (answers.count > 1)
+		return ambiguous_symbol(name, found, &answers);
+	if (answers.count == 1) {
+		*ret = symbol_intern(symtab, &found[0]);
+		return NULL;
+	}
+	error = symbols_incomplete(symtab, &scope, name);
+	if (error)
+		return error;
+	struct suggestion suggestion = suggestion_for(name);
 
-	if (count > 1)
-		return error_new(ERROR_AMBIGUOUS, "%zu symbols are called %s", count, name);
-	if (!count)
-		return error_new(ERROR_NOT_FOUND, "no symbol %s in this kernel", name);
-	*ret = symbol_intern(symtab, &found[0]);
-	return NULL;
+	suggest_symbols(symtab, &suggestion);
+	return not_found(&scope, "symbol", name, &suggestion);
 }
 
 const struct symbol *symtab_find(struct symtab *symtab, const char *name)
 {
-	struct symbol found;
+	struct symbol found[SYMTAB_CHOICES];
+	struct scope scope = {.kernel = true, .end = symtab->modules.count};
+	struct answers answers = {0};
 
-	if (!symtab->symbols || symtab->symbols->ops->find(symtab->symbols, name, &found, 1) != 1)
-		return NULL;
-	return symbol_intern(symtab, &found);
+	find_symbols(symtab, &scope, name, found, &answers);
+	return answers.count == 1 ? symbol_intern(symtab, &found[0]) : NULL;
+}
+
+static struct module_slot *module_named(struct symtab *symtab, const char *name)
+{
+	for (size_t i = 0; i < symtab->modules.count; i++) {
+		if (!strcmp(symtab->modules.items[i].facts.name, name))
+			return &symtab->modules.items[i];
+	}
+	return NULL;
 }
 
 const struct type *symtab_variable_type(struct symtab *symtab, const struct symbol *symbol)
 {
-	return symtab->types ? symtab->types->ops->variable(symtab->types, symbol) : NULL;
+	struct kernel_sources *kernel = &symtab->kernel;
+	const struct type *type = NULL;
+
+	if (symbol->module) {
+		struct module_slot *slot = module_named(symtab, symbol->module);
+		struct type_provider *types = slot ? module_types(symtab, slot) : NULL;
+
+		return types ? types->ops->variable(types, symbol) : NULL;
+	}
+	for (size_t i = 0; i < kernel->type_count && !type; i++)
+		type = kernel->types[i]->ops->variable(kernel->types[i], symbol);
+	if (!type && kernel_sources_need_dwarf(kernel))
+		return symtab_variable_type(symtab, symbol);
+	return type;
+}
+
+static bool facts_contain(const struct module_facts *facts, uint64_t address)
+{
+	for (size_t i = 0; i < facts->range_count; i++) {
+		if (address >= facts->ranges[i].start && address < facts->ranges[i].end)
+			return true;
+	}
+	return false;
 }
 
 const struct symbol *symtab_symbolize(struct symtab *symtab, uint64_t address, uint64_t *ret_offset)
 {
+	struct kernel_sources *kernel = &symtab->kernel;
 	struct symbol found;
+	bool is_found = false;
 
-	if (!symtab->symbols || !symtab->symbols->ops->symbolize(symtab->symbols, address, &found))
+	for (size_t i = 0; i < kernel->symbol_count && !is_found; i++)
+		is_found = kernel->symbols[i]->ops->symbolize(kernel->symbols[i], address, &found);
+	for (size_t i = 0; i < symtab->modules.count && !is_found; i++) {
+		struct symbol_provider *symbols = NULL;
+
+		if (facts_contain(&symtab->modules.items[i].facts, address))
+			symbols = module_symbols(symtab, &symtab->modules.items[i]);
+		is_found = symbols && symbols->ops->symbolize(symbols, address, &found);
+	}
+	if (!is_found)
 		return NULL;
 	*ret_offset = address - found.address;
 	return symbol_intern(symtab, &found);
@@ -287,24 +804,14 @@ const struct type *symtab_array_of(struct symtab *symtab, const struct type *ele
 
 const char *symtab_module(const struct symtab *symtab, size_t position)
 {
-	(void)symtab;
-	(void)position;
-	return NULL;
-}
-
-static bool suggest_visit(void *context, const char *name)
-{
-	suggestion_offer(context, name);
-	return true;
+	return position < symtab->modules.count ? symtab->modules.items[position].facts.name : NULL;
 }
 
 const char *symtab_suggest(struct symtab *symtab, const char *name)
 {
 	struct suggestion suggestion = suggestion_for(name);
 
-	if (symtab->types)
-		symtab->types->ops->names(symtab->types, suggest_visit, &suggestion);
-	if (symtab->symbols)
-		symtab->symbols->ops->names(symtab->symbols, suggest_visit, &suggestion);
+	suggest_types(symtab, &suggestion);
+	suggest_symbols(symtab, &suggestion);
 	return suggestion.best;
 }
