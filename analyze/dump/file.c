@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -58,7 +59,7 @@ bool dump_file_has(const struct dump_file *file, uint64_t offset, uint64_t lengt
 {
 	if (offset > file->size || length > file->size - offset)
 		return false;
-	return !file->flattened || flattened_has(file->flattened, offset, length);
+	return !dump_file_is_cut(file) || flattened_has(file->flattened, offset, length);
 }
 
 static bool dump_file_read_stored(int fd, uint64_t offset, uint8_t *buffer, size_t length)
@@ -87,11 +88,12 @@ bool dump_file_read(const struct dump_file *file, uint64_t offset, void *buffer,
 		return dump_file_read_stored(file->fd, offset, to, length);
 	while (length) {
 		uint64_t stored, available;
-
-		if (!flattened_find(file->flattened, offset, &stored, &available))
-			return false;
+		bool found = flattened_find(file->flattened, offset, &stored, &available);
 		size_t part = length < available ? length : (size_t)available;
-		if (!dump_file_read_stored(file->fd, stored, to, part))
+
+		if (!found)
+			memset(to, 0, part);
+		else if (!dump_file_read_stored(file->fd, stored, to, part))
 			return false;
 		to += part;
 		offset += part;

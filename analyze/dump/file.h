@@ -25,7 +25,7 @@ struct error *dump_file_open(const char *path, struct dump_file *ret) MUST_CHECK
 void dump_file_close(struct dump_file *file);
 /* Whether the file has all these bytes: false behind its end and where a cut flattened file has a hole. */
 bool dump_file_has(const struct dump_file *file, uint64_t offset, uint64_t length);
-/* Reads all `length` bytes or fails. */
+/* Reads all `length` bytes or fails; what the writer of a flattened file skipped is zero. */
 bool dump_file_read(const struct dump_file *file, uint64_t offset, void *buffer, size_t length);
 /* A flattened file that ends before its end mark. */
 bool dump_file_is_cut(const struct dump_file *file);

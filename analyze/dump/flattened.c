@@ -203,23 +203,26 @@ bool flattened_is_cut(const struct flattened *flattened)
 bool flattened_find(const struct flattened *flattened, uint64_t offset, uint64_t *ret_stored,
 		    uint64_t *ret_available)
 {
-	size_t low = 0, high = flattened->blocks.count;
+	const struct flattened_blocks *blocks = &flattened->blocks;
+	size_t low = 0, high = blocks->count;
 
-	while (low < high) {
+	while (low < high) { /* first block that does not end before */
 		size_t middle = low + (high - low) / 2;
-		const struct flattened_block *block = &flattened->blocks.items[middle];
+		const struct flattened_block *block = &blocks->items[middle];
 
-		if (offset < block->offset) {
-			high = middle;
-		} else if (offset - block->offset >= block->length) {
+		if (block->offset + block->length <= offset)
 			low = middle + 1;
-		} else {
-			*ret_stored = block->stored + (offset - block->offset);
-			*ret_available = block->length - (offset - block->offset);
-			return true;
-		}
+		else
+			high = middle;
 	}
-	return false;
+	const struct flattened_block *block = &blocks->items[low];
+	if (low == blocks->count || block->offset > offset) {
+		*ret_available = low == blocks->count ? UINT64_MAX : block->offset - offset;
+		return false;
+	}
+	*ret_stored = block->stored + (offset - block->offset);
+	*ret_available = block->length - (offset - block->offset);
+	return true;
 }
 
 bool flattened_has(const struct flattened *flattened, uint64_t offset, uint64_t length)

@@ -20,7 +20,8 @@ void flattened_close(struct flattened *flattened);
 uint64_t flattened_size(const struct flattened *flattened);
 /* The end mark was not reached. */
 bool flattened_is_cut(const struct flattened *flattened);
-/* Where the byte at `offset` of the dump is stored, and how many follow it there; false in a hole. */
+/* Where the byte at `offset` of the dump is stored, and how many follow it there; false in a hole, and
+ * then how many bytes that goes on. */
 bool flattened_find(const struct flattened *flattened, uint64_t offset, uint64_t *ret_stored,
 		    uint64_t *ret_available);
 bool flattened_has(const struct flattened *flattened, uint64_t offset, uint64_t length);

@@ -25,7 +25,8 @@ struct kdump_part {
 	const struct dump_file *file;
 	struct kdump_header header;
 	uint64_t *ranks;   /* saved blocks before each chunk */
-	uint64_t first;    /* saved blocks before header.start */
+	uint64_t saved;    /* blocks, by the bitmap */
+	uint64_t first;    /* of them before header.start */
 	uint64_t count;    /* descriptors in this file */
 	uint8_t chunk[CHUNK_BYTES];
 	uint64_t chunk_number; /* the one in `chunk`, plus one; 0: none */
@@ -112,7 +113,7 @@ static const uint8_t *kdump_chunk(struct kdump_part *part, uint64_t number)
 static uint64_t kdump_rank(struct kdump_part *part, uint64_t block)
 {
 	if (block >= part->header.blocks)
-		return part->first + part->count;
+		return part->saved;
 	return part->ranks[block / CHUNK_BLOCKS] +
 	       bits_count(kdump_chunk(part, block / CHUNK_BLOCKS), block % CHUNK_BLOCKS);
 }
@@ -122,12 +123,9 @@ static void kdump_part_index(struct kdump_part *part)
 	uint64_t chunks = (part->header.blocks + CHUNK_BLOCKS - 1) / CHUNK_BLOCKS;
 
 	part->ranks = mem_zero(chunks * sizeof(*part->ranks));
-	uint64_t all = kdump_count(part, part->header.saved_bitmap, part->ranks);
-	uint64_t first = kdump_rank(part, part->header.start);
-	part->count = (part->header.end < part->header.blocks ? kdump_rank(part, part->header.end)
-							      : all) -
-		      first;
-	part->first = first;
+	part->saved = kdump_count(part, part->header.saved_bitmap, part->ranks);
+	part->first = kdump_rank(part, part->header.start);
+	part->count = kdump_rank(part, part->header.end) - part->first;
 }
 
 static enum block_state kdump_understand(const struct kdump_part *part, const uint8_t *bytes,
@@ -317,8 +315,7 @@ static void kdump_account(struct kdump *kdump)
 	struct dump_info *info = &kdump->format.info;
 	struct kdump_survey survey = {0};
 	struct kdump_part *first = kdump->parts;
-	uint64_t promised = kdump_count(first, first->header.saved_bitmap, NULL);
-	uint64_t present = 0;
+	uint64_t promised = first->saved, present = 0;
 
 	for (size_t i = 0; i < kdump->part_count; i++) {
 		const struct kdump_part *part = &kdump->parts[i];

@@ -209,14 +209,13 @@ static bool paging_linear(const struct paging_range *range, uint64_t address, ui
 bool paging_translate(const struct paging *paging, struct dump *dump, uint64_t address,
 		      uint64_t *ret_physical, struct fault *ret_fault)
 {
-	/* Kernel addresses are the upper half; bit 55 is the highest that is no tag. */
-	uint64_t root = address >> 55 & 1 ? paging->root : 0;
+	bool is_kernel = address >> (63 - paging->tag_bits) & 1;
 
-	if (!root) {
+	if (!is_kernel) {
 		*ret_fault = (struct fault){ERROR_NO_TRANSLATION, address, "not a kernel address"};
 		return false;
 	}
-	if (paging_walk(paging, dump, root, address, ret_physical, ret_fault))
+	if (paging_walk(paging, dump, paging->root, address, ret_physical, ret_fault))
 		return true;
 	return ret_fault->code != ERROR_NO_TRANSLATION &&
 	       (paging_linear(&paging->direct, address, ret_physical) ||

@@ -28,6 +28,14 @@ static const struct registers_layout *registers_layout(const struct dump *dump)
 	return NULL;
 }
 
+/* QEMU puts a number of its own where the kernel puts the pid; it is known by its further notes. */
+static bool registers_have_pid(const struct dump *dump)
+{
+	size_t position = 0;
+
+	return !notes_find(&dump->format->notes, "QEMU", 0, &position);
+}
+
 size_t dump_registers_count(const struct dump *dump)
 {
 	size_t position = 0, count = 0;
@@ -55,7 +63,7 @@ bool dump_registers(const struct dump *dump, size_t index, struct registers *ret
 		return false;
 	*ret = (struct registers){
 		.cpu = (uint32_t)index,
-		.pid = (int32_t)bytes_u32(note->bytes + pid, big),
+		.pid = registers_have_pid(dump) ? (int32_t)bytes_u32(note->bytes + pid, big) : 0,
 		.raw_count = layout->count,
 	};
 	for (size_t i = 0; i < layout->count; i++) {
