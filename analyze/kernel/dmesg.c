@@ -180,13 +180,13 @@ static bool ring_read_info(const struct ring *ring, uint64_t index, struct dmesg
 	return true;
 }
 
-enum { /* enum desc_state, and the positions of blocks without data */
+enum {
+	/* enum desc_state; 1 (committed) and 2 (finalized) have their text */
 	DESC_RESERVED = 0,
-	DESC_COMMITTED = 1,
-	DESC_FINALIZED = 2,
 	DESC_REUSABLE = 3,
-	LPOS_FAILED = 1,  /* there was no room for the text */
-	LPOS_EMPTY = 3,   /* the text was empty */
+	/* position of a block without data whose text was empty; that of one which found no room is 1 and
+	 * fails in ring_locate() like any odd one */
+	LPOS_EMPTY = 3,
 };
 
 static void ring_read_record(const struct ring *ring, uint64_t id, struct log *log)
@@ -208,9 +208,12 @@ static void ring_read_record(const struct ring *ring, uint64_t id, struct log *l
 		log->lost++;
 		return;
 	}
+
+	bool is_empty = begin == LPOS_EMPTY && next == LPOS_EMPTY;
+
 	if ((state & ring->id_mask) != id || !ring_read_info(ring, index, &record) ||
-	    (record.sequence & (ring->count - 1)) != index || begin == LPOS_FAILED ||
-	    (begin != LPOS_EMPTY && !ring_locate(ring, id, begin, next, &text, &room))) {
+	    (record.sequence & (ring->count - 1)) != index ||
+	    (!is_empty && !ring_locate(ring, id, begin, next, &text, &room))) {
 		log->lost++;
 		return;
 	}
