@@ -198,8 +198,8 @@ TEST(json_says_null_for_what_nobody_knows)
 	json_object_put(report);
 }
 
-/* A list in a list in a list…: known down to CELL_DEPTH, unknown with its reason below. */
-TEST(json_does_not_follow_lists_without_end)
+/* A list in a list in a list, so many of them, the last one empty. */
+static struct json_object *nested(size_t lists)
 {
 	static const char *const columns[] = {"deep"};
 	struct cell chain[100];
@@ -207,13 +207,23 @@ TEST(json_does_not_follow_lists_without_end)
 				   .table = {.columns = columns, .column_count = 1, .cells = chain, .row_count = 1}};
 	struct buf buf _cleanup_(buf_deinit) = {0};
 
-	for (size_t i = 0; i < 100; i++)
-		chain[i] = (struct cell){.kind = CELL_LIST, .items = &chain[i + 1], .count = i < 99};
+	for (size_t i = 0; i < lists; i++)
+		chain[i] = (struct cell){.kind = CELL_LIST, .items = &chain[i + 1], .count = i + 1 < lists};
 	view_json(&view, &buf);
-	struct json_object *object = json_tokener_parse(buf.data);
-	check_at(object, "rows.0.reasons.deep", "\"nested too deeply\"");
-	check_at(object, "rows.0.deep", "[[[[[[[[[[[[[[[[null]]]]]]]]]]]]]]]]");
-	json_object_put(object);
+	return json_tokener_parse(buf.data);
+}
+
+TEST(json_follows_lists_so_far_and_no_further)
+{
+	struct json_object *known = nested(16), *deep = nested(17), *deeper = nested(100);
+
+	check_at(known, "rows.0", "{\"deep\":[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]}");
+	check_at(deep, "rows.0.deep", "[[[[[[[[[[[[[[[[null]]]]]]]]]]]]]]]]");
+	check_at(deep, "rows.0.reasons.deep", "\"nested too deeply\"");
+	check_at(deeper, "rows.0.deep", "[[[[[[[[[[[[[[[[null]]]]]]]]]]]]]]]]");
+	json_object_put(known);
+	json_object_put(deep);
+	json_object_put(deeper);
 }
 
 TEST_MAIN

@@ -143,6 +143,16 @@ TEST(text_view_shows_so_many_rows_and_says_how_many_there_are)
 				  "… 88 more rows\n");
 }
 
+TEST(text_shows_as_many_messages_as_rows)
+{
+	const struct report_style style = {.width = 80, .rows = 1};
+	char *text _cleanup_free_ = text_of(&sample_report, &style);
+
+	CHECK(strstr(text, "  * CPU 0: 3 task(s) wait behind 1 real-time task(s); running rtspin (pid 331)\n"
+			   "  * … 1 more message\n"));
+	CHECK(strstr(text, "the queue takes 2\n  * … 2 more messages\n")); /* that the report does not hold */
+}
+
 TEST(text_table_is_shortened_first)
 {
 	static const char *const columns[] = {"n", "path", "state"};
