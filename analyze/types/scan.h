@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Finds tables in the dump's memory by their shape, where no symbol leads to them. Slow (every saved page is
-// looked at), so the last thing to try.
+// Finds tables in the kernel's image by their shape, where no symbol leads to them. Slow (every page of the
+// image is read), so the last thing to try.
 #ifndef TYPES_SCAN_H
 #define TYPES_SCAN_H
 
@@ -14,7 +14,7 @@ struct type_provider;
  * ERROR_NO_SOURCE: none found. */
 struct error *scan_kallsyms(struct dump *dump, struct symbol_provider *known, struct symbol_provider **ret)
 	MUST_CHECK;
-/* vmlinux's BTF, which is the largest one there is. ERROR_NO_SOURCE: none found. */
+/* vmlinux's BTF, the first one that is whole and large enough. ERROR_NO_SOURCE: none found. */
 struct error *scan_btf(struct dump *dump, struct type_provider **ret) MUST_CHECK;
 
 #endif
