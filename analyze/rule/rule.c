@@ -239,15 +239,14 @@ static struct error *unknown_param(const struct rule *rule, const char *name)
 static struct error *param_set(struct rule_set *set, struct rule *rule, const char *name,
 			       const char *value)
 {
-	struct expr_text *text = ARENA_NEW(set->arena, struct expr_text);
-
-	*text = (struct expr_text){
+	struct expr_text text = {
 		.file = arena_printf(set->arena, "--set %s.%s", rule->id, name),
 		.text = arena_strdup(set->arena, value),
 	};
+
 	for (size_t i = 0; i < rule->param_count; i++) {
 		if (!strcmp(rule->params[i].name, name))
-			return expr_parse(set->arena, text, EXPR_START_EXPRESSION,
+			return expr_parse(set->arena, &text, EXPR_START_EXPRESSION,
 					  (struct expr **)&rule->params[i].expr);
 	}
 	return unknown_param(rule, name);

@@ -23,6 +23,14 @@ struct named {
 	const struct expr *expr;
 };
 
+/* What must be there for a rule to mean anything. */
+struct needs {
+	const struct expr *const *items;
+	size_t count;
+};
+
+enum { RULE_SORT_LIMIT = 8 }; /* sort keys of one rule */
+
 struct sort_key {
 	const char *column;      /* sort by this column of the rows, or NULL: by `expr` */
 	const struct expr *expr; /* of a row's variables */
@@ -30,18 +38,15 @@ struct sort_key {
 };
 
 /* Where rows come from: the whole of a rule or view, or one part of a view's union or list of rows.
- * Evaluated in this order: needs, for, group, where (sees let), columns. */
+ * Evaluated in this order: needs, when, for, where (sees let), group, columns. */
 struct rule_part {
-	const struct expr *const *needs;
-	size_t need_count;
-	const struct expr
-		*when; /* one condition without a row: false leaves the part out; NULL: true */
+	struct needs needs;         /* missing: the part is left out */
+	const struct expr *when;    /* a condition without a row: false leaves the part out; or NULL */
 	const struct expr *clauses; /* NULL: exactly one row */
-	const struct expr
-		*group; /* afterwards `key` and `rows` are the variables; NULL: no groups */
+	const struct expr *group;   /* then `key` and `rows` are the variables; NULL: no groups */
 	const struct named *lets;
 	size_t let_count;
-	const struct expr *where; /* NULL: all */
+	const struct expr *where; /* NULL: all rows */
 	const struct named *columns;
 	size_t column_count;
 };
@@ -50,12 +55,13 @@ enum rule_origin { ORIGIN_SHIPPED, ORIGIN_SITE, ORIGIN_ASKED };
 
 struct rule {
 	bool is_view;
-	const char *id, *title, *why,
-		*advice; /* why: of a view its description; may be NULL as advice may */
+	const char *id, *title;
+	const char *why, *advice; /* may be NULL; `why` of a view is its description */
 	enum severity severity;
 	enum rule_origin origin;
 	const char *const *tags;
 	size_t tag_count;
+	struct needs needs;
 	struct named *params;
 	size_t param_count;
 	const struct rule_part *parts; /* a rule has one */

@@ -18,6 +18,7 @@ struct draft {
 	enum rule_origin origin;
 	struct rule *rule;
 	struct rule_part *part;
+	struct needs *needs; /* of the rule, or of the part */
 	const struct yaml_node *sort, *rows, *parts;
 };
 
@@ -64,9 +65,8 @@ static struct error *read_expr(struct rule_set *set, const struct yaml_node *nod
 	if (node->style == NODE_PLAIN && node->end.line != node->start.line &&
 	    start != EXPR_START_TEMPLATE)
 		return yaml_error(node, "an expression of more than one line stands behind \"|\"");
-	struct expr_text *text = ARENA_NEW(set->arena, struct expr_text);
-	*text = yaml_text(node);
-	error = expr_parse(set->arena, text, start, &expr);
+	struct expr_text text = yaml_text(node);
+	error = expr_parse(set->arena, &text, start, &expr);
 	if (!error)
 		*ret = expr;
 	return error;
@@ -238,8 +238,7 @@ static struct error *read_needs(struct draft *draft, const struct yaml_node *val
 		if (error)
 			return error;
 	}
-	draft->part->needs = needs;
-	draft->part->need_count = count;
+	*draft->needs = (struct needs){needs, count};
 	return NULL;
 }
 
@@ -444,6 +443,7 @@ static struct error *read_parts(struct draft *draft, const struct yaml_node *lis
 			      "or group:; they belong into its parts");
 	for (size_t i = 0; !error && i < list->count; i++) {
 		draft->part = &parts[i];
+		draft->needs = &parts[i].needs;
 		error = are_rows ? read_row(draft, list->items[i])
 				 : read_keys(draft, list->items[i], part_keys, COUNT(part_keys));
 		if (!error)
@@ -457,31 +457,36 @@ static struct error *read_parts(struct draft *draft, const struct yaml_node *lis
 
 /* ---- order ---------------------------------------------------------------------------------- */
 
-/* "-x" is descending by x, whatever x is; a column's name stands for the column. */
+/* The column that "name", "-name" or "desc(name)" speaks of, or NULL. */
+static const char *sort_column(const struct draft *draft, const char *text, bool *ret_descending)
+{
+	size_t length = strlen(text);
+	bool is_call = !strncmp(text, "desc(", 5) && text[length - 1] == ')';
+	size_t before = is_call ? 5 : *text == '-';
+	char *name _cleanup_free_ = mem_strndup(text + before, length - before - is_call);
+	const struct named *column = part_column(&draft->rule->parts[0], name);
+
+	if (!column)
+		return NULL;
+	*ret_descending = before != 0;
+	return column->name;
+}
+
 static struct error *read_sort_key(struct draft *draft, const struct yaml_node *node,
 				   struct sort_key *ret)
 {
 	struct error *error = want_scalar(node);
-	struct expr *expr;
 
 	if (error)
 		return error;
-	struct expr_text *text = ARENA_NEW(draft->set->arena, struct expr_text);
-	*text = yaml_text(node);
-	text->text += strspn(text->text, " \t\n");
-	ret->is_descending = *text->text == '-';
-	text->text += ret->is_descending;
-	text->text += strspn(text->text, " \t\n");
-	const struct named *column = part_column(&draft->rule->parts[0], text->text);
-	if (column) {
-		ret->column = column->name;
+	ret->column = sort_column(draft, node->text, &ret->is_descending);
+	if (ret->column)
 		return NULL;
-	}
 	if (draft->rule->part_count > 1)
 		return yaml_error(node, "the rows of several parts are sorted by a column");
-	error = expr_parse(draft->set->arena, text, EXPR_START_EXPRESSION, &expr);
+	error = read_expr(draft->set, node, EXPR_START_EXPRESSION, &ret->expr);
 	if (!error)
-		ret->expr = expr;
+		ret->expr = expr_sort_key(ret->expr, &ret->is_descending);
 	return error;
 }
 
@@ -491,6 +496,9 @@ static struct error *read_sorts(struct draft *draft)
 	const struct yaml_node *const *items = list_items(&draft->sort, &count);
 	struct sort_key *sorts = ARENA_ARRAY(draft->set->arena, count, struct sort_key);
 
+	if (count > RULE_SORT_LIMIT)
+		return yaml_error(draft->sort, "rows are sorted by %d keys at most",
+				  RULE_SORT_LIMIT);
 	for (size_t i = 0; i < count; i++) {
 		struct error *error = read_sort_key(draft, items[i], &sorts[i]);
 
@@ -520,6 +528,10 @@ static struct error *read_body(struct draft *draft, const struct yaml_node *node
 		error = yaml_error(node, "a view has columns:, rows: or union:");
 	if (!error && draft->sort)
 		error = read_sorts(draft);
+	for (size_t i = 0; !error && i < draft->rule->part_count; i++) {
+		if (draft->rule->parts[i].group && !draft->rule->parts[i].clauses)
+			error = yaml_error(node, "there is nothing to group: for: is missing");
+	}
 	return error;
 }
 
@@ -528,7 +540,7 @@ static void read_rule(struct rule_set *set, const struct yaml_node *node, enum r
 		      bool is_view)
 {
 	struct rule *rule = ARENA_NEW(set->arena, struct rule);
-	struct draft draft = {.set = set, .origin = origin, .rule = rule};
+	struct draft draft = {.set = set, .origin = origin, .rule = rule, .needs = &rule->needs};
 	const struct yaml_node *id = yaml_get(node, is_view ? "view" : "id");
 
 	draft.part = ARENA_NEW(set->arena, struct rule_part);

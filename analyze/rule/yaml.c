@@ -738,7 +738,7 @@ static void locate_scalar(const struct expr_text *text, size_t offset, size_t *r
 			  size_t *ret_column)
 {
 	const struct yaml_node *node = text->context;
-	struct yaml_position at = yaml_locate(node, (size_t)(text->text - node->text) + offset);
+	struct yaml_position at = yaml_locate(node, offset);
 
 	*ret_line = at.line;
 	*ret_column = at.column;

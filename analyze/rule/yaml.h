@@ -58,7 +58,7 @@ const char *yaml_fault(const struct yaml_node *node);
 /* Where byte `offset` of a scalar's text stands in the file, through folding, indentation and
  * escapes. */
 struct yaml_position yaml_locate(const struct yaml_node *scalar, size_t offset);
-/* The scalar as expressions see it; `text` may be moved on to a later place of the same scalar. */
+/* The scalar as expressions see it. */
 struct expr_text yaml_text(const struct yaml_node *scalar);
 /* ERROR_SYNTAX "FILE:LINE:COLUMN: words", the line, and a caret under the column. */
 struct error *yaml_error(const struct yaml_node *node, const char *format, ...)
