@@ -249,7 +249,7 @@ struct error *elf_symbol_value(const char *path, const char *name, uint64_t *ret
 
 /* One symbol on its way into the table. */
 struct entry {
-	uint64_t address, size;
+	uint64_t address;
 	const char *name;
 	char kind;
 	uint8_t rank; /* of several at one address the lowest is the answer */
@@ -292,7 +292,7 @@ static void range_extend(struct symbol_range *range, uint64_t start, uint64_t si
 static struct entry entry_make(Elf *elf, const GElf_Sym *symbol, const char *name, uint64_t shift,
 			       struct symbol_range *range)
 {
-	struct entry entry = {symbol->st_value, symbol->st_size, name, 'A', 0};
+	struct entry entry = {symbol->st_value, name, 'A', 0};
 	Elf_Scn *scn = symbol->st_shndx < SHN_LORESERVE ? elf_getscn(elf, symbol->st_shndx) : NULL;
 	GElf_Shdr section;
 
@@ -324,12 +324,9 @@ static void table_fill(struct symbol_table *table, const struct entry *entries, 
 	struct symbol_text text = {0};
 
 	table->addresses = mem_resize(NULL, count + 1, sizeof(*table->addresses));
-	table->sizes = mem_resize(NULL, count + 1, sizeof(*table->sizes));
 	table->names = mem_resize(NULL, count + 1, sizeof(*table->names));
-	for (size_t i = 0; i < count; i++) {
-		table->sizes[table->count] = entries[i].size;
+	for (size_t i = 0; i < count; i++)
 		symbol_table_add(table, &text, entries[i].kind, entries[i].name, entries[i].address);
-	}
 }
 
 struct error *src_elfsym_open(const char *path, uint64_t shift, struct symbol_provider **ret)
