@@ -272,7 +272,7 @@ static void module_kallsyms_deinit(struct module_kallsyms *kallsyms)
 struct elf_symbol {
 	uint32_t name;
 	bool is_defined, is_function;
-	uint64_t value, size;
+	uint64_t value;
 };
 
 static struct elf_symbol elf_symbol(struct dump *dump, const struct module_kallsyms *kallsyms, size_t i)
@@ -282,15 +282,12 @@ static struct elf_symbol elf_symbol(struct dump *dump, const struct module_kalls
 	size_t info = is_64 ? offsetof(Elf64_Sym, st_info) : offsetof(Elf32_Sym, st_info);
 	size_t shndx = is_64 ? offsetof(Elf64_Sym, st_shndx) : offsetof(Elf32_Sym, st_shndx);
 	size_t value = is_64 ? offsetof(Elf64_Sym, st_value) : offsetof(Elf32_Sym, st_value);
-	size_t size = is_64 ? offsetof(Elf64_Sym, st_size) : offsetof(Elf32_Sym, st_size);
-	size_t word = is_64 ? 8 : 4;
 
 	return (struct elf_symbol){
 		.name = dump_number(dump, bytes, 4),
 		.is_defined = dump_number(dump, bytes + shndx, 2) != SHN_UNDEF,
 		.is_function = ELF64_ST_TYPE(bytes[info]) == STT_FUNC,
-		.value = dump_number(dump, bytes + value, word),
-		.size = dump_number(dump, bytes + size, word),
+		.value = dump_number(dump, bytes + value, is_64 ? 8 : 4),
 	};
 }
 
@@ -359,7 +356,6 @@ static void fill_table(struct dump *dump, const struct module_kallsyms *kallsyms
 	struct symbol_text text = {0};
 
 	table->addresses = mem_resize(NULL, kallsyms->count, sizeof(*table->addresses));
-	table->sizes = mem_resize(NULL, kallsyms->count, sizeof(*table->sizes));
 	table->names = mem_resize(NULL, kallsyms->count, sizeof(*table->names));
 	for (size_t i = 0; i < kallsyms->count; i++) {
 		struct elf_symbol symbol = elf_symbol(dump, kallsyms, i);
@@ -370,7 +366,6 @@ static void fill_table(struct dump *dump, const struct module_kallsyms *kallsyms
 		if (!symbol.is_defined || symbol.name >= kallsyms->string_size ||
 		    !kallsyms->strings[symbol.name])
 			continue;
-		table->sizes[table->count] = symbol.size < MODULE_RANGE_MAX ? symbol.size : 0;
 		symbol_table_add(table, &text, kind, kallsyms->strings + symbol.name, symbol.value);
 	}
 }

@@ -65,19 +65,33 @@ static bool is_mark(const char *name)
 	return name[0] == '$' || !strncmp(name, ".L", 2) || !strncmp(name, "L0", 2) || !*name;
 }
 
+static const struct symbol_range *range_of(const struct symbol_table *table, uint64_t address)
+{
+	for (size_t i = 0; i < table->range_count; i++) {
+		if (address >= table->ranges[i].start && address < table->ranges[i].end)
+			return &table->ranges[i];
+	}
+	return NULL;
+}
+
+/* Up to the next symbol or the end of the range, as the kernel reckons it in a backtrace. */
 static uint64_t size_of(const struct symbol_table *table, uint32_t i)
 {
+	uint64_t address = table->addresses[i];
+	const struct symbol_range *range = is_absolute(table, i) ? NULL : range_of(table, address);
+	uint64_t end = range ? range->end : 0;
 	uint32_t next;
 
 	if (table->sizes && table->sizes[i])
 		return table->sizes[i];
-	next = position_after(table, table->addresses[i]);
-	if (next == table->count)
-		return 0;
-	next = symbol_at(table, next);
-	uint64_t size = table->addresses[next] - table->addresses[i];
-
-	return is_absolute(table, i) != is_absolute(table, next) || size > SYMBOL_MAX_SIZE ? 0 : size;
+	next = position_after(table, address);
+	if (next < table->count) {
+		next = symbol_at(table, next);
+		if (is_absolute(table, i) == is_absolute(table, next) &&
+		    (!range || table->addresses[next] < end))
+			end = table->addresses[next];
+	}
+	return end > address && end - address <= SYMBOL_MAX_SIZE ? end - address : 0;
 }
 
 static struct symbol symbol_make(const struct symbol_table *table, uint32_t i)
@@ -114,30 +128,20 @@ static size_t table_find(struct symbol_provider *provider, const char *name, str
 	return count;
 }
 
-static bool in_ranges(const struct symbol_table *table, uint64_t address, uint64_t *ret_start)
-{
-	for (size_t i = 0; i < table->range_count; i++) {
-		*ret_start = table->ranges[i].start;
-		if (address >= table->ranges[i].start && address < table->ranges[i].end)
-			return true;
-	}
-	return false;
-}
-
 /* Of several at one address the first of the table, as the kernel does (get_symbol_pos). */
 static bool table_symbolize(struct symbol_provider *provider, uint64_t address, struct symbol *ret)
 {
 	struct symbol_table *table = table_of(provider);
+	const struct symbol_range *range = range_of(table, address);
 	uint32_t found = table->count, position;
-	uint64_t start;
 
-	if (!in_ranges(table, address, &start))
+	if (!range)
 		return false;
 	position = position_after(table, address);
 	for (uint32_t step = 0; position > 0 && step < SYMBOL_ALIASES; step++) {
 		uint32_t i = symbol_at(table, --position);
 
-		if (table->addresses[i] < start)
+		if (table->addresses[i] < range->start)
 			break;
 		if (is_absolute(table, i) || is_mark(name_of(table, i)))
 			continue;

@@ -23,7 +23,7 @@ struct symbol_table {
 	struct symbol_provider provider;
 	uint32_t count;
 	uint64_t *addresses;  /* as the source has them */
-	uint64_t *sizes;      /* NULL: up to the next symbol */
+	uint64_t *sizes;      /* NULL, or 0 of a symbol: up to the next one */
 	uint32_t *names;      /* offset in `text` of each symbol's kind and name */
 	char *text;           /* "Tschedule\0", one after the other */
 	/* What addresses can belong to these symbols. */
