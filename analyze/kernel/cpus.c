@@ -48,6 +48,29 @@ static size_t cpus_of_mask(const struct kernel *kernel, const char *name, uint32
 	return count;
 }
 
+/* The machine's online CPUs. A CPU that is stopped in a panic takes itself out of the online mask
+ * (stop_this_cpu() on x86, local_cpu_stop() on arm64) and stays in the active one, which a CPU taken offline
+ * for good has left before. */
+static void cpus_learn_online(struct kernel *kernel)
+{
+	uint32_t *online = NULL, *active = NULL;
+	size_t online_count = cpus_of_mask(kernel, "__cpu_online_mask", &online);
+	size_t active_count = cpus_of_mask(kernel, "__cpu_active_mask", &active);
+	uint32_t *cpus = ARENA_ARRAY(kernel->arena, online_count + active_count, uint32_t);
+	size_t count = 0;
+
+	for (size_t i = 0, j = 0; i < online_count || j < active_count; count++) {
+		uint32_t a = i < online_count ? online[i] : UINT32_MAX;
+		uint32_t b = j < active_count ? active[j] : UINT32_MAX;
+
+		cpus[count] = a < b ? a : b;
+		i += a == cpus[count];
+		j += b == cpus[count];
+	}
+	kernel->online_cpus = cpus;
+	kernel->online_count = online_count ? count : 0;
+}
+
 /* Without symbols the register notes tell: the kernel writes one for each CPU that was online. */
 static void cpus_of_notes(struct kernel *kernel)
 {
@@ -96,7 +119,7 @@ void kernel_learn_cpus(struct kernel *kernel)
 {
 	kernel->possible_count =
 		cpus_of_mask(kernel, "__cpu_possible_mask", &kernel->possible_cpus);
-	kernel->online_count = cpus_of_mask(kernel, "__cpu_online_mask", &kernel->online_cpus);
+	cpus_learn_online(kernel);
 	if (!kernel->possible_count && cpus_have_symbols(kernel) &&
 	    !kernel_symbol(kernel, "__per_cpu_offset")) {
 		kernel->possible_cpus = ARENA_ARRAY(kernel->arena, 1, uint32_t);

@@ -159,11 +159,17 @@ static bool lines_find_caller(const struct lines *lines, char *ret, size_t size)
 	return false;
 }
 
-/* Whether a panic's words say that it followed from an oops, which is then where it went wrong: die() and
- * do_exit(). */
-static bool panic_follows_oops(const char *message)
+/* Whether a panic's words say that what was printed just before, an oops or a warning, is where it went
+ * wrong (oops_end() and arm64's die(), check_panic_on_warn()). */
+static bool panic_follows_report(const char *message)
 {
-	return strstr(message, "Fatal exception") || text_begins(message, "Attempted to kill") ||
+	return strstr(message, "Fatal exception") || strstr(message, "panic_on_warn");
+}
+
+/* Whether they say that an oops may have come first: do_exit() of a task that the kernel cannot spare. */
+static bool panic_may_follow_oops(const char *message)
+{
+	return text_begins(message, "Attempted to kill") ||
 	       text_begins(message, "Aiee, killing interrupt handler");
 }
 
@@ -178,7 +184,7 @@ static const char *lines_oops_words(const struct lines *lines, size_t ip)
 	const char *words = "";
 
 	for (size_t i = ip; i-- > 0 && ip - i <= OOPS_HEAD;) {
-		if (text_begins(lines->items[i], "---[ end trace"))
+		if (text_begins(lines->items[i], "---[ end trace") || line_is_ip(lines->items[i]))
 			break;
 		for (size_t j = 0; j < sizeof(prefixes) / sizeof(prefixes[0]); j++)
 			if (text_begins(lines->items[i], prefixes[j]))
@@ -298,14 +304,17 @@ static void panic_learn_task(struct kernel *kernel)
 	panic->comm = arena_strndup(kernel->arena, text.string.data, text.string.length);
 }
 
-static char *panic_place(const struct kernel *kernel, uint64_t address)
+/* `back` is 1 for a return address: after a call of panic(), which does not return, the next function may
+ * begin. */
+static char *panic_place(const struct kernel *kernel, uint64_t address, unsigned back)
 {
 	uint64_t offset;
 	const struct symbol *symbol =
-		kernel->symtab ? symtab_symbolize(kernel->symtab, address, &offset) : NULL;
+		kernel->symtab ? symtab_symbolize(kernel->symtab, address - back, &offset) : NULL;
 
 	if (symbol)
-		return arena_printf(kernel->arena, "%s+0x%llx", symbol->name, (unsigned long long)offset);
+		return arena_printf(kernel->arena, "%s+0x%llx", symbol->name,
+				    (unsigned long long)offset + back);
 	return arena_printf(kernel->arena, "0x%llx", (unsigned long long)address);
 }
 
@@ -362,24 +371,29 @@ static void panic_learn_register_ip(struct kernel *kernel)
 	uint64_t address = panic_find_return(kernel, &registers);
 
 	/* crash_kexec() saves the registers of the oops itself, and its own after a panic(). */
-	panic->ip = panic_place(kernel, address ? address : registers.ip);
+	panic->ip = address ? panic_place(kernel, address, 1)
+			    : panic_place(kernel, registers.ip, 0);
+}
+
+/* The instruction pointer of the last oops before the panic, or of the last one of all. */
+static bool lines_find_oops_place(const struct lines *lines, char *ret, size_t size)
+{
+	size_t ip = lines_find_ip(lines, lines->panic);
+
+	return ip < lines->panic && line_place(lines->items[ip], ret, size);
 }
 
 static void panic_learn_ip(struct kernel *kernel, const struct lines *lines)
 {
 	struct kernel_panic *panic = &kernel->panic;
-	bool has_line = lines->panic < lines->count;
-	char place[256] = "";
+	bool has_panic = lines->panic < lines->count;
+	char place[256];
 
-	if (!has_line || panic_follows_oops(panic->message)) {
-		size_t ip = lines_find_ip(lines, lines->panic);
-
-		if (ip < lines->panic)
-			line_place(lines->items[ip], place, sizeof(place));
-	}
-	if (!*place && has_line)
-		lines_find_caller(lines, place, sizeof(place));
-	if (*place)
+	if (((!has_panic || panic_follows_report(panic->message)) &&
+	     lines_find_oops_place(lines, place, sizeof(place))) ||
+	    (has_panic && lines_find_caller(lines, place, sizeof(place))) ||
+	    (panic_may_follow_oops(panic->message) &&
+	     lines_find_oops_place(lines, place, sizeof(place))))
 		panic->ip = arena_strdup(kernel->arena, place);
 	else
 		panic_learn_register_ip(kernel);
