@@ -13,7 +13,8 @@ void cell_put_integer(struct buf *buf, __int128 integer)
 {
 	char digits[40]; /* 2^127 has 39 digits */
 	size_t at = sizeof(digits);
-	unsigned __int128 rest = integer < 0 ? -(unsigned __int128)integer : (unsigned __int128)integer;
+	unsigned __int128 rest =
+		integer < 0 ? -(unsigned __int128)integer : (unsigned __int128)integer;
 
 	do {
 		digits[--at] = (char)('0' + (int)(rest % 10));
@@ -90,9 +91,12 @@ static const char *cell_separator(const struct cell *cell)
 {
 	for (size_t i = 0; i < cell->count; i++) {
 		const struct cell *item = &cell->items[i];
-		const char *text = item->shown ? item->shown : item->kind == CELL_TEXT ? item->text : NULL;
+		const char *text = item->kind == CELL_TEXT ? item->text : NULL;
 
-		if (item->kind == CELL_LIST || item->kind == CELL_RECORD || (text && strchr(text, ' ')))
+		text = item->shown ? item->shown : text;
+		if (item->kind == CELL_LIST || item->kind == CELL_RECORD)
+			return ", ";
+		if (text && strchr(text, ' '))
 			return ", ";
 	}
 	return " ";
@@ -147,7 +151,10 @@ static void cell_put(struct buf *buf, const struct cell *cell, struct cell_form 
 			(form.exact ? cell_put_real : cell_put_real_shown)(buf, cell->real);
 		return;
 	case CELL_BOOL:
-		buf_puts(buf, form.exact ? (cell->integer ? "true" : "false") : (cell->integer ? "yes" : "no"));
+		if (form.exact)
+			buf_puts(buf, cell->integer ? "true" : "false");
+		else
+			buf_puts(buf, cell->integer ? "yes" : "no");
 		return;
 	case CELL_LIST:
 	case CELL_RECORD:

@@ -10,8 +10,8 @@
 /* Lists and records in lists and records are shown to this depth, and are unknown below it. */
 enum { CELL_DEPTH = 16 };
 
-/* Appends the cell as a person reads it, on one line and safe to show: "12.5 s", "UP BROADCAST"; "?"
- * for unknown and "-" for what does not exist. */
+/* Appends the cell as a person reads it, on one line and safe to show: "12.5 s", "UP BROADCAST";
+ * "?" for unknown and "-" for what does not exist. */
 void cell_put_shown(struct buf *buf, const struct cell *cell);
 /* The same with numbers in full and nothing for what does not exist: for other programs. */
 void cell_put_exact(struct buf *buf, const struct cell *cell);

@@ -29,7 +29,8 @@ static const struct html_kind {
 	{"critical", "Critical", "critical", VERDICT_FOUND, SEVERITY_CRITICAL},
 	{"warning", "Warning", "warnings", VERDICT_FOUND, SEVERITY_WARNING},
 	{"info", "Info", "info", VERDICT_FOUND, SEVERITY_INFO},
-	{"unchecked", "Could not be checked", "not checked", VERDICT_COULD_NOT_CHECK, SEVERITY_INFO},
+	{"unchecked", "Could not be checked", "not checked", VERDICT_COULD_NOT_CHECK,
+	 SEVERITY_INFO},
 	{"inapplicable", "Not applicable", "not applicable", VERDICT_NOT_APPLICABLE, SEVERITY_INFO},
 	{"clear", "Clear", "clear", VERDICT_CLEAR, SEVERITY_INFO},
 };
@@ -89,7 +90,8 @@ static void html_lines(const struct html *html, const char *text)
 static void html_id(const struct html *html, const char *name)
 {
 	for (; *name; name++)
-		buf_putc(html->buf, isalnum((unsigned char)*name) || strchr("-_.", *name) ? *name : '-');
+		buf_putc(html->buf,
+			 isalnum((unsigned char)*name) || strchr("-_.", *name) ? *name : '-');
 }
 
 static void html_raw(const struct html *html, const char *markup)
@@ -123,7 +125,8 @@ static void html_rows(const struct html *html, const struct table *table, size_t
 	html_raw(html, "<thead><tr>");
 	for (size_t column = 0; column < table->column_count; column++) {
 		numeric[column] = table_is_numeric(table, column, rows);
-		html_raw(html, numeric[column] ? "<th scope=\"col\" class=\"number\">" : "<th scope=\"col\">");
+		html_raw(html, numeric[column] ? "<th scope=\"col\" class=\"number\">"
+					       : "<th scope=\"col\">");
 		html_text(html, table->columns[column]);
 		html_raw(html, "</th>");
 	}
@@ -156,7 +159,9 @@ static void html_table(const struct html *html, const struct table *table, const
 	for (size_t i = 0; i < reasons.count; i++) {
 		html_raw(html, "<p class=\"note\"><b>?</b> ");
 		html_text(html, reasons.texts[i]);
-		html_raw(html, i + 1 == reasons.count && reasons.are_more ? ", and other reasons</p>\n" : "</p>\n");
+		html_raw(html, i + 1 == reasons.count && reasons.are_more
+				       ? ", and other reasons</p>\n"
+				       : "</p>\n");
 	}
 }
 
@@ -164,7 +169,8 @@ static void html_row_count(const struct html *html, const struct table *table)
 {
 	size_t total = table_total(table);
 
-	buf_printf(html->buf, "<span class=\"count\">%zu row%s</span>", total, total == 1 ? "" : "s");
+	buf_printf(html->buf, "<span class=\"count\">%zu row%s</span>", total,
+		   total == 1 ? "" : "s");
 }
 
 static void html_fact(void *context, const char *label, const char *value)
@@ -187,7 +193,8 @@ static void html_head(const struct html *html)
 		       "<meta name=\"referrer\" content=\"no-referrer\">\n"
 		       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
 		       "<meta name=\"color-scheme\" content=\"light dark\">\n<title>");
-	html_text(html, html->report->kernel.nodename ? html->report->kernel.nodename : "Unknown host");
+	html_text(html,
+		  html->report->kernel.nodename ? html->report->kernel.nodename : "Unknown host");
 	html_raw(html, ": ");
 	html_text(html, buf_text(&verdict));
 	html_raw(html, "</title>\n<style>\n");
@@ -227,13 +234,16 @@ static void html_contents(const struct html *html)
 	for (size_t i = 0; i < HTML_KINDS; i++) {
 		const struct html_kind *kind = &html_kinds[i];
 		size_t count = html_count(html, kind);
-		const char *words = count == 1 && kind->severity == SEVERITY_WARNING ? "warning" : kind->chip;
+		const char *words =
+			count == 1 && kind->severity == SEVERITY_WARNING ? "warning" : kind->chip;
 
 		if (count)
-			buf_printf(html->buf, "<li><a class=\"chip %s\" href=\"#%s\"><b>%zu</b> %s</a></li>\n",
+			buf_printf(html->buf,
+				   "<li><a class=\"chip %s\" href=\"#%s\"><b>%zu</b> %s</a></li>\n",
 				   kind->class, kind->class, count, words);
 	}
-	html_raw(html, "</ul>\n<ul class=\"toc\">\n<li><a href=\"#machine\">Machine and crash</a></li>\n");
+	html_raw(html, "</ul>\n<ul class=\"toc\">\n"
+		       "<li><a href=\"#machine\">Machine and crash</a></li>\n");
 	for (size_t i = 0; i < HTML_KINDS && html_kinds[i].verdict == VERDICT_FOUND; i++) {
 		const struct html_kind *kind = &html_kinds[i];
 		const struct finding *finding;
@@ -249,7 +259,8 @@ static void html_contents(const struct html *html)
 	}
 	html_raw(html, report->view_count ? "<li><a href=\"#views\">Views</a></li>\n" : "");
 	html_raw(html, report->log_count ? "<li><a href=\"#log\">Kernel log</a></li>\n" : "");
-	html_raw(html, "<li><a href=\"#sources\">How this kernel was read</a></li>\n</ul>\n</nav>\n");
+	html_raw(html,
+		 "<li><a href=\"#sources\">How this kernel was read</a></li>\n</ul>\n</nav>\n");
 }
 
 static void html_backtrace(const struct html *html)
@@ -259,7 +270,8 @@ static void html_backtrace(const struct html *html)
 	if (!report->panic.frame_count)
 		return;
 	html_raw(html, "<details class=\"fold\"><summary>Stack of the task that panicked ");
-	buf_printf(html->buf, "<span class=\"count\">%zu frame%s</span></summary>\n<ol class=\"stack\">\n",
+	buf_printf(html->buf,
+		   "<span class=\"count\">%zu frame%s</span></summary>\n<ol class=\"stack\">\n",
 		   report->panic.frame_count, report->panic.frame_count == 1 ? "" : "s");
 	for (size_t i = 0; i < report->panic.frame_count; i++) {
 		const struct frame *frame = &report->panic.backtrace[i];
@@ -281,7 +293,8 @@ static void html_backtrace(const struct html *html)
 
 static void html_machine(const struct html *html)
 {
-	html_raw(html, "<section id=\"machine\">\n<h2>Machine and crash</h2>\n<dl class=\"facts\">\n");
+	html_raw(html,
+		 "<section id=\"machine\">\n<h2>Machine and crash</h2>\n<dl class=\"facts\">\n");
 	summary_machine(html->report, html_fact, (void *)html);
 	html_raw(html, "</dl>\n");
 	html_backtrace(html);
@@ -315,7 +328,8 @@ static void html_advice(const struct html *html, const struct finding *finding)
 {
 	const struct {
 		const char *label, *words;
-	} parts[] = {{"Why", finding->why}, {"Advice", finding->advice}, {"Partial", finding->reason}};
+	} parts[] = {
+		{"Why", finding->why}, {"Advice", finding->advice}, {"Partial", finding->reason}};
 
 	if (!finding->why && !finding->advice && !finding->reason && !finding->unknown_rows)
 		return;
@@ -328,7 +342,8 @@ static void html_advice(const struct html *html, const struct finding *finding)
 		html_raw(html, "</dd></div>\n");
 	}
 	if (finding->unknown_rows)
-		buf_printf(html->buf, "<div><dt>Unknown</dt><dd>%zu more could not be judged</dd></div>\n",
+		buf_printf(html->buf,
+			   "<div><dt>Unknown</dt><dd>%zu more could not be judged</dd></div>\n",
 			   finding->unknown_rows);
 	html_raw(html, "</dl>\n");
 }
@@ -395,7 +410,8 @@ static void html_rule(const struct html *html, const struct finding *finding)
 }
 
 /* Findings that share a reason. */
-static void html_group(const struct html *html, const struct html_kind *kind, const struct finding *first)
+static void html_group(const struct html *html, const struct html_kind *kind,
+		       const struct finding *first)
 {
 	const struct finding *end = html->report->findings + html->report->finding_count;
 
@@ -419,8 +435,8 @@ static void html_not_found(const struct html *html, const struct html_kind *kind
 	buf_printf(html->buf,
 		   "<section id=\"%s\">\n<details class=\"part\"%s><summary><h2>%s "
 		   "<span class=\"count\">%zu</span></h2></summary>\n",
-		   kind->class, kind->verdict == VERDICT_COULD_NOT_CHECK ? " open" : "", kind->label,
-		   html_count(html, kind));
+		   kind->class, kind->verdict == VERDICT_COULD_NOT_CHECK ? " open" : "",
+		   kind->label, html_count(html, kind));
 	html_raw(html, kind->verdict == VERDICT_CLEAR ? "<div class=\"card clear\">\n<ul>\n" : "");
 	while ((finding = summary_next(html->report, kind->verdict, kind->severity, &position))) {
 		if (kind->verdict == VERDICT_CLEAR)
@@ -483,14 +499,13 @@ static void html_views(const struct html *html)
 static void html_log(const struct html *html)
 {
 	const struct report *report = html->report;
-	size_t total = report->log_total > report->log_count ? report->log_total : report->log_count;
 
 	if (!report->log_count)
 		return;
 	buf_printf(html->buf,
 		   "<section id=\"log\">\n<h2>Kernel log <span class=\"count\">last %zu of %zu "
 		   "lines</span></h2>\n<pre class=\"log\">",
-		   report->log_count, total);
+		   report->log_count, summary_log_total(report));
 	for (size_t i = 0; i < report->log_count; i++) {
 		html_raw(html, "<span>");
 		html_text(html, report->log_lines[i]);
@@ -512,7 +527,8 @@ void report_html(const struct report *report, const struct report_style *style, 
 	html_results(&html);
 	html_views(&html);
 	html_log(&html);
-	html_raw(&html, "<section id=\"sources\">\n<h2>How this kernel was read</h2>\n<dl class=\"facts\">\n");
+	html_raw(&html, "<section id=\"sources\">\n<h2>How this kernel was read</h2>\n"
+			"<dl class=\"facts\">\n");
 	summary_sources(report, html_fact, (void *)&html);
 	html_raw(&html, "</dl>\n</section>\n</main>\n</body>\n</html>\n");
 }

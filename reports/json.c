@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "reports/cell.h"
 #include "reports/report.h"
+#include "reports/summary.h"
 #include "reports/utf8.h"
 
 /* The format member: raised when a name or a meaning that others script against changes. */
@@ -195,7 +196,8 @@ static struct json_object *json_dump(const struct report *report)
 	json_put(dump, "compression", json_text(report->dump.compression));
 	json_put(dump, "truncated", json_truth(report->dump.truncated));
 	json_put(dump, "filtered", json_truth(report->dump.filtered));
-	json_put(dump, "level", report->dump.level_asked < 0 ? NULL : json_integer(report->dump.level_asked));
+	json_put(dump, "level",
+		 report->dump.level_asked < 0 ? NULL : json_integer(report->dump.level_asked));
 	json_put(dump, "file_bytes", json_known(report->dump.file_bytes));
 	json_put(dump, "page_size", json_known(report->dump.page_size));
 	json_put(dump, "pages_ram", json_known(report->dump.pages_ram));
@@ -228,7 +230,9 @@ static struct json_object *json_loadavg(const double *loadavg)
 static struct json_object *json_kernel(const struct report *report)
 {
 	struct json_object *kernel = json_record();
-	size_t words = report->kernel.taint && report->kernel.taint_words ? strlen(report->kernel.taint) : 0;
+	size_t words = report->kernel.taint && report->kernel.taint_words
+			       ? strlen(report->kernel.taint)
+			       : 0;
 
 	json_put(kernel, "release", json_text(report->kernel.release));
 	json_put(kernel, "version", json_text(report->kernel.version));
@@ -267,7 +271,8 @@ static struct json_object *json_panic(const struct report *report)
 	struct json_object *panic = json_record(), *task = NULL;
 	if (report->panic.pid >= 0 || report->panic.comm) {
 		task = json_record();
-		json_put(task, "pid", report->panic.pid < 0 ? NULL : json_integer(report->panic.pid));
+		json_put(task, "pid",
+			 report->panic.pid < 0 ? NULL : json_integer(report->panic.pid));
 		json_put(task, "comm", json_text(report->panic.comm));
 	}
 	json_put(panic, "message", json_text(report->panic.message));
@@ -275,7 +280,8 @@ static struct json_object *json_panic(const struct report *report)
 	json_put(panic, "cpu", report->panic.cpu < 0 ? NULL : json_integer(report->panic.cpu));
 	json_put(panic, "task", task);
 	json_put(panic, "ip", json_text(report->panic.ip));
-	json_put(panic, "backtrace", json_backtrace(report->panic.backtrace, report->panic.frame_count));
+	json_put(panic, "backtrace",
+		 json_backtrace(report->panic.backtrace, report->panic.frame_count));
 	json_put(panic, "signature", json_text(report->panic.signature));
 	return panic;
 }
@@ -360,7 +366,8 @@ static struct json_object *json_rules(const struct report *report)
 
 	json_put(rules, "version", json_text(report->rules.version));
 	json_put(rules, "sha256", json_text(report->rules.sha256));
-	json_put(rules, "site_files", json_texts(report->rules.site_files, report->rules.site_file_count));
+	json_put(rules, "site_files",
+		 json_texts(report->rules.site_files, report->rules.site_file_count));
 	return rules;
 }
 
@@ -390,7 +397,8 @@ static void json_put_escaped(struct buf *buf, const char *text, size_t length)
 		else if (code < 0x10000)
 			buf_printf(buf, "\\u%04x", code);
 		else
-			buf_printf(buf, "\\u%04x\\u%04x", 0xd7c0 + (code >> 10), 0xdc00 + (code & 0x3ff));
+			buf_printf(buf, "\\u%04x\\u%04x", 0xd7c0 + (code >> 10),
+				   0xdc00 + (code & 0x3ff));
 		i += size;
 	}
 }
@@ -399,7 +407,8 @@ static void json_put_escaped(struct buf *buf, const char *text, size_t length)
 static void json_finish(struct json_object *object, struct buf *buf)
 {
 	size_t length;
-	int flags = JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE;
+	int flags =
+		JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE;
 	const char *text = json_object_to_json_string_length(object, flags, &length);
 
 	if (!text)
@@ -422,8 +431,7 @@ void report_json(const struct report *report, struct buf *buf)
 	json_put(object, "findings", json_findings(report));
 	json_put(object, "views", json_views(report));
 	json_put(object, "log", json_texts(report->log_lines, report->log_count));
-	json_put(object, "log_total", json_count(report->log_total > report->log_count ? report->log_total
-										       : report->log_count));
+	json_put(object, "log_total", json_count(summary_log_total(report)));
 	json_put(object, "rules", json_rules(report));
 	json_put(object, "counts", json_counts(report));
 	if (report->seconds > 0)

@@ -14,8 +14,8 @@ enum {
 	LINES_NARROWEST = 40,
 	LINES_PARAGRAPH = 100, /* longer lines of prose are hard to read */
 	CELL_WIDEST = 200,
-	CELL_NARROW = 12, /* a text column is shortened to this, or to its heading, to make do with one band */
-	CELL_ROOMY = 32,  /* and to this where there must be several anyway */
+	CELL_NARROW = 12, /* a text is shortened to this, or to its heading, for one band */
+	CELL_ROOMY = 32,  /* and to this where there must be several bands anyway */
 	COLUMN_GAP = 2,
 };
 
@@ -32,7 +32,7 @@ static void lines_put_blanks(struct buf *buf, size_t count)
 		buf_putc(buf, ' ');
 }
 
-/* Bytes of the first line of `text`, that takes at most `columns`: up to a blank if there is one. */
+/* Bytes of the first line of `text`, which takes at most `columns`: up to a blank where one is. */
 static size_t lines_break(const char *text, size_t columns)
 {
 	size_t length = utf8_fit(text, columns ? columns : 1), blank = length;
@@ -48,8 +48,9 @@ static size_t lines_break(const char *text, size_t columns)
 	return length ? length : strlen(text); /* one character wider than the line */
 }
 
-/* One line of the text; `used` columns of its first line are taken, 0: none, not even its indent. */
-static void lines_put_line(struct buf *buf, size_t columns, size_t indent, size_t used, const char *text)
+/* One line of the text; `used` columns of its first are taken, 0: none, not even its indent. */
+static void lines_put_line(struct buf *buf, size_t columns, size_t indent, size_t used,
+			   const char *text)
 {
 	do {
 		if (!used && *text)
@@ -182,7 +183,8 @@ static void band_fit(const struct band *band, struct column *columns, size_t roo
 		for (size_t i = 0; i < band_columns(band); i++) {
 			struct column *column = &columns[band_column(band, i)];
 
-			if (column->width > column->floor && (!widest || column->width > widest->width))
+			if (column->width > column->floor &&
+			    (!widest || column->width > widest->width))
 				widest = column;
 		}
 		if (!widest)
@@ -234,7 +236,8 @@ static void band_put_line(struct buf *buf, const struct band *band, const struct
 }
 
 static void band_put(struct buf *buf, const struct report_style *style, size_t indent,
-		     const struct table *table, const struct band *band, const struct column *columns)
+		     const struct table *table, const struct band *band,
+		     const struct column *columns)
 {
 	lines_put_blanks(buf, indent);
 	buf_puts(buf, style->color ? "\033[1m" : "");

@@ -38,7 +38,7 @@ int report_exit_status(const struct report *report)
 	return report->counts[VERDICT_COULD_NOT_CHECK] ? 3 : 0;
 }
 
-/* The first part of the sentence says what is counted: "2 checks not applicable, 1 could not be made". */
+/* The first part says what is counted: "2 checks not applicable, 1 could not be made". */
 static void verdict_put_checks(const struct report *report, struct buf *buf)
 {
 	static const char *const words[] = {
@@ -47,15 +47,18 @@ static void verdict_put_checks(const struct report *report, struct buf *buf)
 		[VERDICT_COULD_NOT_CHECK] = "could not be made",
 	};
 	const char *separator = "; ";
+	bool noun_told = false;
 
 	for (size_t verdict = VERDICT_CLEAR; verdict < VERDICT_COUNT; verdict++) {
 		size_t count = report->counts[verdict];
 
 		if (!count)
 			continue;
-		buf_printf(buf, "%s%zu%s %s", separator, count,
-			   *separator == ',' ? "" : count == 1 ? " check" : " checks", words[verdict]);
+		const char *noun = count == 1 ? " check" : " checks";
+		buf_printf(buf, "%s%zu%s %s", separator, count, noun_told ? "" : noun,
+			   words[verdict]);
 		separator = ", ";
+		noun_told = true;
 	}
 	if (!report->finding_count)
 		buf_puts(buf, "; no check was made");
@@ -70,7 +73,8 @@ void report_verdict(const struct report *report, struct buf *buf)
 	if (critical)
 		buf_printf(buf, "%zu critical", critical);
 	if (warning)
-		buf_printf(buf, "%s%zu warning%s", critical ? ", " : "", warning, warning == 1 ? "" : "s");
+		buf_printf(buf, "%s%zu warning%s", critical ? ", " : "", warning,
+			   warning == 1 ? "" : "s");
 	if (!critical && !warning)
 		buf_puts(buf, "nothing flagged");
 	if (info)

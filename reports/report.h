@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What a report says, as plain strings and numbers: filled by analyze/, printed by reports/. Everything is
-// owned by the report's arena.
+// What a report says, as plain strings and numbers: filled by analyze/, printed by reports/.
+// Everything is owned by the report's arena.
 #ifndef REPORTS_REPORT_H
 #define REPORTS_REPORT_H
 
@@ -44,7 +44,13 @@ struct table {
 };
 
 enum severity { SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_CRITICAL, SEVERITY_COUNT };
-enum verdict { VERDICT_FOUND, VERDICT_CLEAR, VERDICT_NOT_APPLICABLE, VERDICT_COULD_NOT_CHECK, VERDICT_COUNT };
+enum verdict {
+	VERDICT_FOUND,
+	VERDICT_CLEAR,
+	VERDICT_NOT_APPLICABLE,
+	VERDICT_COULD_NOT_CHECK,
+	VERDICT_COUNT,
+};
 
 struct finding {
 	const char *rule, *title, *why, *advice; /* why and advice may be NULL */
@@ -129,7 +135,7 @@ struct report {
 /* "warning", "could-not-check": the words of the JSON. */
 const char *severity_word(enum severity severity);
 const char *verdict_word(enum verdict verdict);
-/* 1 something of warning or critical was found, 3 nothing found and something could not be checked, else 0. */
+/* 1: something of warning or critical was found; 3: not so, and something could not be checked; else 0. */
 int report_exit_status(const struct report *report);
 /* The verdict in one line: "1 critical, 3 warnings; 20 checks clear, 4 could not be made". */
 void report_verdict(const struct report *report, struct buf *buf);

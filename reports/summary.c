@@ -44,6 +44,11 @@ bool summary_reason_seen(const struct report *report, const struct finding *find
 	return false;
 }
 
+size_t summary_log_total(const struct report *report)
+{
+	return report->log_total > report->log_count ? report->log_total : report->log_count;
+}
+
 size_t summary_messages_left(const struct finding *finding)
 {
 	return finding->message_total > finding->message_count
@@ -137,7 +142,8 @@ static void summary_taint(struct summary *summary, const struct report *report)
 		return;
 	}
 	for (size_t i = 0; letters[i]; i++) {
-		const char *words = report->kernel.taint_words ? report->kernel.taint_words[i] : NULL;
+		const char *words =
+			report->kernel.taint_words ? report->kernel.taint_words[i] : NULL;
 
 		buf_printf(&summary->value, "%s%c", i ? ", " : "", letters[i]);
 		if (words)
@@ -151,8 +157,8 @@ static void summary_load(struct summary *summary, const double *loadavg)
 	if (!(loadavg[0] >= 0 && loadavg[1] >= 0 && loadavg[2] >= 0))
 		buf_puts(&summary->value, "unknown");
 	else
-		buf_printf(&summary->value, "%.2f, %.2f, %.2f (1, 5, 15 min)", loadavg[0], loadavg[1],
-			   loadavg[2]);
+		buf_printf(&summary->value, "%.2f, %.2f, %.2f (1, 5, 15 min)", loadavg[0],
+			   loadavg[1], loadavg[2]);
 	summary_end(summary, "Load average");
 }
 
@@ -209,7 +215,8 @@ static void summary_dump(struct summary *summary, const struct report *report)
 	struct buf *value = &summary->value;
 
 	summary_text(summary, "Dump", report->dump.path);
-	buf_printf(value, "%s, compression %s", report->dump.format ? report->dump.format : "unknown",
+	buf_printf(value, "%s, compression %s",
+		   report->dump.format ? report->dump.format : "unknown",
 		   report->dump.compression ? report->dump.compression : "unknown");
 	if (report->dump.file_bytes) {
 		buf_puts(value, ", ");
@@ -223,8 +230,8 @@ static void summary_dump(struct summary *summary, const struct report *report)
 		buf_puts(value, ", TRUNCATED");
 	summary_end(summary, "Format");
 	if (report->dump.pages_ram) {
-		buf_printf(value, "%" PRIu64 " of %" PRIu64 " pages of RAM saved", report->dump.pages_saved,
-			   report->dump.pages_ram);
+		buf_printf(value, "%" PRIu64 " of %" PRIu64 " pages of RAM saved",
+			   report->dump.pages_saved, report->dump.pages_ram);
 		summary_end(summary, "Pages");
 	}
 	if (report->dump.pages_cut || report->dump.bytes_missing) {

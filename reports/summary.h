@@ -9,8 +9,8 @@
 
 #include "reports/report.h"
 
-/* Findings of a verdict (FOUND: and severity), in the report's order: start with *position = 0; NULL
- * at the end. */
+/* Findings of a verdict (FOUND: and severity), in the report's order: start with *position = 0;
+ * NULL at the end. */
 const struct finding *summary_next(const struct report *report, enum verdict verdict,
 				   enum severity severity, size_t *position);
 /* How many FOUND findings have this severity. */
@@ -19,8 +19,10 @@ size_t summary_found(const struct report *report, enum severity severity);
 const char *summary_reason(const struct finding *finding);
 /* Whether an earlier finding of the same verdict has the same reason: it heads one group. */
 bool summary_reason_seen(const struct report *report, const struct finding *finding);
-/* "", "1 more row", "12 more rows", "12 more of 30 rows could not be judged": a line about what is not shown. */
+/* "1 more row", "12 more rows". */
 void summary_put_more(struct buf *buf, size_t more, const char *noun);
+/* Lines of the kernel log: never fewer than the report holds. */
+size_t summary_log_total(const struct report *report);
 /* Messages that were found but are not held here. */
 size_t summary_messages_left(const struct finding *finding);
 

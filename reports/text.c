@@ -50,7 +50,8 @@ static void text_header(const struct text *text)
 	const struct report *report = text->report;
 	struct buf verdict _cleanup_(buf_deinit) = {0};
 
-	text_put(text, TEXT_BOLD, report->panic.happened ? "KERNEL CRASH REPORT" : "KERNEL DUMP REPORT");
+	text_put(text, TEXT_BOLD,
+		 report->panic.happened ? "KERNEL CRASH REPORT" : "KERNEL DUMP REPORT");
 	buf_puts(text->buf, "\n\n");
 	summary_machine(report, text_fact, (void *)text);
 	buf_putc(text->buf, '\n');
@@ -135,8 +136,8 @@ static void text_group(const struct text *text, const struct finding *first)
 	const struct report *report = text->report;
 
 	lines_put_wrapped(text->buf, text->style, "  ", 2, summary_reason(first));
-	for (const struct finding *finding = first; finding < report->findings + report->finding_count;
-	     finding++) {
+	for (const struct finding *finding = first;
+	     finding < report->findings + report->finding_count; finding++) {
 		struct buf words _cleanup_(buf_deinit) = {0};
 
 		if (finding->verdict != first->verdict ||
@@ -198,7 +199,8 @@ static void text_view(const struct text *text, const struct view_result *view, s
 {
 	struct buf title _cleanup_(buf_deinit) = {0};
 
-	buf_printf(&title, "%s%s%s", view->name, view->title ? ": " : "", view->title ? view->title : "");
+	buf_printf(&title, "%s%s%s", view->name, view->title ? ": " : "",
+		   view->title ? view->title : "");
 	buf_puts(text->buf, text->style->color ? "\033[" TEXT_BOLD "m" : "");
 	lines_put_wrapped(text->buf, text->style, "", indent, buf_text(&title));
 	buf_puts(text->buf, text->style->color ? "\033[0m" : "");
@@ -224,13 +226,13 @@ static void text_views(const struct text *text)
 static void text_log(const struct text *text)
 {
 	const struct report *report = text->report;
-	size_t total = report->log_total > report->log_count ? report->log_total : report->log_count;
 
 	if (!report->log_count)
 		return;
 	buf_putc(text->buf, '\n');
 	text_put(text, TEXT_BOLD, "KERNEL LOG");
-	buf_printf(text->buf, " (last %zu of %zu lines)\n", report->log_count, total);
+	buf_printf(text->buf, " (last %zu of %zu lines)\n", report->log_count,
+		   summary_log_total(report));
 	for (size_t i = 0; i < report->log_count; i++)
 		lines_put_wrapped(text->buf, text->style, "  ", 17, report->log_lines[i]);
 }

@@ -20,8 +20,8 @@ size_t utf8_columns(const char *text);
 size_t utf8_fit(const char *text, size_t columns);
 /* Appends the text; bytes that are no UTF-8 become \xNN, all else stays as it is. */
 void utf8_put_valid(struct buf *buf, const char *text);
-/* Appends the text as one line that can do nothing to a terminal or to the order of the words around
- * it: what is hidden becomes \n, \t, \xNN or \u{NNNN}. */
+/* Appends the text as one line that can do nothing to a terminal or to the order of the words
+ * around it: what is hidden becomes \n, \t, \xNN or \u{NNNN}. */
 void utf8_put_shown(struct buf *buf, const char *text);
 
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Prints the sample for tests that read outputs with other programs: sample_print FORM [ROWS], where
-// FORM is text, html, json, nothing (JSON of the report that says nothing), view, csv.
+// Prints the sample for tests that read outputs with other programs: sample_print FORM [ROWS]. FORM
+// is text, html, json, nothing (JSON of the report that says nothing), view or csv.
 #include "sample_report.h"
 
 #include <stdio.h>
@@ -11,7 +11,8 @@
 
 int main(int count, char **arguments)
 {
-	const struct report_style style = {.width = 80, .rows = count > 2 ? (unsigned)atoi(arguments[2]) : 20};
+	const struct report_style style = {.width = 80,
+					   .rows = count > 2 ? (unsigned)atoi(arguments[2]) : 20};
 	const char *form = count > 1 ? arguments[1] : "";
 	struct buf buf _cleanup_(buf_deinit) = {0};
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A report filled by hand, modelled on the lab's sick guest, with what a hostile dump would put into it: markup,
-// control bytes, bytes that are no UTF-8, wide and right-to-left characters, numbers beyond 64 bits,
-// nothing, the unknown, and lists in lists.
+// A report filled by hand, modelled on the lab's sick guest, with what a hostile dump would put into
+// it: markup, control bytes, bytes that are no UTF-8, wide characters, characters that turn the text
+// around, numbers beyond 64 bits, nothing, the unknown, and lists in lists.
 #ifndef SAMPLE_REPORT_H
 #define SAMPLE_REPORT_H
 

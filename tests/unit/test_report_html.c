@@ -116,8 +116,10 @@ TEST(html_escapes_all_that_comes_from_the_dump)
 TEST(html_attributes_cannot_be_broken_out_of)
 {
 	static const struct finding finding = {
-		.rule = "x\" onclick=\"alert(1)", .title = "\"><img src=x onerror=alert(1)>",
-		.severity = SEVERITY_WARNING, .verdict = VERDICT_FOUND,
+		.rule = "x\" onclick=\"alert(1)",
+		.title = "\"><img src=x onerror=alert(1)>",
+		.severity = SEVERITY_WARNING,
+		.verdict = VERDICT_FOUND,
 		.table = SAMPLE_TABLE(sample_syslog_columns, sample_syslog_cells),
 	};
 	struct report report = sample_report;
@@ -134,12 +136,14 @@ TEST(html_attributes_cannot_be_broken_out_of)
 
 TEST(html_stands_alone)
 {
-	static const char *const outside[] = {"http:", "https:", "src=", "url(", "@import", "<link", "<iframe"};
+	static const char *const outside[] = {"http:",   "https:", "src=",   "url(",
+					      "@import", "<link",  "<iframe"};
 	char *page _cleanup_free_ = page_of(&sample_report, &bounded);
 
 	for (size_t i = 0; i < SAMPLE_COUNT(outside); i++)
 		CHECK(!strstr(page, outside[i]));
-	CHECK(strstr(page, "http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "));
+	CHECK(strstr(page,
+		     "http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "));
 	CHECK(!strncmp(page, "<!DOCTYPE html>\n", 16));
 	CHECK(strstr(report_css, "prefers-color-scheme: dark"));
 	CHECK(!strstr(report_css, "</"));
@@ -148,11 +152,15 @@ TEST(html_stands_alone)
 TEST(html_puts_the_verdict_before_all_else)
 {
 	char *page _cleanup_free_ = page_of(&sample_report, &bounded);
-	const char *verdict = strstr(page, "<p class=\"verdict\">1 critical, 2 warnings, 1 info; 2 checks clear, "
-					   "1 not applicable, 3 could not be made</p>");
-	const char *critical = strstr(page, "<article class=\"card critical\" id=\"rule-syslogd-stuck\">");
-	const char *warning = strstr(page, "<article class=\"card warning\" id=\"rule-rt-tasks-starve-cpu\">");
-	const char *unchecked = strstr(page, "<section id=\"unchecked\">\n<details class=\"part\" open>");
+	const char *verdict =
+		strstr(page, "<p class=\"verdict\">1 critical, 2 warnings, 1 info; 2 checks clear, "
+			     "1 not applicable, 3 could not be made</p>");
+	const char *critical =
+		strstr(page, "<article class=\"card critical\" id=\"rule-syslogd-stuck\">");
+	const char *warning =
+		strstr(page, "<article class=\"card warning\" id=\"rule-rt-tasks-starve-cpu\">");
+	const char *unchecked =
+		strstr(page, "<section id=\"unchecked\">\n<details class=\"part\" open>");
 
 	CHECK(verdict && critical && warning && unchecked);
 	CHECK(verdict < critical && critical < warning && warning < unchecked);
@@ -183,7 +191,8 @@ TEST(html_cuts_a_cell_without_end)
 	static const char *const columns[] = {"text"};
 	static char words[100000];
 	static const struct cell cells[] = {SAMPLE_TEXT(words)};
-	const struct view_result view = {.name = "v", .complete = true, .table = SAMPLE_TABLE(columns, cells)};
+	const struct view_result view = {
+		.name = "v", .complete = true, .table = SAMPLE_TABLE(columns, cells)};
 	struct report report = sample_nothing;
 
 	memset(words, 'x', sizeof(words) - 1);

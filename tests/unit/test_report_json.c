@@ -36,7 +36,9 @@ static void check_at(struct json_object *object, const char *path, const char *w
 {
 	struct json_object *found = at(object, path);
 
-	CHECK_STR(found ? json_object_to_json_string_ext(found, JSON_C_TO_STRING_NOSLASHESCAPE) : "null", want);
+	CHECK_STR(found ? json_object_to_json_string_ext(found, JSON_C_TO_STRING_NOSLASHESCAPE)
+			: "null",
+		  want);
 }
 
 /* Whether the last word of the path is a member, null or not. */
@@ -47,11 +49,11 @@ static bool has(struct json_object *object, const char *key)
 
 TEST(json_report_has_the_members_of_the_contract)
 {
-	static const char *const top[] = {"format", "dump",  "kernel", "panic", "sources", "findings",
-					  "views",  "rules", "counts", "log"};
-	static const char *const finding[] = {"rule",	"verdict", "severity", "title", "messages",
-					      "rows",	"reason",  "advice",   "why",	"tags",
-					      "where",	"total",   "unknown_rows"};
+	static const char *const top[] = {"format",   "dump",  "kernel", "panic",  "sources",
+					  "findings", "views", "rules",  "counts", "log"};
+	static const char *const finding[] = {
+		"rule",   "verdict", "severity", "title", "messages", "rows",        "reason",
+		"advice", "why",     "tags",     "where", "total",    "unknown_rows"};
 	struct json_object *report = parsed(&sample_report);
 
 	for (size_t i = 0; i < SAMPLE_COUNT(top); i++)
@@ -83,12 +85,14 @@ TEST(json_tells_of_dump_and_kernel)
 	check_at(report, "panic.cpu", "0");
 	check_at(report, "panic.task", "{\"pid\":1,\"comm\":\"init\"}");
 	check_at(report, "panic.ip", "\"sysrq_handle_crash+0x16\"");
-	check_at(report, "panic.backtrace.2",
-		 "{\"address\":\"0xffffffffc04ec0f0\",\"symbol\":\"lab_write+0x40\",\"module\":\"labmod\"}");
+	check_at(
+		report, "panic.backtrace.2",
+		"{\"address\":\"0xffffffffc04ec0f0\",\"symbol\":\"lab_write+0x40\",\"module\":\"labmod\"}");
 	check_at(report, "panic.backtrace.3.symbol", "null");
 	check_at(report, "sources.types", "\"BTF (dump)\"");
-	check_at(report, "sources.alternatives",
-		 "{\"task_struct.(__state|state)\":\"__state\",\"mm_struct.(mmap_lock|mmap_sem)\":\"mmap_lock\"}");
+	check_at(
+		report, "sources.alternatives",
+		"{\"task_struct.(__state|state)\":\"__state\",\"mm_struct.(mmap_lock|mmap_sem)\":\"mmap_lock\"}");
 	check_at(report, "log.0", "\"[   31.324659] sysrq: Trigger a crash\"");
 	json_object_put(report);
 }
@@ -102,7 +106,8 @@ TEST(json_keys_rows_by_the_authors_headings)
 		 "{\"CPU\":1,\"Running\":3,\"RT\":1,\"Current\":\"rtspin\"}]");
 	check_at(report, "findings.0.reason", "null");
 	check_at(report, "findings.0.tags", "[\"scheduler\",\"realtime\"]");
-	check_at(report, "findings.1.rows.0", "{\"pid\":314,\"Task\":\"logclient1\",\"Waits for\":26.359817}");
+	check_at(report, "findings.1.rows.0",
+		 "{\"pid\":314,\"Task\":\"logclient1\",\"Waits for\":26.359817}");
 	check_at(report, "findings.1.rows.2.Waits for", "null");
 	check_at(report, "findings.1.rows.2.reasons",
 		 "{\"Waits for\":\"not saved in the dump (0xffff888003a40000)\"}");
@@ -134,7 +139,8 @@ TEST(json_view_keeps_every_number_exact)
 	check_at(view, "view", "\"test.hard\"");
 	check_at(view, "complete", "true");
 	CHECK(!has(view, "why"));
-	check_at(view, "rows.6", "{\"name\":\"nan\",\"value\":null,\"reasons\":{\"value\":\"not a number\"}}");
+	check_at(view, "rows.6",
+		 "{\"name\":\"nan\",\"value\":null,\"reasons\":{\"value\":\"not a number\"}}");
 	check_at(view, "rows.7", "{\"name\":\"none\",\"value\":\"\"}");
 	check_at(view, "rows.8", "{\"name\":\"truth\",\"value\":false}");
 	check_at(view, "rows.9.value", "[1,{\"first\":\"x y\",\"second\":true}]");
@@ -169,8 +175,10 @@ TEST(json_is_valid_utf8_and_quiet_on_a_terminal)
 	CHECK(strstr(buf.data, "bidi \\u202e c1 \\u009b"));
 
 	struct json_object *report = json_tokener_parse(buf.data);
-	CHECK_STR(json_object_get_string(at(report, "findings.1.rows.2.Task")), "a\"b'c&d,e\x1b[31m\\xff");
-	CHECK_STR(json_object_get_string(at(report, "views.1.rows.10.name")), "bidi \xe2\x80\xae c1 \xc2\x9b");
+	CHECK_STR(json_object_get_string(at(report, "findings.1.rows.2.Task")),
+		  "a\"b'c&d,e\x1b[31m\\xff");
+	CHECK_STR(json_object_get_string(at(report, "views.1.rows.10.name")),
+		  "bidi \xe2\x80\xae c1 \xc2\x9b");
 	json_object_put(report);
 }
 
@@ -203,12 +211,15 @@ static struct json_object *nested(size_t lists)
 {
 	static const char *const columns[] = {"deep"};
 	struct cell chain[100];
-	struct view_result view = {.name = "x", .complete = true,
-				   .table = {.columns = columns, .column_count = 1, .cells = chain, .row_count = 1}};
+	struct view_result view = {
+		.name = "x",
+		.complete = true,
+		.table = {.columns = columns, .column_count = 1, .cells = chain, .row_count = 1}};
 	struct buf buf _cleanup_(buf_deinit) = {0};
 
 	for (size_t i = 0; i < lists; i++)
-		chain[i] = (struct cell){.kind = CELL_LIST, .items = &chain[i + 1], .count = i + 1 < lists};
+		chain[i] = (struct cell){
+			.kind = CELL_LIST, .items = &chain[i + 1], .count = i + 1 < lists};
 	view_json(&view, &buf);
 	return json_tokener_parse(buf.data);
 }

@@ -34,10 +34,19 @@ static void check_order(const char *text, const char *const *words, size_t count
 TEST(text_tells_the_most_severe_first)
 {
 	static const char *const words[] = {
-		"labguest", "6.1.0-50-cloud-amd64", "2026-11-21 01:20:03 UTC", "31.3 s", "2 online", "278 MiB",
-		"O (out-of-tree module was loaded)", "sysrq triggered crash", "init (pid 1) on CPU 0",
+		"labguest",
+		"6.1.0-50-cloud-amd64",
+		"2026-11-21 01:20:03 UTC",
+		"31.3 s",
+		"2 online",
+		"278 MiB",
+		"O (out-of-tree module was loaded)",
+		"sysrq triggered crash",
+		"init (pid 1) on CPU 0",
 		"1 critical, 2 warnings, 1 info; 2 checks clear, 1 not applicable, 3 could not be",
-		"\nCRITICAL: The log daemon", "\nWARNING: Real-time tasks", "\nWARNING: A listener",
+		"\nCRITICAL: The log daemon",
+		"\nWARNING: Real-time tasks",
+		"\nWARNING: A listener",
 		"\nINFO: The kernel is tainted",
 		"\nCOULD NOT BE CHECKED (3)\n  not saved in the dump (0xffff888003a40000)\n"
 		"    - One slab cache holds a tenth of memory [slab-leak]\n"
@@ -46,9 +55,13 @@ TEST(text_tells_the_most_severe_first)
 		"\nNOT APPLICABLE (1)\n  module nfsd is not loaded\n    - nfsd threads hang [nfsd-stuck]\n",
 		"\nCLEAR (2)\n  hung-tasks, oom-kills\n",
 		"0xffffffffc04ec0f0  lab_write+0x40 [labmod]\n",
-		"mem.buddy: Free blocks of each order\n", "Incomplete: a zone could not be read\n",
-		"\nKERNEL LOG (last 4 of 427 lines)\n", "sysrq: Trigger a crash\n",
-		"\nHOW THIS KERNEL WAS READ\n", "/var/crash/202611210121/vmcore\n", "BTF (dump)\n",
+		"mem.buddy: Free blocks of each order\n",
+		"Incomplete: a zone could not be read\n",
+		"\nKERNEL LOG (last 4 of 427 lines)\n",
+		"sysrq: Trigger a crash\n",
+		"\nHOW THIS KERNEL WAS READ\n",
+		"/var/crash/202611210121/vmcore\n",
+		"BTF (dump)\n",
 		"task_struct.(__state|state): __state,",
 	};
 	char *text _cleanup_free_ = text_of(&sample_report, &plain);
@@ -125,7 +138,9 @@ TEST(text_view_shows_so_many_rows_and_says_how_many_there_are)
 {
 	static const char *const columns[] = {"pid", "comm"};
 	struct cell cells[60];
-	struct view_result view = {.name = "task.list", .title = "Tasks", .complete = true,
+	struct view_result view = {.name = "task.list",
+				   .title = "Tasks",
+				   .complete = true,
 				   .table = SAMPLE_TABLE(columns, cells)};
 	const struct report_style style = {.width = 80, .rows = 2};
 	struct buf buf _cleanup_(buf_deinit) = {0};
@@ -148,18 +163,25 @@ TEST(text_shows_as_many_messages_as_rows)
 	const struct report_style style = {.width = 80, .rows = 1};
 	char *text _cleanup_free_ = text_of(&sample_report, &style);
 
-	CHECK(strstr(text, "  * CPU 0: 3 task(s) wait behind 1 real-time task(s); running rtspin (pid 331)\n"
-			   "  * … 1 more message\n"));
-	CHECK(strstr(text, "the queue takes 2\n  * … 2 more messages\n")); /* that the report does not hold */
+	CHECK(strstr(
+		text,
+		"  * CPU 0: 3 task(s) wait behind 1 real-time task(s); running rtspin (pid 331)\n"
+		"  * … 1 more message\n"));
+	CHECK(strstr(
+		text,
+		"the queue takes 2\n  * … 2 more messages\n")); /* that the report does not hold */
 }
 
 TEST(text_table_is_shortened_first)
 {
 	static const char *const columns[] = {"n", "path", "state"};
 	static const struct cell cells[] = {
-		SAMPLE_INTEGER(1), SAMPLE_TEXT("/var/lib/very/long/path/to/a/file"), SAMPLE_TEXT("ESTABLISHED"),
+		SAMPLE_INTEGER(1),
+		SAMPLE_TEXT("/var/lib/very/long/path/to/a/file"),
+		SAMPLE_TEXT("ESTABLISHED"),
 	};
-	const struct view_result view = {.name = "v", .complete = true, .table = SAMPLE_TABLE(columns, cells)};
+	const struct view_result view = {
+		.name = "v", .complete = true, .table = SAMPLE_TABLE(columns, cells)};
 	const struct report_style style = {.width = 40};
 	struct buf buf _cleanup_(buf_deinit) = {0};
 
@@ -171,11 +193,14 @@ TEST(text_table_is_shortened_first)
 
 TEST(text_table_is_told_in_bands_when_it_is_too_wide)
 {
-	static const char *const columns[] = {"name", "rx_packets", "rx_bytes", "tx_packets", "tx_bytes"};
+	static const char *const columns[] = {"name", "rx_packets", "rx_bytes", "tx_packets",
+					      "tx_bytes"};
 	static const struct cell cells[] = {
-		SAMPLE_TEXT("eth0"), SAMPLE_INTEGER(1), SAMPLE_INTEGER(2), SAMPLE_INTEGER(3), SAMPLE_INTEGER(4),
+		SAMPLE_TEXT("eth0"), SAMPLE_INTEGER(1), SAMPLE_INTEGER(2),
+		SAMPLE_INTEGER(3),   SAMPLE_INTEGER(4),
 	};
-	const struct view_result view = {.name = "v", .complete = true, .table = SAMPLE_TABLE(columns, cells)};
+	const struct view_result view = {
+		.name = "v", .complete = true, .table = SAMPLE_TABLE(columns, cells)};
 	const struct report_style style = {.width = 40};
 	struct buf buf _cleanup_(buf_deinit) = {0};
 
@@ -190,10 +215,13 @@ TEST(text_table_is_told_in_bands_when_it_is_too_wide)
 
 TEST(verdict_in_one_line)
 {
-	static const struct finding warning = {.severity = SEVERITY_WARNING, .verdict = VERDICT_FOUND};
-	static const struct finding unknown = {.severity = SEVERITY_WARNING, .verdict = VERDICT_COULD_NOT_CHECK};
+	static const struct finding warning = {.severity = SEVERITY_WARNING,
+					       .verdict = VERDICT_FOUND};
+	static const struct finding unknown = {.severity = SEVERITY_WARNING,
+					       .verdict = VERDICT_COULD_NOT_CHECK};
 	static const struct finding info = {.severity = SEVERITY_INFO, .verdict = VERDICT_FOUND};
-	static const struct finding clear = {.severity = SEVERITY_CRITICAL, .verdict = VERDICT_CLEAR};
+	static const struct finding clear = {.severity = SEVERITY_CRITICAL,
+					     .verdict = VERDICT_CLEAR};
 	const struct {
 		const struct finding *finding;
 		const char *words;
@@ -222,13 +250,13 @@ TEST(durations_and_sizes_in_words)
 	static const struct {
 		double seconds;
 		const char *words;
-	} durations[] = {{0, "0.0 s"}, {31.32, "31.3 s"}, {200, "3 min 20 s"}, {7260, "2 h 1 min"},
-			 {187200, "2 d 4 h"}, {1e300, "1e+300 s"}};
+	} durations[] = {{0, "0.0 s"},        {31.32, "31.3 s"},   {200, "3 min 20 s"},
+			 {7260, "2 h 1 min"}, {187200, "2 d 4 h"}, {1e300, "1e+300 s"}};
 	static const struct {
 		uint64_t bytes;
 		const char *words;
-	} sizes[] = {{0, "0 bytes"}, {1023, "1023 bytes"}, {4096, "4.0 KiB"}, {291237888, "278 MiB"},
-		     {17552815, "16.7 MiB"}, {UINT64_MAX, "16.0 EiB"}};
+	} sizes[] = {{0, "0 bytes"},         {1023, "1023 bytes"},   {4096, "4.0 KiB"},
+		     {291237888, "278 MiB"}, {17552815, "16.7 MiB"}, {UINT64_MAX, "16.0 EiB"}};
 
 	for (size_t i = 0; i < SAMPLE_COUNT(durations); i++) {
 		struct buf buf _cleanup_(buf_deinit) = {0};
