@@ -89,8 +89,10 @@ guest_run_kdump() {
     guest_arguments "$@"
     timeout -k 5 "${recipe[timeout]}" "$(guest_emulator_name)" "${arguments[@]}" -monitor none >&2 </dev/null || return 1
     grep -aq 'LAB capture: done' "$dir/console.log" || return 1
-    disk_take "$dir" vmcore.guest && disk_take "$dir" makedumpfile.log || return 1
-    if [[ ${recipe[raw]} == yes ]]; then disk_take "$dir" vmcore.raw; fi
+    disk_take "$dir" makedumpfile.log
+    # On some kernels makedumpfile fails and only the plain copy is there.
+    disk_take "$dir" vmcore.guest || disk_take "$dir" vmcore.raw || return 1
+    [[ ${recipe[raw]} != yes ]] || disk_take "$dir" vmcore.raw
 }
 
 # The emulator saves the memory from outside, in each of its formats, once the guest has panicked
@@ -138,7 +140,7 @@ guest_wait_told() {
 
 # disk_take DIR NAME: copies a file out of the disk image; debugfs needs no privileges and never fails by status.
 disk_take() {
-    debugfs -R "dump /$2 $1/$2" "$1/capture.img" 2>/dev/null
+    [[ -s $1/$2 ]] || debugfs -R "dump /$2 $1/$2" "$1/capture.img" 2>/dev/null
     [[ -s $1/$2 ]]
 }
 

@@ -154,7 +154,21 @@ tool_root_make() {
     printf '%s\n' "${@:3:$#-3}" >"${*: -1}/packages.txt"
 }
 
-tool_find() { find "$1" \( -type f -o -type l \) -path "*bin/$2" -print -quit; }
+tool_find() { find "$1" -type f -path "*bin/$2" -print -quit; }
+
+# root_file ROOT NAME: the file of that name in a root; an absolute link there leads into the root, not out of it.
+root_file() {
+    local path target
+    path=$(find "$1" -name "$2" -print -quit)
+    while [[ -L $path ]]; do
+        target=$(readlink "$path")
+        case $target in
+        /*) path=$1$target ;;
+        *) path=$(dirname "$path")/$target ;;
+        esac
+    done
+    [[ -f $path ]] && echo "$path"
+}
 
 # library_closure ROOT FILE…: the libraries of ROOT that the files need, one path a line, the loader first.
 library_closure() {
@@ -167,9 +181,7 @@ library_closure() {
         for name in $(readelf -ld "$file" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p; s/.*interpreter: .*\/\(.*\)\]/\1/p'); do
             [[ ${seen[$name]:-} ]] && continue
             seen[$name]=1
-            path=$(find "$root" -name "$name" -print -quit)
-            [[ $path ]] || die "no library $name in $root"
-            path=$(realpath "$path")
+            path=$(root_file "$root" "$name") || die "no library $name in $root"
             printf '%s %s\n' "$name" "$path"
             set -- "$@" "$path"
         done
@@ -181,7 +193,7 @@ tool_run() {
     local root=$1 tool loader path
     tool=$(tool_find "$root" "$2")
     path=$(library_closure "$root" "$tool" | awk '{print $2}' | xargs -n 1 dirname | sort -u | paste -sd:)
-    loader=$(find "$root" -name 'ld-linux*' -print -quit)
+    loader=$(root_file "$root" 'ld-linux*')
     shift 2
-    "$(realpath "$loader")" --library-path "$path" "$tool" "$@"
+    "$loader" --library-path "$path" "$tool" "$@"
 }
