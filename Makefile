@@ -33,7 +33,9 @@ $(BUILD)/%.o: %.c
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D) && $(CC) $(KM_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(BUILD)/reports/style.o: reports/report.css # .incbin
+# .incbin: make has to know of the file, and link-time optimisation would lose the symbol.
+$(BUILD)/reports/style.o: reports/report.css
+$(BUILD)/reports/style.o: KM_CFLAGS += -fno-lto
 
 # A unit test includes the .c it tests, so that file's own object must not be linked to it again:
 # the objects stand in an archive, of which the linker takes only what is still missing.
