@@ -102,11 +102,12 @@ static bool line_place(const char *line, char *ret, size_t size)
 	return (size_t)snprintf(ret, size, "%.*s", (int)length, start) < size;
 }
 
+/* Whether the place is in `function`, or in a part of it that the compiler moved away (".cold"). */
 static bool place_is(const char *place, const char *function)
 {
 	size_t length = strlen(function);
 
-	return !strncmp(place, function, length) && place[length] == '+';
+	return !strncmp(place, function, length) && (place[length] == '+' || place[length] == '.');
 }
 
 /* Functions between whoever gave up and the end. */
