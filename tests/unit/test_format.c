@@ -70,7 +70,7 @@ TEST(format_integers_of_128_bits)
 {
 	struct buf buf _cleanup_(buf_deinit) = {0};
 
-	format_integer((__int128)1 << 127, &buf); /* the most negative one */
+	format_integer((__int128)((unsigned __int128)1 << 127), &buf); /* the most negative one */
 	CHECK_STR(buf_text(&buf), "-170141183460469231731687303715884105728");
 	buf_cut(&buf, 0);
 	format_integer(UINT64_MAX, &buf);
