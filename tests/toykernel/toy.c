@@ -17,6 +17,9 @@ typedef int pid_t;
 
 enum { NR_CPUS = 64, POSSIBLE_CPUS = 3 };
 
+/* What starts a page can be left out of a dump without what stands before it. */
+#define PAGE __attribute__((aligned(4096)))
+
 /* ---- containers ---- */
 
 typedef struct {
@@ -165,7 +168,7 @@ struct maple_node {
 } __attribute__((aligned(256)));
 #endif
 
-/* What the containers hold: item 0 first in each, and so on. */
+/* What the containers hold: item 0 first in each, and so on. Four to a page: items 4 to 7 are in the second. */
 struct item {
 	u32 value;
 	struct list_head list;
@@ -173,7 +176,7 @@ struct item {
 	struct hlist_nulls_node nulls;
 	struct rb_node tree;
 	struct item *next;
-};
+} __attribute__((aligned(1024)));
 
 extern struct item items[8];
 extern struct list_head item_list, empty_list;
@@ -213,7 +216,7 @@ struct list_head empty_list = {&empty_list, &empty_list};
 struct rb_root item_tree = {ITEM_NODE(3)};
 struct rb_root_cached item_cached = {{ITEM_NODE(3)}, ITEM_NODE(0)};
 struct rb_root empty_tree = {0};
-struct item items[8] = {
+struct item items[8] PAGE = {
 	ITEM(0, ITEM_NODE(1), 1, 0, 0),
 	ITEM(1, ITEM_NODE(3), 1, ITEM_NODE(0), ITEM_NODE(2)),
 	ITEM(2, ITEM_NODE(1), 1, 0, 0),
@@ -234,10 +237,10 @@ extern struct TREE item_array;
 		.slots = {__VA_ARGS__} \
 	}
 
-struct TREE item_array = {.TREE_HEAD = KERNEL_ADDRESS(&item_nodes[0], NODE_TAG)};
+struct TREE item_array PAGE = {.TREE_HEAD = KERNEL_ADDRESS(&item_nodes[0], NODE_TAG)};
 struct TREE one_array = {.TREE_HEAD = (void *)&items[6]}; /* index 0 alone has no node */
 struct TREE empty_array = {.TREE_HEAD = 0};
-struct NODE item_nodes[4] = {
+struct NODE item_nodes[4] PAGE = {
 	ARRAY_NODE(1, 0, 0, [0] = KERNEL_ADDRESS(&item_nodes[1], NODE_TAG),
 		   [1] = KERNEL_ADDRESS(&item_nodes[2], NODE_TAG),
 		   [3] = KERNEL_ADDRESS(&item_nodes[3], NODE_TAG)),
@@ -248,7 +251,7 @@ struct NODE item_nodes[4] = {
 };
 
 /* Ids begin at 1: item 0 has id 1, 1 has 2. */
-struct NODE idr_node = ARRAY_NODE(0, 0, 0, [0] = &items[0], [1] = &items[1]);
+struct NODE idr_node PAGE = ARRAY_NODE(0, 0, 0, [0] = &items[0], [1] = &items[1]);
 struct idr item_idr = {
 	.idr_rt = {.TREE_HEAD = KERNEL_ADDRESS(&idr_node, NODE_TAG)}, .idr_base = 1, .idr_next = 3};
 
@@ -263,7 +266,7 @@ struct maple_tree item_maple = {
 	.ma_flags = 1, .ma_root = KERNEL_ADDRESS(&item_maple_nodes[0], maple_arange_64 << 3 | 4 | 2)};
 struct maple_tree one_maple = {.ma_root = (void *)&items[6]};
 struct maple_tree empty_maple = {.ma_root = 0};
-struct maple_node item_maple_nodes[3] = {
+struct maple_node item_maple_nodes[3] PAGE = {
 	{.ma64 = {.parent = KERNEL_ADDRESS(&item_maple, 1),
 		  .pivot = {0x4fff, -1UL},
 		  .slot = {MAPLE(&item_maple_nodes[1], maple_leaf_64),
@@ -324,7 +327,7 @@ int toy_function(int number)
 	return number + 1;
 }
 
-struct toy_values toy_values = {
+struct toy_values toy_values PAGE = {
 	.byte = -1,
 	.unsigned_byte = 255,
 	.word = -2,
@@ -410,7 +413,7 @@ extern struct task_struct init_task, task_one, task_shell, task_thread, task_stu
 		.live = {threads}, .nr_threads = threads, .thread_head = {first, last}}
 /* A thread of the group of `leader`; `before` and `after` are its neighbours in the list of all groups. */
 #define TASK(name, id, leader, text, what, on, up, before, after, ...) \
-	struct task_struct name = { \
+	struct task_struct name PAGE = { \
 		.thread_info = {.cpu = on}, STATE = what, .prio = 120, .static_prio = 120, \
 		.normal_prio = 120, .tasks = {&after.tasks, &before.tasks}, .pid = id, \
 		.tgid = leader##_id, .real_parent = &up, .parent = &up, .group_leader = &leader, \
@@ -491,7 +494,7 @@ struct percpu_copy {
 	unsigned int cpu_number __attribute__((aligned(64)));
 	struct rq runqueues __attribute__((aligned(64)));
 	struct counts counts __attribute__((aligned(64)));
-} __attribute__((aligned(4096)));
+} PAGE;
 
 struct percpu_copy percpu_copies[POSSIBLE_CPUS] = {
 	{.cpu_number = 0,
@@ -565,11 +568,10 @@ unsigned long tainted_mask = 1 << 0 | 1 << 12; /* PO */
 struct list_head modules = SELF(modules);
 
 /* Page tables of four levels: two megabytes from 0xffffffff82000000 lie at 0x2000000. */
-#define PAGE_TABLE __attribute__((aligned(4096)))
 #define ENTRY(table) ((unsigned long)(table) - 0xffffffff80000000UL + 0x63)
-unsigned long toy_pmd[512] PAGE_TABLE = {[16] = 0x2000000 + 0xe3};
-unsigned long toy_pud[512] PAGE_TABLE = {[510] = ENTRY(toy_pmd)};
-unsigned long swapper_pg_dir[512] PAGE_TABLE = {[511] = ENTRY(toy_pud)};
+unsigned long toy_pmd[512] PAGE = {[16] = 0x2000000 + 0xe3};
+unsigned long toy_pud[512] PAGE = {[510] = ENTRY(toy_pmd)};
+unsigned long swapper_pg_dir[512] PAGE = {[511] = ENTRY(toy_pud)};
 
 /* ---- the log, and the end ---- */
 
