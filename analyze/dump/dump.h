@@ -95,4 +95,10 @@ bool dump_try_read_pointer(struct dump *dump, uint64_t address, uint64_t *ret,
 void dump_scan_physical(struct dump *dump, bool (*found)(void *context, uint64_t physical, const void *page),
 			void *context);
 
+/* For tests of rules: puts bytes at a virtual address, or takes the pages there away, until dump_restore().
+ * Fails where no page is behind the address. */
+struct error *dump_poke(struct dump *dump, uint64_t address, const void *bytes, size_t length) MUST_CHECK;
+struct error *dump_hide(struct dump *dump, uint64_t address, size_t length) MUST_CHECK;
+void dump_restore(struct dump *dump);
+
 #endif

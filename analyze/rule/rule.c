@@ -34,11 +34,12 @@ void rule_set_free(struct rule_set *set)
 	free(set);
 }
 
-const char *rule_set_blame(struct rule_set *set, enum rule_origin origin, struct error *error)
+const char *rule_set_blame(struct rule_set *set, const struct yaml_file *file,
+			   enum rule_origin origin, struct error *error)
 {
 	const char *message = arena_strdup(set->arena, error->message);
 
-	*vec_push(&set->problems) = (struct rule_problem){message, origin};
+	*vec_push(&set->problems) = (struct rule_problem){message, file, origin};
 	error_free(error);
 	return message;
 }
@@ -84,16 +85,54 @@ bool rule_set_disable(struct rule_set *set, const char *id)
 
 /* ---- files ---------------------------------------------------------------------------------- */
 
+/* A file that is named although it is here already: what it brought counts as asked for. */
+static void file_ask(struct rule_set *set, struct rule_file *file)
+{
+	file->origin = ORIGIN_ASKED;
+	for (size_t i = 0; i < set->rules.count; i++) {
+		if (set->rules.items[i]->node->file == file->yaml)
+			set->rules.items[i]->origin = ORIGIN_ASKED;
+	}
+	for (size_t i = 0; i < set->problems.count; i++) {
+		if (set->problems.items[i].file == file->yaml)
+			set->problems.items[i].origin = ORIGIN_ASKED;
+	}
+}
+
+static struct rule_file *file_known(const struct rule_set *set, const struct stat *status)
+{
+	for (size_t i = 0; i < set->files.count; i++) {
+		struct rule_file *file = &set->files.items[i];
+
+		if (file->device == status->st_dev && file->inode == status->st_ino)
+			return file;
+	}
+	return NULL;
+}
+
 static struct error *load_file(struct rule_set *set, const char *path, enum rule_origin origin)
 {
-	const struct yaml_file *file;
-	struct error *error = yaml_load(set->arena, path, &file);
+	struct rule_file file = {.origin = origin};
+	struct stat status;
 
-	if (error)
-		return error;
-	*vec_push(&set->files) = (struct rule_file){file, origin};
-	rule_set_read(set, file, origin);
-	return NULL;
+	if (stat(path, &status))
+		return error_errno("%s", path);
+	struct rule_file *known = file_known(set, &status);
+	if (known && origin == ORIGIN_ASKED)
+		file_ask(set, known);
+	if (known)
+		return NULL;
+	file.device = status.st_dev;
+	file.inode = status.st_ino;
+	struct error *error = yaml_load(set->arena, path, &file.yaml);
+	if (!error) {
+		*vec_push(&set->files) = file;
+		rule_set_read(set, file.yaml, origin);
+	} else if (error->code == ERROR_SYNTAX || error->code == ERROR_LIMIT) {
+		rule_set_blame(set, NULL, origin, error);
+		error = NULL;
+	}
+	return error;
 }
 
 static int is_yaml(const struct dirent *entry)
@@ -116,7 +155,7 @@ static struct error *load_folder(struct rule_set *set, const char *path, enum ru
 		struct error *error = load_file(set, name, origin);
 
 		if (error)
-			rule_set_blame(set, origin, error);
+			rule_set_blame(set, NULL, origin, error);
 		free(entries[i]);
 	}
 	free(entries);
@@ -236,11 +275,11 @@ static struct error *unknown_param(const struct rule *rule, const char *name)
 			 suggestion.best ? suggestion.best : "", suggestion.best ? "\"?" : "");
 }
 
-static struct error *param_set(struct rule_set *set, struct rule *rule, const char *name,
-			       const char *value)
+struct error *rule_set_value(struct rule_set *set, struct rule *rule, const char *name,
+			     const char *value)
 {
 	struct expr_text text = {
-		.file = arena_printf(set->arena, "--set %s.%s", rule->id, name),
+		.file = arena_printf(set->arena, "%s.%s", rule->id, name),
 		.text = arena_strdup(set->arena, value),
 	};
 
@@ -265,5 +304,5 @@ struct error *rule_set_param(struct rule_set *set, const char *assignment)
 	size_t i = rule_set_index(set, name);
 	if (i == set->rules.count)
 		return error_prefix(unknown_rule(set, name), "--set %s", assignment);
-	return param_set(set, set->rules.items[i], dot + 1, equals + 1);
+	return rule_set_value(set, set->rules.items[i], dot + 1, equals + 1);
 }

@@ -99,6 +99,9 @@ const char *rule_set_suggest(const struct rule_set *set, const char *id);
 /* Applies "ID.PARAM=VALUE". ERROR_INVALID, ERROR_NOT_FOUND (with the nearest name), ERROR_SYNTAX.
  */
 struct error *rule_set_param(struct rule_set *set, const char *assignment) MUST_CHECK;
+/* Gives one parameter of a rule another value. */
+struct error *rule_set_value(struct rule_set *set, struct rule *rule, const char *name,
+			     const char *value) MUST_CHECK;
 const struct library *rule_set_library(const struct rule_set *set);
 /* Files by position, NULL past the end. */
 const struct yaml_file *rule_set_file(const struct rule_set *set, size_t position,

@@ -15,6 +15,7 @@
 /* A rule or view, or one part of it, that is being read. */
 struct draft {
 	struct rule_set *set;
+	const struct yaml_file *file;
 	enum rule_origin origin;
 	struct rule *rule;
 	struct rule_part *part;
@@ -555,13 +556,13 @@ static void read_rule(struct rule_set *set, const struct yaml_node *node, enum r
 	};
 	struct error *error = read_body(&draft, node);
 	if (error) {
-		rule->fault = rule_set_blame(set, origin, error);
+		rule->fault = rule_set_blame(set, node->file, origin, error);
 		rule->id = id && id->kind == NODE_SCALAR && *id->text ? id->text : NULL;
 		rule->title = rule->title ? rule->title : rule->id;
 	}
 	error = rule->id ? rule_set_add(set, rule) : NULL;
 	if (error)
-		rule_set_blame(set, origin, error);
+		rule_set_blame(set, node->file, origin, error);
 }
 
 /* ---- what a file declares ------------------------------------------------------------------- */
@@ -636,7 +637,7 @@ static struct error *read_index(struct draft *draft, const struct yaml_node *key
 static void blame(struct draft *draft, struct error *error)
 {
 	if (error)
-		rule_set_blame(draft->set, draft->origin, error);
+		rule_set_blame(draft->set, draft->file, draft->origin, error);
 }
 
 /* Declarations under one key of a file; each is wrong or right by itself. */
@@ -737,7 +738,7 @@ void rule_set_read(struct rule_set *set, const struct yaml_file *file, enum rule
 		{"disable", section_disable, false},     {"tests", section_tests, false},
 	};
 	const struct yaml_node *root = file->root;
-	struct draft draft = {.set = set, .origin = origin};
+	struct draft draft = {.set = set, .file = file, .origin = origin};
 
 	if (root->fault || root->kind != NODE_MAPPING) {
 		blame(&draft, root->fault ? error_new(ERROR_SYNTAX, "%s", root->fault)

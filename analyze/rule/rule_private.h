@@ -3,15 +3,19 @@
 #ifndef RULE_RULE_PRIVATE_H
 #define RULE_RULE_PRIVATE_H
 
-#include "rule/rule.h"
+#include <stdint.h>
 
-struct rule_problem {
-	const char *message;
-	enum rule_origin origin;
-};
+#include "rule/rule.h"
 
 struct rule_file {
 	const struct yaml_file *yaml;
+	enum rule_origin origin;
+	uint64_t device, inode; /* by which a file is known that is given twice */
+};
+
+struct rule_problem {
+	const char *message;
+	const struct yaml_file *file; /* NULL: one that could not be read */
 	enum rule_origin origin;
 };
 
@@ -33,8 +37,9 @@ struct rule_set {
 	unsigned generation;
 };
 
-/* Keeps the message of `error`, which it frees, and returns it. */
-const char *rule_set_blame(struct rule_set *set, enum rule_origin origin, struct error *error);
+/* Keeps the message of `error`, which it frees, and returns it; `file` may be NULL. */
+const char *rule_set_blame(struct rule_set *set, const struct yaml_file *file, enum rule_origin origin,
+			   struct error *error);
 /* Adds a rule, or puts it in the place of one of an earlier load. ERROR_SYNTAX when the same load
  * already brought one of that name. */
 struct error *rule_set_add(struct rule_set *set, struct rule *rule) MUST_CHECK;

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The commands of kmortem. Each returns the exit status: EXIT_DONE, EXIT_INCOMPLETE, what `report` adds; or fails,
+// which is EXIT_REFUSED and one line on stderr.
+#ifndef ANALYZE_CMD_H
+#define ANALYZE_CMD_H
+
+#include <stddef.h>
+
+#include "base/error.h"
+
+struct buf;
+struct options;
+struct report_style;
+struct session;
+
+enum { EXIT_DONE = 0, EXIT_FOUND = 1, EXIT_REFUSED = 2, EXIT_INCOMPLETE = 3 };
+
+typedef struct error *command_run(struct session *session, const struct options *options, int *ret_status);
+
+command_run cmd_report, cmd_view, cmd_eval, cmd_info, cmd_log, cmd_rules;
+
+/* ---- shared by commands ------------------------------------------------------------------------ */
+
+/* Writes to standard output: ERROR_IO. */
+struct error *output_print(const struct buf *buf) MUST_CHECK;
+/* Writes a file under a temporary name in its folder, then renames it. */
+struct error *output_file(const char *path, const struct buf *buf) MUST_CHECK;
+/* How text looks on standard output: colours and width of a terminal. */
+void output_style(const struct options *options, struct report_style *ret);
+/* ERROR_INVALID unless `format` is one of `formats` ("text|json|csv"). */
+struct error *output_check_format(const char *format, const char *formats) MUST_CHECK;
+
+#endif

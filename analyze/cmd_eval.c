@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "cmd.h"
+#include "expr/expr.h"
+#include "options.h"
+#include "rule/rule.h"
+#include "session.h"
+#include "value/format.h"
+
+DEFINE_CLEANUP(struct frame *, frame_free)
+
+/* A list (or a walk, which became one) has a line for each element. */
+static void put_value(const struct session *session, const struct value *value, struct buf *buf)
+{
+	const struct format_options format = {
+		.dump = session->dump,
+		.symtab = session->symtab,
+		.with_type = true,
+		.depth = 3,
+		.elements = 1000,
+	};
+
+	if (value->kind != VALUE_LIST) {
+		format_value(value, &format, buf);
+		buf_putc(buf, '\n');
+		return;
+	}
+	for (size_t i = 0; i < value->list->count; i++) {
+		format_value(&value->list->items[i], &format, buf);
+		buf_putc(buf, '\n');
+	}
+}
+
+/* Whether the value is all there is; says why it is not. */
+static bool tell_completeness(const struct value *value, const struct frame *frame)
+{
+	struct buf buf _cleanup_(buf_deinit) = {0};
+	struct fault fault = {.code = ERROR_COUNT};
+
+	if (value->kind == VALUE_ABSENT)
+		fault = value->absent;
+	else if (value->kind == VALUE_LIST && value->list->is_partial)
+		fault = value->list->fault;
+	else if (!frame_is_partial(frame, &fault))
+		return true;
+	format_fault(&fault, &buf);
+	log_warning("%s%s",
+		    value->kind == VALUE_ABSENT ? "unknown: " : "incomplete: ", buf_text(&buf));
+	return false;
+}
+
+static struct error *evaluate(struct session *session, const struct options *options,
+			      const struct expr *expr, int *ret_status)
+{
+	struct scope *scope = scope_new(session->program);
+	struct budget budget = BUDGET_DEFAULT;
+	struct buf buf _cleanup_(buf_deinit) = {0};
+	struct code *code;
+	struct error *error = expr_check(session->program, scope, expr, &code);
+
+	if (error)
+		return error;
+	struct frame *frame _cleanup_(frame_free_cleanup) = frame_new(session->program, scope,
+								      &budget);
+	struct value value = code_eval(code, frame);
+	if (options->verbose) {
+		code_print_type(code, &buf);
+		buf_putc(&buf, '\n');
+	}
+	put_value(session, &value, &buf);
+	*ret_status = tell_completeness(&value, frame) ? EXIT_DONE : EXIT_INCOMPLETE;
+	return output_print(&buf);
+}
+
+struct error *cmd_eval(struct session *session, const struct options *options, int *ret_status)
+{
+	const struct strings *words = &options->words;
+	struct expr *expr;
+
+	if (words->count < 2)
+		return error_new(ERROR_INVALID, "eval: want a dump and an expression");
+	const struct expr_text text = {.file = "expression",
+				       .text = words->items[words->count - 1]};
+	struct error *error = session_load_rules(session, options);
+	if (error)
+		return error;
+	session_tell_problems(session);
+	error = expr_parse(rule_set_arena(session->rules), &text, EXPR_START_EXPRESSION, &expr);
+	if (!error)
+		error = session_open(session, options, words->items, words->count - 1);
+	if (!error)
+		error = evaluate(session, options, expr, ret_status);
+	return error;
+}

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/vec.h"
+#include "cmd.h"
+#include "facts.h"
+#include "options.h"
+#include "reports/report.h"
+#include "rule/rule.h"
+#include "rule/run.h"
+#include "rule/yaml.h"
+#include "session.h"
+
+/* Rows of a table that JSON holds when nobody says how many. */
+enum { REPORT_ROWS = 10 * 1000 };
+
+struct examination {
+	struct session *session;
+	const struct options *options;
+	struct report *report;
+	size_t broken; /* errors in rules of files that were asked for */
+	struct {
+		struct finding *items;
+		size_t count, capacity;
+	} findings;
+	struct {
+		struct view_result *items;
+		size_t count, capacity;
+	} views;
+};
+
+static void tell_problem(void *context, const struct rule *rule, const char *message)
+{
+	struct examination *examination = context;
+
+	log_warning("%s: %s", rule->id, message);
+	examination->broken += rule->origin == ORIGIN_ASKED;
+}
+
+/* ---- running -------------------------------------------------------------------------------- */
+
+static void run_all(struct examination *examination)
+{
+	const struct session *session = examination->session;
+	const struct options *options = examination->options;
+	const struct runner runner = {
+		.program = session->program,
+		.dump = session->dump,
+		.symtab = session->symtab,
+		.arena = examination->report->arena,
+		.budget = BUDGET_DEFAULT,
+		.rows = options->rows < 0 ? REPORT_ROWS : (size_t)options->rows,
+		.problem = tell_problem,
+		.context = examination,
+	};
+	const struct rule *rule;
+
+	for (size_t i = 0; (rule = rule_set_at(session->rules, i)); i++) {
+		if (!session_selects(options, rule))
+			continue;
+		log_progress("%s", rule->id);
+		if (rule->is_view)
+			run_view(&runner, rule, vec_push(&examination->views));
+		else
+			run_rule(&runner, rule, vec_push(&examination->findings));
+	}
+}
+
+static bool finding_has_tag(const struct finding *finding, const char *tag)
+{
+	for (size_t i = 0; i < finding->tag_count; i++) {
+		if (!strcmp(finding->tags[i], tag))
+			return true;
+	}
+	return false;
+}
+
+/* The dump itself is judged first: where its filter threw away what the kernel was using, that is
+ * the reason for whatever could not be read. */
+static void fold_damage(struct examination *examination)
+{
+	bool is_damaged = false;
+
+	for (size_t i = 0; i < examination->findings.count; i++) {
+		const struct finding *finding = &examination->findings.items[i];
+
+		is_damaged |= finding->verdict == VERDICT_FOUND &&
+			      finding->severity == SEVERITY_CRITICAL &&
+			      finding_has_tag(finding, "dump-damage");
+	}
+	for (size_t i = 0; is_damaged && i < examination->findings.count; i++) {
+		struct finding *finding = &examination->findings.items[i];
+
+		if (finding->verdict == VERDICT_COULD_NOT_CHECK && finding->reason &&
+		    strstr(finding->reason, error_words(ERROR_NOT_SAVED)))
+			finding->reason = "the dump is damaged by its filter";
+	}
+}
+
+/* ---- filling the report --------------------------------------------------------------------- */
+
+static void fill_rules(struct examination *examination)
+{
+	struct report *report = examination->report;
+	struct rule_set *rules = examination->session->rules;
+	struct strings site = {0};
+	const struct yaml_file *file;
+	enum rule_origin origin;
+
+	for (size_t i = 0; (file = rule_set_file(rules, i, &origin)); i++) {
+		if (origin != ORIGIN_SHIPPED)
+			*vec_push(&site) = file->path;
+	}
+	report->rules.version = KMORTEM_VERSION;
+	report->rules.sha256 = rule_set_digest(rules);
+	report->rules.site_files = arena_copy(report->arena, site.items,
+					      site.count * sizeof(*site.items));
+	report->rules.site_file_count = site.count;
+	free(site.items);
+}
+
+static void fill_results(struct examination *examination)
+{
+	struct report *report = examination->report;
+
+	report->findings = arena_copy(report->arena, examination->findings.items,
+				      examination->findings.count * sizeof(struct finding));
+	report->finding_count = examination->findings.count;
+	report->views = arena_copy(report->arena, examination->views.items,
+				   examination->views.count * sizeof(struct view_result));
+	report->view_count = examination->views.count;
+	for (size_t i = 0; i < report->finding_count; i++)
+		report->counts[report->findings[i].verdict]++;
+	free(examination->findings.items);
+	free(examination->views.items);
+}
+
+static double seconds_since(const struct timespec *start)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)(now.tv_sec - start->tv_sec) + (double)(now.tv_nsec - start->tv_nsec) / 1e9;
+}
+
+static void examine(struct examination *examination, const struct timespec *start)
+{
+	struct report *report = examination->report;
+
+	facts_fill(examination->session, report);
+	run_all(examination);
+	fold_damage(examination);
+	facts_fill_choices(examination->session, report);
+	facts_fill_log(examination->session, report);
+	fill_rules(examination);
+	fill_results(examination);
+	report->seconds = seconds_since(start);
+}
+
+/* ---- writing -------------------------------------------------------------------------------- */
+
+static void render(const struct report *report, const char *format,
+		   const struct report_style *style, struct buf *buf)
+{
+	if (!strcmp(format, "json"))
+		report_json(report, buf);
+	else if (!strcmp(format, "html"))
+		report_html(report, style, buf);
+	else
+		report_text(report, style, buf);
+}
+
+static struct error *write_one(const struct report *report, const char *format,
+			       const struct report_style *style, const char *path)
+{
+	struct buf buf _cleanup_(buf_deinit) = {0};
+
+	render(report, format, style, &buf);
+	return output_file(path, &buf);
+}
+
+static struct error *write_folder(const struct report *report, const struct report_style *style,
+				  const char *path)
+{
+	static const char *const names[][2] = {{"text", "txt"}, {"html", "html"}, {"json", "json"}};
+	struct error *error = NULL;
+
+	for (size_t i = 0; !error && i < 3; i++) {
+		char *name _cleanup_free_ = mem_printf("%s/report.%s", path, names[i][1]);
+
+		error = write_one(report, names[i][0], style, name);
+	}
+	return error;
+}
+
+static bool has_ending(const char *path, const char *ending)
+{
+	size_t length = strlen(path), tail = strlen(ending);
+
+	return length > tail && !strcmp(path + length - tail, ending);
+}
+
+/* What -f says, else what the name of the file says. */
+static const char *choose_format(const struct options *options)
+{
+	if (options->format)
+		return options->format;
+	if (options->output && has_ending(options->output, ".html"))
+		return "html";
+	return options->output && has_ending(options->output, ".json") ? "json" : "text";
+}
+
+/* "DIR/" is made where it is missing. */
+static struct error *prepare_folder(const char *path, bool *ret)
+{
+	struct stat status;
+
+	if (has_ending(path, "/") && mkdir(path, 0777) && errno != EEXIST)
+		return error_errno("%s", path);
+	*ret = !stat(path, &status) && S_ISDIR(status.st_mode);
+	return NULL;
+}
+
+static struct error *write_report(const struct report *report, const struct options *options)
+{
+	struct buf buf _cleanup_(buf_deinit) = {0};
+	struct report_style style;
+	bool is_folder = false;
+
+	output_style(options, &style);
+	if (!options->output) {
+		render(report, choose_format(options), &style, &buf);
+		return output_print(&buf);
+	}
+	style.color = false;
+	style.width = 0;
+	struct error *error = prepare_folder(options->output, &is_folder);
+	if (error)
+		return error;
+	return is_folder ? write_folder(report, &style, options->output)
+			 : write_one(report, choose_format(options), &style, options->output);
+}
+
+struct error *cmd_report(struct session *session, const struct options *options, int *ret_status)
+{
+	struct arena *arena _cleanup_(arena_free_cleanup) = arena_new();
+	struct report report = {.arena = arena};
+	struct examination examination = {
+		.session = session, .options = options, .report = &report};
+	struct timespec start;
+	struct error *error = options->format
+				      ? output_check_format(options->format, "text|html|json")
+				      : NULL;
+
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	if (!error)
+		error = session_load_rules(session, options);
+	if (error)
+		return error;
+	examination.broken = session_tell_problems(session);
+	error = session_open(session, options, options->words.items, options->words.count);
+	if (error)
+		return error;
+	examine(&examination, &start);
+	*ret_status = examination.broken ? EXIT_REFUSED : report_exit_status(&report);
+	return write_report(&report, options);
+}

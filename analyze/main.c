@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// kmortem: commands, their help, exit status.
+#include <stdio.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "cmd.h"
+#include "options.h"
+#include "session.h"
+#include "types/suggest.h"
+
+struct command {
+	const char *name;
+	const char *options; /* letters as in options.c */
+	const char *words;   /* of the help: what follows the name */
+	const char *purpose;
+	const char *details;
+	command_run *run;
+};
+
+#define DUMP_HELP                                                                        \
+	"  VMCORE…            a dump; several files are the parts of one split dump\n" \
+	"  -k, --vmlinux FILE  take types and symbols from this file\n"
+#define RULES_HELP                                                                          \
+	"  -r, --rules PATH    load this rule file or folder as well (may be repeated)\n"   \
+	"      --rules-dir DIR load the rules of this folder instead of the shipped ones\n" \
+	"      --set ID.PARAM=VALUE  give a parameter of a rule another value\n"
+
+static const struct command commands[] = {
+	{"report", "vkforROSPN", "VMCORE… [options]", "examine a dump with all rules and report",
+	 DUMP_HELP RULES_HELP
+	 "  -f, --format F      text, html or json\n"
+	 "  -o, --output PATH   write this file; in a folder: report.txt, report.html, report.json\n"
+	 "      --only GLOB     run only the rules and views whose names match (may be repeated)\n"
+	 "      --skip GLOB     leave out those whose names match (may be repeated)\n"
+	 "      --rows N        rows shown of each table; 0: all\n"
+	 "  -v, --verbose       say more on standard error\n"
+	 "\nExit status: 0 nothing flagged, 1 something flagged, 2 could not run or a rule file given\n"
+	 "with -r is broken, 3 nothing flagged but some checks could not be made.\n",
+	 cmd_report},
+	{"view", "vkfrRPNW", "VMCORE… [NAME…] [options]", "print tables; without NAME: list them",
+	 DUMP_HELP RULES_HELP
+	 "  NAME                a view, or a pattern: 'net.*'\n"
+	 "  -f, --format F      text, json or csv\n"
+	 "      --where EXPR    only rows for which this is true; may use columns and variables\n"
+	 "      --rows N        rows shown of each table; 0 (as without): all\n"
+	 "  -v, --verbose       say more on standard error\n"
+	 "\nExit status: 0 printed, 2 could not run, 3 printed but incomplete.\n",
+	 cmd_view},
+	{"eval", "vkrR", "VMCORE… EXPR [options]", "evaluate an expression of the rule language",
+	 DUMP_HELP
+	 "  EXPR                see kmortem-rules(7); the last word\n"
+	 "  -r, --rules PATH    load this rule file or folder as well (may be repeated)\n"
+	 "      --rules-dir DIR load the rules of this folder instead of the shipped ones\n"
+	 "  -v, --verbose       print the type as well\n"
+	 "\nExit status: 0 printed, 2 could not run, 3 the value is unknown or incomplete.\n",
+	 cmd_eval},
+	{"log", "vk", "VMCORE… [options]", "print the kernel's log",
+	 DUMP_HELP "\nExit status: 0 printed, 2 could not run.\n", cmd_log},
+	{"info", "vk", "VMCORE… [options]", "say what a dump is and how its kernel was read",
+	 DUMP_HELP "  -v, --verbose       and how much work that was\n"
+		   "\nExit status: 0 printed, 2 could not run, 3 the dump is truncated.\n",
+	 cmd_info},
+	{"rules", "vkrRPBD", "list | show ID | check FILE… | test FILE… | functions",
+	 "list, show, check and test rules",
+	 "  list                rules and views\n"
+	 "  show ID             one of them as it is written\n"
+	 "  check [FILE…]       check rule files; with --btf against the types of other kernels\n"
+	 "  test FILE…          run the tests of rule files against a dump (--dump)\n"
+	 "  functions           functions and walks of the language\n"
+	 "      --btf FILE      raw BTF, or an ELF file with .BTF (may be repeated)\n"
+	 "      --dump VMCORE   a dump (may be repeated: parts of one split dump)\n" RULES_HELP
+	 "\nExit status: 0 all is well, 1 a test failed, 2 could not run or a rule is broken.\n",
+	 cmd_rules},
+};
+
+enum { COMMAND_COUNT = sizeof(commands) / sizeof(*commands) };
+
+static void print_help(void)
+{
+	printf("kmortem examines the dump of a crashed Linux kernel.\n\n");
+	for (size_t i = 0; i < COMMAND_COUNT; i++)
+		printf("  kmortem %s %s\n      %s\n", commands[i].name, commands[i].words,
+		       commands[i].purpose);
+	printf("\nkmortem COMMAND --help says more, as do kmortem(1) and kmortem-rules(7).\n");
+}
+
+static const struct command *command_find(const char *name)
+{
+	for (size_t i = 0; i < COMMAND_COUNT; i++) {
+		if (!strcmp(commands[i].name, name))
+			return &commands[i];
+	}
+	return NULL;
+}
+
+static int refuse_command(const char *name)
+{
+	struct suggestion suggestion = suggestion_for(name);
+
+	for (size_t i = 0; i < COMMAND_COUNT; i++)
+		suggestion_offer(&suggestion, commands[i].name);
+	fprintf(stderr, "kmortem: %s: no such command%s%s%s\n", name,
+		suggestion.best ? "; did you mean " : "; see kmortem --help",
+		suggestion.best ? suggestion.best : "", suggestion.best ? "?" : "");
+	return EXIT_REFUSED;
+}
+
+static struct error *command_perform(const struct command *command, const struct options *options,
+				     int *ret_status)
+{
+	struct session session _cleanup_(session_deinit) = {0};
+
+	if (options->help) {
+		printf("kmortem %s %s\n%s\n\n%s", command->name, command->words, command->purpose,
+		       command->details);
+		*ret_status = EXIT_DONE;
+		return NULL;
+	}
+	log_set_level(options->verbose);
+	return command->run(&session, options, ret_status);
+}
+
+static int command_main(const struct command *command, int count, char **arguments)
+{
+	struct options options _cleanup_(options_deinit) = {0};
+	int status = EXIT_REFUSED;
+	struct error *error _cleanup_(error_cleanup) =
+		options_parse(&options, command->name, command->options, count, arguments);
+
+	if (!error)
+		error = command_perform(command, &options, &status);
+	log_progress_end();
+	if (!error)
+		return status;
+	fprintf(stderr, "kmortem: %s\n", error->message);
+	return EXIT_REFUSED;
+}
+
+int main(int count, char **arguments)
+{
+	const char *name = count > 1 ? arguments[1] : NULL;
+
+	log_progress("starting");
+	if (!name) {
+		fprintf(stderr, "kmortem: no command; see kmortem --help\n");
+		return EXIT_REFUSED;
+	}
+	if (!strcmp(name, "--version") || !strcmp(name, "-V")) {
+		puts("kmortem " KMORTEM_VERSION);
+		return EXIT_DONE;
+	}
+	if (!strcmp(name, "--help") || !strcmp(name, "-h") || !strcmp(name, "help")) {
+		print_help();
+		return EXIT_DONE;
+	}
+	const struct command *command = command_find(name);
+	return command ? command_main(command, count - 1, arguments + 1) : refuse_command(name);
+}

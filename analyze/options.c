@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/vec.h"
+
+/* Capitals are options without a short form. */
+static const struct option long_options[] = {
+	{"help", no_argument, NULL, 'h'},
+	{"verbose", no_argument, NULL, 'v'},
+	{"vmlinux", required_argument, NULL, 'k'},
+	{"format", required_argument, NULL, 'f'},
+	{"output", required_argument, NULL, 'o'},
+	{"rules", required_argument, NULL, 'r'},
+	{"rules-dir", required_argument, NULL, 'R'},
+	{"only", required_argument, NULL, 'O'},
+	{"skip", required_argument, NULL, 'S'},
+	{"set", required_argument, NULL, 'P'},
+	{"rows", required_argument, NULL, 'N'},
+	{"where", required_argument, NULL, 'W'},
+	{"btf", required_argument, NULL, 'B'},
+	{"dump", required_argument, NULL, 'D'},
+	{NULL, 0, NULL, 0},
+};
+
+static const char *option_name(int letter)
+{
+	for (const struct option *option = long_options; option->name; option++) {
+		if (option->val == letter)
+			return option->name;
+	}
+	return "?";
+}
+
+static struct error *parse_rows(const char *text, long *ret)
+{
+	char *end;
+
+	errno = 0;
+	long rows = strtol(text, &end, 10);
+	if (errno || *end || end == text || rows < 0 || rows > INT_MAX)
+		return error_new(ERROR_INVALID, "--rows %s: want a number", text);
+	*ret = rows;
+	return NULL;
+}
+
+static struct error *option_take(struct options *options, int letter, const char *value)
+{
+	switch (letter) {
+	case 'h':
+		options->help = true;
+		return NULL;
+	case 'v':
+		options->verbose = true;
+		return NULL;
+	case 'k':
+		options->vmlinux = value;
+		return NULL;
+	case 'f':
+		options->format = value;
+		return NULL;
+	case 'o':
+		options->output = value;
+		return NULL;
+	case 'R':
+		options->rules_dir = value;
+		return NULL;
+	case 'W':
+		options->where = value;
+		return NULL;
+	case 'N':
+		return parse_rows(value, &options->rows);
+	case 'r':
+		*vec_push(&options->rules) = value;
+		return NULL;
+	case 'O':
+		*vec_push(&options->only) = value;
+		return NULL;
+	case 'S':
+		*vec_push(&options->skip) = value;
+		return NULL;
+	case 'P':
+		*vec_push(&options->set) = value;
+		return NULL;
+	case 'B':
+		*vec_push(&options->btf) = value;
+		return NULL;
+	default:
+		*vec_push(&options->dump) = value;
+		return NULL;
+	}
+}
+
+/* What getopt() made of an argument: "-x" or "--word". */
+static struct error *option_refuse(int result, const char *argument)
+{
+	if (result == ':')
+		return error_new(ERROR_INVALID, "%s: a value is missing", argument);
+	return error_new(ERROR_INVALID, "%s: no such option", argument);
+}
+
+struct error *options_parse(struct options *options, const char *command, const char *allowed,
+			    int count, char **arguments)
+{
+	struct error *error = NULL;
+	int letter;
+
+	*options = (struct options){.rows = -1};
+	opterr = 0;
+	optind = 0; /* GNU: starts anew; argument 0 is the command's name */
+	while (!error &&
+	       (letter = getopt_long(count, arguments, ":hvk:f:o:r:", long_options, NULL)) >= 0) {
+		if (letter == '?' || letter == ':')
+			error = option_refuse(letter, arguments[optind - 1]);
+		else if (letter != 'h' && !strchr(allowed, letter))
+			error = error_new(ERROR_INVALID, "--%s: not an option of %s",
+					  option_name(letter), command);
+		else
+			error = option_take(options, letter, optarg);
+	}
+	for (int i = optind; i < count; i++)
+		*vec_push(&options->words) = arguments[i];
+	return error;
+}
+
+void options_deinit(struct options *options)
+{
+	free(options->rules.items);
+	free(options->only.items);
+	free(options->skip.items);
+	free(options->set.items);
+	free(options->btf.items);
+	free(options->dump.items);
+	free(options->words.items);
+}
