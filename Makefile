@@ -1,16 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # make deps|all|check|check-all|demo|lint|asan|fuzz|bench|install|clean; V=1 shows the commands.
 
+VERSION := 0.1.0
 PREFIX ?= /usr/local
 DESTDIR ?=
 CC ?= gcc
 BUILD ?= build
 CFLAGS ?= -O2 -g
-PKGS := libkdumpfile libaddrxlat zlib lzo2 libzstd snappy libdw libelf yaml-0.1 json-c
+PKGS := libkdumpfile libaddrxlat zlib lzo2 libzstd snappy libdw libelf yaml-0.1 nettle json-c
 
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
 	    -Wwrite-strings -Wundef -Wvla -Werror
 KM_CFLAGS := -std=gnu17 -D_GNU_SOURCE -Ianalyze -I. $(WARNINGS) $(CFLAGS) \
+	     -DKMORTEM_VERSION='"$(VERSION)"' -DKMORTEM_RULES='"$(PREFIX)/share/kmortem/rules"' \
 	     $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 KM_LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null) $(LDFLAGS)
 
@@ -28,6 +30,7 @@ all: $(BUILD)/kmortem
 $(BUILD)/kmortem: $(OBJECTS)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(KM_CFLAGS) -o $@ $^ $(KM_LIBS)
+	$(Q)ln -sfn $(CURDIR)/rules $(BUILD)/rules # where the executable looks first
 
 $(BUILD)/%.o: %.c
 	$(call say,CC,$<)
