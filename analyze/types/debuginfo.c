@@ -24,11 +24,12 @@
 #include "types/src_elfsym.h"
 
 enum {
-	NAME_LIMIT = 128,         /* bytes of a release (the kernel's own limit is 64) or of a module's name */
-	FOLDER_LIMIT = 4096,      /* files looked at beside a dump */
-	TREE_LIMIT = 200000,      /* files looked at below a folder of modules */
-	DOWNLOAD_SECONDS = 120,   /* for debuginfod-find */
-	BUILD_ID_BYTES = 64,      /* 20 with SHA-1, which all kernels use */
+	NAME_LIMIT =
+		128, /* bytes of a release (the kernel's own limit is 64) or of a module's name */
+	FOLDER_LIMIT = 4096,	/* files looked at beside a dump */
+	TREE_LIMIT = 200000,	/* files looked at below a folder of modules */
+	DOWNLOAD_SECONDS = 120, /* for debuginfod-find */
+	BUILD_ID_BYTES = 64,	/* 20 with SHA-1, which all kernels use */
 };
 
 /* What is looked for, and the nearest miss. */
@@ -98,7 +99,8 @@ static const char *checked_build_id(const char *id)
 {
 	size_t length = id ? strlen(id) : 0;
 
-	return length >= 8 && length <= 2 * BUILD_ID_BYTES && strspn(id, "0123456789abcdef") == length
+	return length >= 8 && length <= 2 * BUILD_ID_BYTES &&
+			       strspn(id, "0123456789abcdef") == length
 		       ? id
 		       : NULL;
 }
@@ -106,8 +108,9 @@ static const char *checked_build_id(const char *id)
 static void search_by_build_id(struct search *search)
 {
 	if (search->build_id)
-		search_try(search, mem_printf("%s/usr/lib/debug/.build-id/%.2s/%s.debug", search->root,
-					      search->build_id, search->build_id + 2));
+		search_try(search,
+			   mem_printf("%s/usr/lib/debug/.build-id/%.2s/%s.debug", search->root,
+				      search->build_id, search->build_id + 2));
 }
 
 /* debuginfod_find_debuginfo(3) says where the client keeps what it got. */
@@ -174,8 +177,8 @@ static void search_by_release(struct search *search)
 	};
 
 	for (size_t i = 0; search->release && i < sizeof(places) / sizeof(*places); i++)
-		search_try(search, mem_printf("%s%s%s%s", search->root, places[i][0], search->release,
-					      places[i][1]));
+		search_try(search, mem_printf("%s%s%s%s", search->root, places[i][0],
+					      search->release, places[i][1]));
 }
 
 static int64_t now_ms(void)
@@ -186,7 +189,7 @@ static int64_t now_ms(void)
 	return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
 }
 
-/* What comes out of a pipe until its end; "" when it takes longer than `seconds`, or is too much. */
+/* What comes out of a pipe until its end; "" when it is too much or takes too long. */
 static void read_for(int fd, int seconds, struct buf *ret)
 {
 	int64_t end = now_ms() + seconds * INT64_C(1000), left;
@@ -282,7 +285,8 @@ struct error *debuginfo_find(const char *build_id, const char *release, const ch
 static bool is_file_of_module(const char *file, const char *name)
 {
 	for (; *name; file++, name++) {
-		if (*file != *name && !((*file == '-' || *file == '_') && (*name == '-' || *name == '_')))
+		if (*file != *name &&
+		    !((*file == '-' || *file == '_') && (*name == '-' || *name == '_')))
 			return false;
 	}
 	return !strcmp(file, ".ko") || !strcmp(file, ".ko.debug");
@@ -332,7 +336,8 @@ struct error *debuginfo_find_module(const char *name, const char *build_id, cons
 	return module_find("", name, build_id, release, ret);
 }
 
-/* KERNELOFFSET is written where KASLR exists; elsewhere and before it was (Linux 3.16) _stext tells. */
+/* KERNELOFFSET is written where KASLR exists; elsewhere and before it was (Linux 3.16) _stext
+ * tells. */
 static struct error *kaslr_shift(const char *path, const struct vmcoreinfo *info, uint64_t *ret)
 {
 	uint64_t there, here;
@@ -386,8 +391,9 @@ struct error *debuginfo_check(const char *path, struct dump *dump, uint64_t *ret
 	if (error)
 		return error;
 	if (strcmp(id, wanted) != 0)
-		return error_new(ERROR_MISMATCH, "%s has build-id %s, the kernel of the dump has %s", path,
-				 id, wanted);
+		return error_new(ERROR_MISMATCH,
+				 "%s has build-id %s, the kernel of the dump has %s", path, id,
+				 wanted);
 	*ret_shift = shift;
 	return NULL;
 }

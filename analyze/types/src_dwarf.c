@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A kernel's DWARF describes the same struct in thousands of units. One pass over the top level of all
-// units makes an index from names to the first entry of each distinct description; types are made of
-// entries when asked for. libdw is trusted to be robust against damaged files; what is followed here
-// from entry to entry is bounded.
+// A kernel's DWARF describes the same struct in thousands of units. One pass over the top level of
+// all units makes an index from names to the first entry of each distinct description; types are
+// made of entries when asked for. libdw is trusted to be robust against damaged files; what is
+// followed here from entry to entry is bounded.
 #include "types/src_dwarf.h"
 
 #include <dwarf.h>
@@ -23,10 +23,10 @@
 #include "types/source.h"
 
 enum {
-	DWARF_HOPS = 64,       /* longest chain of qualifiers, typedefs and arrays followed */
-	DWARF_DIMENSIONS = 16, /* of one array */
-	DWARF_SAME_NAME = 64,  /* descriptions of one name that are kept */
-	DWARF_MEMBERS = 65536, /* of one struct or enum */
+	DWARF_HOPS = 64,	 /* longest chain of qualifiers, typedefs and arrays followed */
+	DWARF_DIMENSIONS = 16,	 /* of one array */
+	DWARF_SAME_NAME = 64,	 /* descriptions of one name that are kept */
+	DWARF_MEMBERS = 65536,	 /* of one struct or enum */
 	DWARF_WINDOW = 16 << 20, /* bytes of the file that the indexing pass keeps in memory */
 };
 
@@ -81,14 +81,13 @@ struct src_dwarf {
 	uint8_t pointer_size;
 	const char *info_start, *info_end; /* .debug_info */
 	struct entry_index types, variables;
-	struct map pointers; /* name's address in .debug_str -> position + 1 in `types`: most are met again */
+	struct map pointers; /* address of a name in .debug_str -> position + 1 in `types` */
 	struct map made;     /* address of a DIE (+ dimension of an array) -> struct dwarf_type */
 	struct map enumerator_names;
 	struct {
 		struct enumerator_place *items;
 		size_t count, capacity;
 	} enumerators;
-	bool has_enumerators;
 };
 
 /* Arrays of several dimensions are one DIE, and one type for each dimension. */
@@ -153,7 +152,7 @@ static bool die_is_declaration(Dwarf_Die *die)
 	return dwarf_hasattr(die, DW_AT_declaration);
 }
 
-/* libdw checks that strings in .debug_str end, and not those that stand in the entries themselves. */
+/* libdw checks that strings in .debug_str end, and not those in the entries themselves. */
 static const char *checked_text(const struct src_dwarf *self, const char *text)
 {
 	if (text >= self->info_start && text < self->info_end &&
@@ -235,7 +234,8 @@ static struct entry *index_next(const struct entry_index *index, const struct en
 	return entry->next ? &index->entries.items[entry->next - 1] : NULL;
 }
 
-/* Puts an entry behind `first` (position + 1, 0: none of that name yet); the position + 1 of the first. */
+/* Puts an entry behind `first` (position + 1, 0: none of that name yet); the position + 1 of the
+ * first. */
 static size_t index_add(struct entry_index *index, size_t first, const struct entry *entry)
 {
 	*vec_push(&index->entries) = *entry;
@@ -297,42 +297,72 @@ static struct entry facts_entry(const struct facts *facts, const Dwarf_Die *die,
 			      .is_declaration = facts->is_declaration};
 }
 
-/* Whether `entry` says nothing that `known` does not say. Descriptions of one size at one line number are
- * taken to be the same: to compare the members of each of a million structs would cost more than all the
- * rest. A declaration gives way to the first complete description. */
-static bool entry_covers(struct entry *known, const struct entry *entry)
+/* Whether both are of one type. Descriptions of one size at one line number are taken to be the
+ * same: to compare the members of each of a million structs would cost more than all the rest. */
+static bool entry_covers(const struct entry *known, const struct entry *entry)
 {
-	if (known->kind != entry->kind)
-		return false;
-	if (entry->is_declaration)
-		return true;
-	if (known->is_declaration) {
-		uint32_t next = known->next;
-
-		*known = *entry;
-		known->next = next;
-	}
-	return known->size == entry->size && known->line == entry->line;
+	return known->kind == entry->kind &&
+	       (entry->is_declaration || known->is_declaration ||
+		(known->size == entry->size && known->line == entry->line));
 }
 
+static void enumerators_add(struct src_dwarf *self, size_t position)
+{
+	Dwarf_Die die = entry_die(&self->types.entries.items[position]);
+	size_t steps = 0;
+
+	if (dwarf_child(&die, &die) != 0)
+		return;
+	do {
+		const char *name = die_name(self, &die);
+
+		if (!name)
+			continue;
+		struct enumerator_place *place = vec_push(&self->enumerators);
+		void *number = (void *)self->enumerators.count;
+
+		*place = (struct enumerator_place){
+			.name = name,
+			.entry = position,
+			.value = (int64_t)die_number_or(&die, DW_AT_const_value, 0),
+			.next = (uint32_t)(uintptr_t)map_put(&self->enumerator_names, name, number),
+		};
+	} while (++steps < DWARF_MEMBERS && die_next(&die));
+}
+
+/* Keeps an entry that says something new, with its enumerators. */
 static void index_type(struct src_dwarf *self, const struct entry *entry, bool is_shared_name)
 {
 	uint64_t pointer = is_shared_name ? (uintptr_t)entry->name : 0;
 	size_t met = pointer ? (uintptr_t)map_get_number(&self->pointers, pointer) : 0;
 	size_t first = met ? met : (uintptr_t)map_get(&self->types.names, entry->name);
 	struct entry *known = first ? &self->types.entries.items[first - 1] : NULL;
+	size_t position = self->types.entries.count;
 	int same = 0;
 
-	while (known && same++ < DWARF_SAME_NAME && !entry_covers(known, entry))
+	while (known && same < DWARF_SAME_NAME && !entry_covers(known, entry)) {
 		known = index_next(&self->types, known);
+		same++;
+	}
 	if (!known)
 		first = index_add(&self->types, first, entry);
 	if (pointer && !met)
 		map_put_number(&self->pointers, pointer, (void *)first);
+	if (known && (same == DWARF_SAME_NAME || !known->is_declaration || entry->is_declaration))
+		return;
+	if (known) {
+		uint32_t next = known->next;
+
+		position = (size_t)(known - self->types.entries.items);
+		*known = *entry;
+		known->next = next;
+	}
+	if (entry->kind == TYPE_ENUM || entry->kind == ENTRY_NAMELESS_ENUM)
+		enumerators_add(self, position);
 }
 
-/* All definitions of a variable are kept, for there are static ones of different types, and a declaration
- * only where nothing else came before. */
+/* All definitions of a variable are kept, for there are static ones of different types, and a
+ * declaration only where nothing else came before. */
 static void index_variable(struct src_dwarf *self, const struct entry *entry)
 {
 	size_t first = (uintptr_t)map_get(&self->variables.names, entry->name);
@@ -409,8 +439,8 @@ static bool unit_is_wanted(Dwarf_Die *unit)
 	return dwarf_srclang(unit) != DW_LANG_Rust;
 }
 
-/* The pass touches every page of .debug_info, 160 MB and more; pages that it has left behind are given
- * back, and come again from the page cache when a type is asked for. */
+/* The pass touches every page of .debug_info, 160 MB and more; pages that it has left behind are
+ * given back, and come again from the page cache when a type is asked for. */
 static void window_move(const struct debug_file *file, const Dwarf_Die *unit, const char **start)
 {
 	if ((const char *)unit->addr - *start < DWARF_WINDOW)
@@ -439,8 +469,9 @@ static void index_build(struct src_dwarf *self)
 	map_deinit(&self->pointers);
 }
 
-/* The complete description among all units of what `die` declares or describes once more: the first one, so
- * that one struct has one type. A declaration of a struct that has several different descriptions stays one. */
+/* The complete description among all units of what `die` declares or describes once more: the first
+ * one, so that one struct has one type. A declaration of a struct that has several different
+ * descriptions stays one. */
 static Dwarf_Die die_canonical(const struct src_dwarf *self, Dwarf_Die *die)
 {
 	enum type_kind kind = die_kind(die);
@@ -483,7 +514,8 @@ static unsigned array_lengths(Dwarf_Die *array, uint64_t *lengths)
 
 		if (dwarf_tag(&die) != DW_TAG_subrange_type)
 			continue;
-		if (!die_number(&die, DW_AT_count, &number) && die_number(&die, DW_AT_upper_bound, &number))
+		if (!die_number(&die, DW_AT_count, &number) &&
+		    die_number(&die, DW_AT_upper_bound, &number))
 			number++;
 		lengths[count++] = number < length_limit ? number : 0;
 	} while (count < DWARF_DIMENSIONS && die_next(&die));
@@ -491,7 +523,8 @@ static unsigned array_lengths(Dwarf_Die *array, uint64_t *lengths)
 }
 
 /* Product of the lengths from one dimension on, times `size`; 0 where that is absurd. */
-static uint64_t array_size(const uint64_t *lengths, unsigned count, unsigned dimension, uint64_t size)
+static uint64_t array_size(const uint64_t *lengths, unsigned count, unsigned dimension,
+			   uint64_t size)
 {
 	for (; dimension < count; dimension++) {
 		if (__builtin_mul_overflow(size, lengths[dimension], &size))
@@ -513,7 +546,8 @@ static uint64_t die_size(const struct src_dwarf *self, Dwarf_Die die)
 			die = die_canonical(self, &die);
 			uint64_t otherwise = kind == TYPE_POINTER ? self->pointer_size : 0;
 
-			return array_size(&times, 1, 0, die_number_or(&die, DW_AT_byte_size, otherwise));
+			return array_size(&times, 1, 0,
+					  die_number_or(&die, DW_AT_byte_size, otherwise));
 		}
 		if (kind == TYPE_ARRAY)
 			times = array_size(lengths, array_lengths(&die, lengths), 0, times);
@@ -537,8 +571,8 @@ static void base_fill(struct type *type, Dwarf_Die *die)
 	type->is_char = type->name && !strcmp(type->name, "char");
 }
 
-/* The encoding of an enum stands in it (gcc 8 and later), in its integer type, or nowhere: then there are
- * negative values or there are none. */
+/* The encoding of an enum stands in it (gcc 8 and later), in its integer type, or nowhere: then
+ * there are negative values or there are none. */
 static bool enum_is_signed(Dwarf_Die *die)
 {
 	Dwarf_Die base;
@@ -546,7 +580,8 @@ static bool enum_is_signed(Dwarf_Die *die)
 
 	if (die_number(die, DW_AT_encoding, &encoding))
 		return encoding == DW_ATE_signed || encoding == DW_ATE_signed_char;
-	if (die_type(die, &base) && die_unqualified(&base) && die_number(&base, DW_AT_encoding, &encoding))
+	if (die_type(die, &base) && die_unqualified(&base) &&
+	    die_number(&base, DW_AT_encoding, &encoding))
 		return encoding == DW_ATE_signed || encoding == DW_ATE_signed_char;
 	if (dwarf_child(die, &base) != 0)
 		return false;
@@ -564,9 +599,9 @@ static void array_fill(const struct src_dwarf *self, struct dwarf_type *made)
 	Dwarf_Die element;
 
 	made->type.length = made->dimension < count ? lengths[made->dimension] : 0;
-	made->type.size = die_type(&made->die, &element)
-				  ? array_size(lengths, count, made->dimension, die_size(self, element))
-				  : 0;
+	if (die_type(&made->die, &element))
+		made->type.size =
+			array_size(lengths, count, made->dimension, die_size(self, element));
 	if (!made->type.size)
 		made->type.length = 0;
 }
@@ -613,8 +648,8 @@ static const struct type *type_of(struct src_dwarf *self, Dwarf_Die *user)
 }
 
 /* Before DWARF 4 a bit-field is counted from the highest bit of a storage unit. */
-static uint64_t old_bit_offset(const struct src_dwarf *self, Dwarf_Die *die, const struct type *type,
-			       uint64_t from_high, uint64_t bits)
+static uint64_t old_bit_offset(const struct src_dwarf *self, Dwarf_Die *die,
+			       const struct type *type, uint64_t from_high, uint64_t bits)
 {
 	uint64_t unit = die_number_or(die, DW_AT_byte_size, type->size) * 8;
 
@@ -668,8 +703,8 @@ static void members_fill(struct src_dwarf *self, struct dwarf_type *made)
 			member_fill(self, &die, vec_push(&members));
 	} while (members.count < DWARF_MEMBERS && die_next(&die));
 	if (members.count)
-		made->type.members =
-			arena_copy(self->arena, members.items, members.count * sizeof(*members.items));
+		made->type.members = arena_copy(self->arena, members.items,
+						members.count * sizeof(*members.items));
 	made->type.member_count = (uint32_t)members.count;
 	free(members.items);
 }
@@ -762,32 +797,6 @@ static size_t dwarf_find(struct type_provider *provider, enum type_kind kind, co
 	return count;
 }
 
-static void enumerators_index(struct src_dwarf *self)
-{
-	self->has_enumerators = true;
-	for (size_t i = 0; i < self->types.entries.count; i++) {
-		const struct entry *entry = &self->types.entries.items[i];
-		Dwarf_Die die = entry_die(entry);
-		size_t steps = 0;
-
-		if (entry->is_declaration || (entry->kind != TYPE_ENUM && entry->kind != ENTRY_NAMELESS_ENUM) ||
-		    dwarf_child(&die, &die) != 0)
-			continue;
-		do {
-			const char *name = die_name(self, &die);
-			uint64_t value = die_number_or(&die, DW_AT_const_value, 0);
-
-			if (!name)
-				continue;
-			struct enumerator_place *place = vec_push(&self->enumerators);
-			void *position = (void *)self->enumerators.count;
-
-			*place = (struct enumerator_place){.entry = i, .name = name, .value = (int64_t)value};
-			place->next = (uint32_t)(uintptr_t)map_put(&self->enumerator_names, name, position);
-		} while (++steps < DWARF_MEMBERS && die_next(&die));
-	}
-}
-
 static size_t dwarf_enumerator(struct type_provider *provider, const char *name,
 			       struct enumerator_found *ret, size_t capacity)
 {
@@ -795,8 +804,6 @@ static size_t dwarf_enumerator(struct type_provider *provider, const char *name,
 	struct enumerator_found found[DWARF_SAME_NAME];
 	size_t count = 0;
 
-	if (!self->has_enumerators)
-		enumerators_index(self);
 	size_t position = (uintptr_t)map_get(&self->enumerator_names, name);
 
 	while (position && count < DWARF_SAME_NAME) {
@@ -808,7 +815,8 @@ static size_t dwarf_enumerator(struct type_provider *provider, const char *name,
 		if (same == count) {
 			Dwarf_Die die = entry_die(&self->types.entries.items[place->entry]);
 
-			found[count++] = (struct enumerator_found){type_make(self, die, 0), place->value};
+			found[count++] =
+				(struct enumerator_found){type_make(self, die, 0), place->value};
 		}
 		position = place->next;
 	}
@@ -836,9 +844,11 @@ static bool variable_address(Dwarf_Die *die, uint64_t *ret)
 	return true;
 }
 
-/* Static variables share names, so a definition must be at the symbol's address: KASLR shifts that, but not
- * per-CPU offsets. Names that only the linker script defines (jiffies) are declared and no more. */
-static const struct type *dwarf_variable(struct type_provider *provider, const struct symbol *symbol)
+/* Static variables share names, so a definition must be at the symbol's address: KASLR shifts that,
+ * but not per-CPU offsets. Names that only the linker script defines (jiffies) are declared and no
+ * more. */
+static const struct type *dwarf_variable(struct type_provider *provider,
+					 const struct symbol *symbol)
 {
 	struct src_dwarf *self = dwarf_of(provider);
 	const struct entry *entry = index_first(&self->variables, symbol->name);
@@ -863,8 +873,6 @@ static void dwarf_names(struct type_provider *provider, name_visitor *visit, voi
 {
 	struct src_dwarf *self = dwarf_of(provider);
 
-	if (!self->has_enumerators)
-		enumerators_index(self);
 	for (size_t i = 0; i < self->types.entries.count; i++) {
 		if (self->types.entries.items[i].kind != ENTRY_NAMELESS_ENUM &&
 		    !visit(context, self->types.entries.items[i].name))
@@ -919,12 +927,13 @@ static const struct type_provider_ops dwarf_ops = {
 	.free = dwarf_free,
 };
 
-/* Modules are relocatable: their DWARF says nothing until libdwfl has relocated it, and its addresses are of
- * no use then, for it makes them up. */
+/* Modules are relocatable: their DWARF says nothing until libdwfl has relocated it, and its
+ * addresses are of no use then, for it makes them up. */
 static int no_other_file(Dwfl_Module *module, void **data, const char *name, Dwarf_Addr base,
 			 const char *file, const char *link, GElf_Word crc, char **ret)
 {
-	(void)module, (void)data, (void)name, (void)base, (void)file, (void)link, (void)crc, (void)ret;
+	(void)module, (void)data, (void)name, (void)base;
+	(void)file, (void)link, (void)crc, (void)ret;
 	return -1;
 }
 
@@ -950,11 +959,12 @@ static void debug_file_relocate(struct debug_file *file, const char *path)
 /* The file is mapped by us, not by libelf, so that window_move() can be sure what it gives back. */
 static struct error *debug_file_init(const char *path, struct debug_file *ret)
 {
-	struct debug_file file _cleanup_(debug_file_deinit) = {.fd = open(path, O_RDONLY | O_CLOEXEC)};
+	struct debug_file file _cleanup_(debug_file_deinit) = {.fd = -1};
 	struct stat status;
 	GElf_Ehdr header;
 
 	elf_version(EV_CURRENT);
+	file.fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (file.fd < 0 || fstat(file.fd, &status) < 0)
 		return error_errno("%s", path);
 	if (!S_ISREG(status.st_mode) || status.st_size < EI_NIDENT)
@@ -998,7 +1008,8 @@ static bool find_debug_info(struct src_dwarf *self)
 					   : NULL;
 		Elf_Data *data;
 
-		if (!name || (strcmp(name, ".debug_info") != 0 && strcmp(name, ".zdebug_info") != 0))
+		if (!name ||
+		    (strcmp(name, ".debug_info") != 0 && strcmp(name, ".zdebug_info") != 0))
 			continue;
 		data = elf_rawdata(section, NULL);
 		if (!data || !data->d_buf)
@@ -1037,7 +1048,7 @@ struct error *src_dwarf_open(const char *path, uint64_t shift, const char *modul
 	return NULL;
 }
 
-/* The unit with that address: .debug_aranges say, and where there are none (clang) all are asked. */
+/* The unit with that address: .debug_aranges say; where there are none (clang) all are asked. */
 static bool unit_of_address(Dwarf *dwarf, uint64_t address, Dwarf_Die *ret)
 {
 	Dwarf_CU *unit = NULL;

@@ -16,7 +16,7 @@
 
 enum {
 	SECTION_LIMIT = 1 << 30, /* bytes of one section */
-	BUILD_ID_LIMIT = 64,     /* bytes; 20 with SHA-1, which all kernels use */
+	BUILD_ID_LIMIT = 64,	 /* bytes; 20 with SHA-1, which all kernels use */
 };
 
 struct elf_file {
@@ -269,15 +269,16 @@ static char symbol_kind(const GElf_Sym *symbol, const GElf_Shdr *section)
 	return GELF_ST_BIND(symbol->st_info) == STB_LOCAL ? kind : (char)toupper(kind);
 }
 
-/* Which of several symbols at one address is the better answer. An end mark (_etext), which stands where its
- * section ends, is none for what lies behind it. */
+/* Which of several symbols at one address is the better answer. An end mark (_etext), which stands
+ * where its section ends, is none for what lies behind it. */
 static uint8_t symbol_rank(const GElf_Sym *symbol, const GElf_Shdr *section, char kind)
 {
 	int type = GELF_ST_TYPE(symbol->st_info);
 
 	if (symbol->st_value - section->sh_addr >= section->sh_size)
 		return 4;
-	return (uint8_t)((type != STT_FUNC && type != STT_OBJECT) + 2 * !isupper((unsigned char)kind));
+	return (uint8_t)((type != STT_FUNC && type != STT_OBJECT) +
+			 2 * !isupper((unsigned char)kind));
 }
 
 /* What the sections span that become memory. */
@@ -296,10 +297,12 @@ static struct entry entry_make(Elf *elf, const GElf_Sym *symbol, const char *nam
 	Elf_Scn *scn = symbol->st_shndx < SHN_LORESERVE ? elf_getscn(elf, symbol->st_shndx) : NULL;
 	GElf_Shdr section;
 
-	/* Until kernel 6.15 (9d7de2aa8b41 "x86/percpu/64: Use relative percpu offsets") the per-CPU section
-	 * of x86-64 is linked at address 0, and its symbols are offsets that KASLR leaves alone. Elsewhere
-	 * they are addresses in the image, which __per_cpu_offset takes to each CPU's copy. */
-	if (!scn || !gelf_getshdr(scn, &section) || !(section.sh_flags & SHF_ALLOC) || !section.sh_addr)
+	/* Until kernel 6.15 (9d7de2aa8b41 "x86/percpu/64: Use relative percpu offsets") the per-CPU
+	 * section of x86-64 is linked at address 0, and its symbols are offsets that KASLR leaves
+	 * alone. Elsewhere they are addresses in the image, which __per_cpu_offset takes to each
+	 * CPU's copy. */
+	if (!scn || !gelf_getshdr(scn, &section) || !(section.sh_flags & SHF_ALLOC) ||
+	    !section.sh_addr)
 		return entry;
 	entry.kind = symbol_kind(symbol, &section);
 	entry.rank = symbol_rank(symbol, &section, entry.kind);
@@ -326,7 +329,8 @@ static void table_fill(struct symbol_table *table, const struct entry *entries, 
 	table->addresses = mem_resize(NULL, count + 1, sizeof(*table->addresses));
 	table->names = mem_resize(NULL, count + 1, sizeof(*table->names));
 	for (size_t i = 0; i < count; i++)
-		symbol_table_add(table, &text, entries[i].kind, entries[i].name, entries[i].address);
+		symbol_table_add(table, &text, entries[i].kind, entries[i].name,
+				 entries[i].address);
 }
 
 struct error *src_elfsym_open(const char *path, uint64_t shift, struct symbol_provider **ret)
@@ -341,7 +345,8 @@ struct error *src_elfsym_open(const char *path, uint64_t shift, struct symbol_pr
 		error = elf_symbols_init(path, file.elf, &symbols);
 	if (error)
 		return error;
-	struct entry *entries _cleanup_free_ = mem_resize(NULL, symbols.count + 1, sizeof(*entries));
+	struct entry *entries _cleanup_free_ =
+		mem_resize(NULL, symbols.count + 1, sizeof(*entries));
 	char *description _cleanup_free_ = mem_printf("ELF symbols (%s)", path);
 	struct symbol_table *table = symbol_table_new(description, NULL);
 
