@@ -9,6 +9,11 @@
 #include "dump/translator.h"
 #include "dump/vmcoreinfo.h"
 
+enum {
+	SCAN_FAILURES_MAX = 4 * 1024 * 1024, /* blocks; a corrupt bitmap may promise billions */
+	SEARCH_BLOCKS_MAX = 16 * 1024 * 1024, /* looked at for VMCOREINFO: 64 GiB */
+};
+
 static struct error *dump_open_files(struct dump *dump, const char *const *paths, size_t count)
 {
 	dump->files = mem_zero(count * sizeof(*dump->files));
@@ -46,6 +51,8 @@ static bool dump_found_vmcoreinfo(void *context, uint64_t physical, const void *
 
 	log_progress("looking for VMCOREINFO in memory: %llu MiB",
 		     (unsigned long long)(physical >> 20));
+	if (dump->counters.pages > SEARCH_BLOCKS_MAX)
+		return false;
 	if (memcmp(page, start, sizeof(start) - 1) || !memmem(page, length, "\nPAGESIZE=", 10))
 		return true;
 	dump->vmcoreinfo = vmcoreinfo_new(page, length);
@@ -60,6 +67,7 @@ static void dump_learn_vmcoreinfo(struct dump *dump)
 		dump->vmcoreinfo = vmcoreinfo_new(text, strlen(text));
 	else
 		dump_scan_physical(dump, dump_found_vmcoreinfo, dump);
+	log_progress_end();
 	if (!dump->vmcoreinfo)
 		dump->vmcoreinfo = vmcoreinfo_new("", 0);
 }
@@ -99,6 +107,8 @@ struct error *dump_open(const char *const *paths, size_t count, struct dump **re
 	if (error)
 		return error;
 	dump_learn(dump);
+	if (dump->info.truncated && !dump->info.pages_saved && !*vmcoreinfo_text(dump->vmcoreinfo))
+		return format_error_cut(dump->files);
 	*ret = dump;
 	dump = NULL;
 	return NULL;
@@ -420,10 +430,14 @@ void dump_scan_physical(struct dump *dump,
 {
 	const struct format_ops *ops = dump->format->ops;
 	uint8_t *page _cleanup_free_ = mem_zero(dump->info.page_size);
+	unsigned failures = 0;
 
-	for (uint64_t number = 0; ops->next(dump->format, &number); number++) {
-		if (ops->read(dump->format, number, page) != BLOCK_SAVED)
+	for (uint64_t number = 0; ops->next(dump->format, &number) && failures < SCAN_FAILURES_MAX;
+	     number++) {
+		if (ops->read(dump->format, number, page) != BLOCK_SAVED) {
+			failures++;
 			continue;
+		}
 		dump->counters.pages++;
 		if (!found(context, number * dump->info.page_size, page))
 			return;

@@ -171,7 +171,8 @@ struct error *flattened_open(const char *path, int fd, uint64_t stored, struct f
 	flattened_collect(flattened, fd, stored);
 	if (!flattened->blocks.count) {
 		flattened_close(flattened);
-		return error_new(ERROR_INVALID, "%s: flattened file without content", path);
+		return error_new(ERROR_INVALID, "%s: flattened vmcore cut off before its first block; nothing left to examine",
+				 path);
 	}
 	if (!flattened_is_sorted(&flattened->blocks))
 		flattened_resolve(flattened);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "dump/file.h"
 
 static const struct {
 	unsigned machine;
@@ -39,6 +40,12 @@ const char *format_arch_name(const char *machine)
 	if (machine[0] == 'i' && strlen(machine) == 4 && !strcmp(machine + 2, "86"))
 		return "i686";
 	return strncmp(machine, "armv", 4) ? NULL : "armv7l";
+}
+
+struct error *format_error_cut(const struct dump_file *file)
+{
+	return error_new(ERROR_INVALID, "%s: vmcore cut off inside its header; nothing left to examine",
+			 file->path);
 }
 
 void format_take_vmcoreinfo(struct format *format)

@@ -60,6 +60,8 @@ struct error *format_kdumpfile_open(const struct dump_file *files, size_t count,
 	MUST_CHECK;
 void format_free(struct format *format);
 
+/* What to say of a dump that ends before its first page. */
+struct error *format_error_cut(const struct dump_file *file) MUST_CHECK;
 /* uname -m of a machine, from what a header calls it: ELF e_machine and class, or its own string. */
 const char *format_arch_elf(unsigned machine, bool is_64, bool big_endian);
 const char *format_arch_name(const char *machine);

@@ -113,16 +113,30 @@ static enum block_state elf_read_block(struct format *format, uint64_t block, vo
 	return elf_copy((struct elf *)format, block, bytes);
 }
 
+/* Leaves out what is cut off, for a corrupt header may promise exabytes. */
 static bool elf_next(struct format *format, uint64_t *number)
 {
 	const struct elf *elf = (struct elf *)format;
+	const struct elf_segment *end = elf->pieces.items + elf->pieces.count;
 
 	if (*number > UINT64_MAX >> BLOCK_SHIFT)
 		return false;
 	const struct elf_segment *piece = elf_find(&elf->pieces, *number << BLOCK_SHIFT);
-	if (piece && piece->physical >> BLOCK_SHIFT > *number)
-		*number = piece->physical >> BLOCK_SHIFT;
-	return piece;
+	for (; piece && piece < end; piece++) {
+		uint64_t first = piece->physical >> BLOCK_SHIFT, length = piece->length;
+
+		if (piece->offset >= elf->file->size)
+			continue;
+		if (length > elf->file->size - piece->offset)
+			length = elf->file->size - piece->offset;
+		if (first < *number)
+			first = *number;
+		if (first > (piece->physical + length - 1) >> BLOCK_SHIFT)
+			continue;
+		*number = first;
+		return true;
+	}
+	return false;
 }
 
 static bool elf_translate(struct format *format, uint64_t address, uint64_t *ret_physical)
@@ -167,8 +181,7 @@ static struct error *elf_read_header(struct elf *elf, struct elf_header *ret)
 	const char *path = elf->file->path;
 
 	if (!dump_file_read(elf->file, 0, bytes, sizeof(bytes)))
-		return error_new(ERROR_INVALID,
-				 "%s: vmcore cut off inside its header; nothing left to examine", path);
+		return format_error_cut(elf->file);
 	bool big = format->big_endian = bytes[EI_DATA] == ELFDATA2MSB;
 	elf->is_64 = bytes[EI_CLASS] == ELFCLASS64;
 	if (bytes_u16(bytes + 16, big) != ET_CORE)
@@ -185,8 +198,7 @@ static struct error *elf_read_header(struct elf *elf, struct elf_header *ret)
 	    ret->program_count > SEGMENTS_MAX)
 		return error_new(ERROR_INVALID, "%s: corrupt header (program headers)", path);
 	if (!dump_file_has(elf->file, ret->program_offset, ret->program_count * ret->program_size))
-		return error_new(ERROR_INVALID,
-				 "%s: vmcore cut off inside its header; nothing left to examine", path);
+		return format_error_cut(elf->file);
 	return NULL;
 }
 

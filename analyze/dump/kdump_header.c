@@ -11,6 +11,9 @@
 
 enum {
 	HEADER_BYTES = 512,
+	HEADER_BYTES_MIN = 440, /* in the file; the rest of the block may never have been written */
+	SUB_HEADER_BYTES = 128,
+	SUB_HEADER_BYTES_MIN = 64,
 	VERSION_MAX = 16,         /* 6 today */
 	STATUS_INCOMPLETE = 0x8,  /* DUMP_DH_COMPRESSED_INCOMPLETE */
 	LEVEL_MAX = 63,           /* makedumpfile -d has 5 bits today */
@@ -131,9 +134,7 @@ static struct error *kdump_place(const struct dump_file *file, const uint8_t *by
 	if (!header->blocks)
 		return error_new(ERROR_INVALID, "%s: corrupt header (no page of memory)", file->path);
 	if (!dump_file_has(file, first, header->descriptors - first))
-		return error_new(ERROR_INVALID,
-				 "%s: vmcore cut off inside its header; nothing left to examine",
-				 file->path);
+		return format_error_cut(file);
 	if (header->end > header->blocks)
 		header->end = header->blocks;
 	if (header->start > header->end)
@@ -146,7 +147,7 @@ static struct error *kdump_header_parse(const struct dump_file *file, const uint
 					struct kdump_header *header)
 {
 	const struct kdump_layout *layout = kdump_find_layout(bytes, &header->big_endian);
-	uint8_t sub[128] = {0};
+	uint8_t sub[SUB_HEADER_BYTES] = {0};
 
 	if (!layout)
 		return error_new(ERROR_INVALID, "%s: corrupt header (no sensible block size)",
@@ -161,10 +162,9 @@ static struct error *kdump_header_parse(const struct dump_file *file, const uint
 		header->uts[i][sizeof(*header->uts) - 1] = '\0';
 	header->level = -1;
 	header->end = UINT64_MAX;
-	if (!dump_file_read(file, header->block_size, sub, sizeof(sub)))
-		return error_new(ERROR_INVALID,
-				 "%s: vmcore cut off inside its header; nothing left to examine",
-				 file->path);
+	if (!dump_file_has(file, header->block_size, SUB_HEADER_BYTES_MIN) ||
+	    !dump_file_read(file, header->block_size, sub, sizeof(sub)))
+		return format_error_cut(file);
 	kdump_read_sub_header(sub, layout, bytes_u32(bytes + 8, header->big_endian), header);
 	return kdump_place(file, bytes, layout, header);
 }
@@ -179,10 +179,8 @@ struct error *kdump_header_read(const struct dump_file *file, struct kdump_heade
 			(!memcmp(bytes, "KDUMP   ", 8) || !memcmp(bytes, "DISKDUMP", 8));
 	if (!*ret_is_kdump)
 		return NULL;
-	if (!dump_file_read(file, 0, bytes, sizeof(bytes)))
-		return error_new(ERROR_INVALID,
-				 "%s: vmcore cut off inside its header; nothing left to examine",
-				 file->path);
+	if (!dump_file_has(file, 0, HEADER_BYTES_MIN) || !dump_file_read(file, 0, bytes, sizeof(bytes)))
+		return format_error_cut(file);
 	struct error *error = kdump_header_parse(file, bytes, &header);
 	if (!error)
 		*ret = header;
