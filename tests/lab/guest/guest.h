@@ -56,6 +56,7 @@ int hog_main(int argc, char **argv);
 int vforkparent_main(int argc, char **argv);
 int frozenwriter_main(int argc, char **argv);
 int diskwriter_main(int argc, char **argv);
+int tunholder_main(int argc, char **argv);
 int zombieparent_main(int argc, char **argv);
 int tcplisten_main(int argc, char **argv);
 int tcpserver_main(int argc, char **argv);

@@ -19,6 +19,7 @@ static const struct program {
     { "vforkparent", vforkparent_main },
     { "frozenwriter", frozenwriter_main },
     { "diskwriter", diskwriter_main },
+    { "tunholder", tunholder_main },
     { "zombieparent", zombieparent_main },
     { "tcplisten", tcplisten_main },
     { "tcpserver", tcpserver_main },

@@ -10,6 +10,7 @@
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -58,6 +59,28 @@ int diskwriter_main(int argc, char **argv)
     for (;;)
         if (pwrite(fd, block, sizeof(block), 0) < 0)
             die("write to %s", disk);
+}
+
+/*
+ * tunholder FIFO: has a file of a driver that is then taken away by force, and reads that file
+ * once something is written to FIFO: the kernel jumps to where the driver was.
+ */
+int tunholder_main(int argc, char **argv)
+{
+    const char *fifo = argc > 1 ? argv[1] : "/run/oops";
+    int fd = open("/dev/net/tun", O_RDWR);
+    int wake;
+    char byte;
+
+    if (fd < 0 || mkfifo(fifo, 0600) != 0)
+        die("tun or fifo");
+    if (syscall(SYS_delete_module, "tun", O_NONBLOCK | O_TRUNC) != 0)
+        die("delete_module");
+    say("fd %d is of the module tun, which was unloaded by force; reading it when %s is written", fd, fifo);
+    wake = open(fifo, O_RDWR);
+    if (read(wake, &byte, 1) == 1 && read(fd, &byte, 1) != 1)
+        say("the read came back, which it must not");
+    rest();
 }
 
 /* zombieparent COUNT: never waits for its children, which end at once. */

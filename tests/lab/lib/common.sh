@@ -30,6 +30,7 @@ cache_once() {
         [[ -d $dir ]] && exit 0
         tmp=$dir.tmp.$BASHPID
         trap 'rm -rf "$tmp"' EXIT
+        rm -rf "$dir".tmp.*
         mkdir -p "$tmp"
         "$@" "$tmp" || exit 1
         mv -T "$tmp" "$dir"

@@ -8,6 +8,8 @@ cmd_demo() {
     recipe_read demo
     mkdir -p "$dir"
     work=$(mktemp -d "$dir/.work.XXXXXX")
+    # shellcheck disable=SC2064
+    trap "rm -rf '$work'" EXIT
     echo "Booting Debian's newest kernel of ${recipe[suite]}, without privileges, in an emulator. This takes about a minute."
     demo_watch "$work/console.log" &
     watcher=$!
@@ -15,7 +17,6 @@ cmd_demo() {
     kill "$watcher" 2>/dev/null || true
     wait "$watcher" 2>/dev/null || true
     if ((status == 0)); then demo_keep "$work" "$dir"; fi
-    rm -rf "$work"
     return "$status"
 }
 

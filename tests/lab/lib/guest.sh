@@ -87,7 +87,7 @@ guest_arguments() {
 guest_run_kdump() {
     local dir=$1 arguments
     guest_arguments "$@"
-    timeout -k 5 "${recipe[timeout]}" "$(guest_emulator_name)" "${arguments[@]}" -monitor none >&2 </dev/null || return 1
+    timeout --foreground -k 5 "${recipe[timeout]}" "$(guest_emulator_name)" "${arguments[@]}" -monitor none >&2 </dev/null || return 1
     grep -aq 'LAB capture: done' "$dir/console.log" || return 1
     disk_take "$dir" makedumpfile.log
     # On some kernels makedumpfile fails and only the plain copy is there.
@@ -100,7 +100,7 @@ guest_run_kdump() {
 guest_run_qemu() {
     local dir=$1 arguments emulator_PID=
     guest_arguments "$@"
-    coproc emulator { exec timeout -k 5 "${recipe[timeout]}" "$(guest_emulator_name)" "${arguments[@]}" -qmp stdio; }
+    coproc emulator { exec timeout --foreground -k 5 "${recipe[timeout]}" "$(guest_emulator_name)" "${arguments[@]}" -qmp stdio; }
     qmp '{"execute":"qmp_capabilities"}' && guest_wait_told "$dir" &&
         qmp_dump "$dir/vmcore.elf" '"paging":false' &&
         qmp_dump "$dir/vmcore.elf-paging" '"paging":true' &&

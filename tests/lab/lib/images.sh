@@ -77,6 +77,7 @@ image_guest() {
     image_modules "$root" "$image" base $guest_modules
     # shellcheck disable=SC2086
     image_modules "$root" "$image" network $network_modules
+    image_modules "$root" "$image" tun tun
     made=$(programs "$arch") || return 1
     mkdir -p "$image/lab" "$image/crash"
     cp "$made/guest" "$image/lab/"
