@@ -37,7 +37,7 @@ apt_root_make() {
     : >"$root/status"
     apt_configuration "$suite" "$arch" "$root" >"$root/apt.conf"
     note "reading the package lists of $suite ($arch)"
-    apt-get -c "$root/apt.conf" -qq update >&2 || return 1
+    apt-get -c "$root/apt.conf" -o APT::Update::Error-Mode=any -qq update >&2 || return 1
     apt_configuration "$suite" "$arch" "$final" >"$root/apt.conf"
 }
 
@@ -61,11 +61,18 @@ Acquire::Languages "none";
 END
 }
 
-# apt_root SUITE ARCH: the directory of the root, made anew each day.
+# apt_root SUITE ARCH: the directory of the root, made anew each day; without a network, the last one there is.
 apt_root() {
-    local suite=$1 arch=$2 root
-    root=$lab_cache/apt/$suite-$arch-${KMORTEM_LAB_DAY:-$(date -u +%Y%m%d)}
-    cache_once "$root" apt_root_make "$suite" "$arch"
+    local name=$1-$2 root
+    root=$lab_cache/apt/$name-${KMORTEM_LAB_DAY:-$(date -u +%Y%m%d)}
+    if [[ ! -d $root ]] && (cache_once "$root" apt_root_make "$1" "$2"); then
+        find "$lab_cache/apt" -maxdepth 1 -name "$name-*" -mtime +1 -exec rm -rf {} +
+    fi
+    if [[ ! -d $root ]]; then
+        root=$(find "$lab_cache/apt" -maxdepth 1 -name "$name-[0-9]*[0-9]" | sort | tail -n 1)
+        [[ $root ]] || return 1
+        note "using the package lists of ${root##*-}"
+    fi
     echo "$root"
 }
 
