@@ -10,7 +10,7 @@
 enum {
 	TYPE_HOPS = 64,         /* longest chain of typedefs, pointers or arrays followed */
 	MEMBER_DEPTH = 32,      /* anonymous structs inside each other */
-	MEMBER_BUDGET = 200000, /* members looked at in one search: damaged types may contain themselves */
+	MEMBER_BUDGET = 20000,  /* members looked at in one search: damaged types may contain themselves */
 };
 
 const struct type type_void = {.kind = TYPE_VOID, .name = "void", .is_resolved = true};
