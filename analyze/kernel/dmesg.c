@@ -222,11 +222,16 @@ static void ring_read_record(const struct ring *ring, uint64_t id, struct log *l
 	log_add(log, ring->dump, &record, text);
 }
 
-static struct error *ring_read_all(const struct kernel *kernel, uint64_t prb, struct log *log)
+/* `variable` is where `prb` lies, the pointer to the ring. */
+static struct error *ring_read_all(const struct kernel *kernel, uint64_t variable, struct log *log)
 {
 	struct ring ring;
-	struct error *error = ring_open(&ring, kernel, prb);
+	struct fault fault;
+	uint64_t prb;
 
+	if (!dump_try_read_pointer(kernel->dump, variable, &prb, &fault))
+		return error_fault(fault.code, variable, "head of the log cannot be read");
+	struct error *error = ring_open(&ring, kernel, prb);
 	if (error)
 		return error;
 
@@ -242,15 +247,6 @@ static struct error *ring_read_all(const struct kernel *kernel, uint64_t prb, st
 	for (uint64_t i = count; i-- > 0;)
 		ring_read_record(&ring, (ring.head_id - i) & ring.id_mask, log);
 	return NULL;
-}
-
-/* The variable that holds the address of the ring; `prb` is a pointer to it. */
-static uint64_t ring_find(const struct kernel *kernel)
-{
-	uint64_t variable = kernel_symbol(kernel, "prb"), prb;
-	struct fault fault;
-
-	return variable && dump_try_read_pointer(kernel->dump, variable, &prb, &fault) ? prb : 0;
 }
 
 /* struct printk_log (kernel/printk/printk.c before 5.10): records follow each other in log_buf. */
@@ -342,7 +338,7 @@ static struct error *buffer_read_all(const struct kernel *kernel, struct log *lo
 struct error *dmesg_read(struct kernel *kernel, struct arena *arena, struct dmesg *ret)
 {
 	struct log log = {.arena = arena};
-	uint64_t prb = ring_find(kernel);
+	uint64_t prb = kernel_symbol(kernel, "prb");
 	struct error *error = prb ? ring_read_all(kernel, prb, &log) : buffer_read_all(kernel, &log);
 
 	if (error)
