@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/map.h"
@@ -80,6 +81,7 @@ struct src_dwarf {
 	bool big_endian;
 	uint8_t pointer_size;
 	const char *info_start, *info_end; /* .debug_info */
+	bool is_mapped;                    /* it is in the file as it stands there */
 	struct entry_index types, variables;
 	struct map pointers; /* address of a name in .debug_str -> position + 1 in `types` */
 	struct map made;     /* address of a DIE (+ dimension of an array) -> struct dwarf_type */
@@ -439,13 +441,17 @@ static bool unit_is_wanted(Dwarf_Die *unit)
 	return dwarf_srclang(unit) != DW_LANG_Rust;
 }
 
-/* The pass touches every page of .debug_info, 160 MB and more; pages that it has left behind are
- * given back, and come again from the page cache when a type is asked for. */
-static void window_move(const struct debug_file *file, const Dwarf_Die *unit, const char **start)
+/* The pass touches every page of .debug_info, 160 MB and more; those that it has left behind are given
+ * back, and come again from the page cache when a type is asked for. */
+static void window_move(const struct src_dwarf *self, const Dwarf_Die *unit, const char **start)
 {
-	if ((const char *)unit->addr - *start < DWARF_WINDOW)
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t from = ((uintptr_t)*start + page - 1) & ~(page - 1);
+	uintptr_t to = (uintptr_t)unit->addr & ~(page - 1);
+
+	if (!self->is_mapped || (char *)unit->addr >= self->info_end || to < from + DWARF_WINDOW)
 		return;
-	madvise(file->map, file->map_size, MADV_DONTNEED);
+	madvise((void *)from, to - from, MADV_DONTNEED);
 	*start = unit->addr;
 }
 
@@ -454,17 +460,14 @@ static void index_build(struct src_dwarf *self)
 	const char *window = self->info_start;
 	Dwarf_CU *unit = NULL;
 	Dwarf_Die top, die;
-	uint8_t unit_type;
 
-	while (dwarf_get_units(self->file.dwarf, unit, &unit, NULL, &unit_type, &top, NULL) == 0) {
-		if (unit_type != DW_UT_compile && unit_type != DW_UT_partial)
-			continue;
+	while (dwarf_get_units(self->file.dwarf, unit, &unit, NULL, NULL, &top, NULL) == 0) {
 		if (!unit_is_wanted(&top) || dwarf_child(&top, &die) != 0)
 			continue;
 		do
 			index_die(self, &die);
 		while (die_next(&die));
-		window_move(&self->file, &top, &window);
+		window_move(self, &top, &window);
 	}
 	map_deinit(&self->pointers);
 }
@@ -474,6 +477,11 @@ static void index_build(struct src_dwarf *self)
  * descriptions stays one. */
 static Dwarf_Die die_canonical(const struct src_dwarf *self, Dwarf_Die *die)
 {
+	Dwarf_Attribute attribute;
+
+	/* -fdebug-types-section: described in a unit of its own. */
+	if (dwarf_attr(die, DW_AT_signature, &attribute))
+		dwarf_formref_die(&attribute, die);
 	enum type_kind kind = die_kind(die);
 	bool is_tagged = kind == TYPE_STRUCT || kind == TYPE_UNION || kind == TYPE_ENUM;
 	const char *name = is_tagged || kind == TYPE_TYPEDEF ? die_name(self, die) : NULL;
@@ -969,7 +977,9 @@ static struct error *debug_file_init(const char *path, struct debug_file *ret)
 		return error_errno("%s", path);
 	if (!S_ISREG(status.st_mode) || status.st_size < EI_NIDENT)
 		return error_new(ERROR_INVALID, "%s: not an ELF file", path);
-	void *map = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, file.fd, 0);
+	/* libelf notes in its copy of a section's header that it has decompressed the section. */
+	void *map = mmap(NULL, (size_t)status.st_size, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_NORESERVE, file.fd, 0);
 
 	if (map == MAP_FAILED)
 		return error_errno("%s", path);
@@ -1016,6 +1026,8 @@ static bool find_debug_info(struct src_dwarf *self)
 			return false;
 		self->info_start = data->d_buf;
 		self->info_end = self->info_start + data->d_size;
+		self->is_mapped = self->info_start >= (char *)self->file.map &&
+				  self->info_end <= (char *)self->file.map + self->file.map_size;
 		return true;
 	}
 	return false;
