@@ -45,16 +45,26 @@ static void log_add(struct log *log, struct dump *dump, const struct dmesg_recor
 	copy->text = arena_strndup(log->arena, text, record->length);
 }
 
-/* printk_info and printk_log have three bits of level above five of flags, in the byte behind the syslog
- * facility: for dumps whose VMCOREINFO is all there is, since it leaves bit-fields out. */
-static bool log_read_level(const struct kernel *kernel, const char *structure, uint64_t address,
-			   uint64_t flags, uint8_t *ret)
+/* Where the level of a record is. VMCOREINFO leaves bit-fields out: for dumps that have nothing else, the
+ * byte at `flags`, three bits of level above five of flags (printk_info and printk_log alike). */
+static struct field log_find_level(const struct kernel *kernel, const char *structure, uint64_t flags)
+{
+	struct field level;
+
+	return field_find(kernel, structure, "level", &level) ? level : (struct field){.offset = flags};
+}
+
+static bool log_read_level(const struct kernel *kernel, uint64_t address, const struct field *field,
+			   uint8_t *ret)
 {
 	uint64_t level;
 	struct fault fault;
 
-	if (!field_get(kernel, address, structure, "level", &level)) {
-		if (!dump_try_read_number(kernel->dump, address + flags, 1, &level, &fault))
+	if (field->bit_size) {
+		if (!field_read(kernel, address, field, &level))
+			return false;
+	} else {
+		if (!dump_try_read_number(kernel->dump, address + field->offset, 1, &level, &fault))
 			return false;
 		level = dump_arch(kernel->dump)->big_endian ? level & 7 : level >> 5;
 	}
@@ -80,7 +90,7 @@ struct ring {
 	uint64_t descs, desc_size, infos, info_size, count;
 	uint64_t head_id, tail_id;
 	uint64_t data, data_size; /* of the text */
-	struct field state, begin, next, seq, ts, length, caller;
+	struct field state, begin, next, seq, ts, length, caller, level;
 };
 
 static bool ring_learn_layout(struct ring *ring)
@@ -97,6 +107,7 @@ static bool ring_learn_layout(struct ring *ring)
 	    !field_find(kernel, "printk_info", "text_len", &ring->length) ||
 	    !field_find(kernel, "printk_info", "caller_id", &ring->caller))
 		return false;
+	ring->level = log_find_level(kernel, "printk_info", ring->length.offset + 3);
 	ring->begin = (struct field){.offset = block.offset + begin};
 	ring->next = (struct field){.offset = block.offset + next};
 	ring->desc_size = field_struct_size(kernel, "prb_desc", 0);
@@ -173,7 +184,7 @@ static bool ring_read_info(const struct ring *ring, uint64_t index, struct dmesg
 	    !log_read(ring->kernel, address, &ring->ts, 8, &ret->time_ns) ||
 	    !log_read(ring->kernel, address, &ring->length, 2, &length) ||
 	    !log_read(ring->kernel, address, &ring->caller, 4, &caller) ||
-	    !log_read_level(ring->kernel, "printk_info", address, ring->length.offset + 3, &ret->level))
+	    !log_read_level(ring->kernel, address, &ring->level, &ret->level))
 		return false;
 	ret->length = length;
 	ret->caller = (uint32_t)caller;
@@ -254,8 +265,7 @@ struct buffer {
 	const struct kernel *kernel;
 	uint64_t address, size;
 	uint64_t header;
-	struct field ts, length, text_length;
-	struct field caller;
+	struct field ts, length, text_length, level, caller;
 	bool has_caller; /* CONFIG_PRINTK_CALLER */
 };
 
@@ -268,10 +278,12 @@ static bool buffer_open(struct buffer *buffer, const struct kernel *kernel)
 	*buffer = (struct buffer){.kernel = kernel};
 	buffer->has_caller = field_find(kernel, "printk_log", "caller_id", &buffer->caller);
 	buffer->header = field_struct_size(kernel, "printk_log", 0);
+	if (!field_find(kernel, "printk_log", "ts_nsec", &buffer->ts) ||
+	    !field_find(kernel, "printk_log", "len", &buffer->length) ||
+	    !field_find(kernel, "printk_log", "text_len", &buffer->text_length))
+		return false;
+	buffer->level = log_find_level(kernel, "printk_log", buffer->text_length.offset + 5);
 	return buffer->header && log_buf && log_buf_len &&
-	       field_find(kernel, "printk_log", "ts_nsec", &buffer->ts) &&
-	       field_find(kernel, "printk_log", "len", &buffer->length) &&
-	       field_find(kernel, "printk_log", "text_len", &buffer->text_length) &&
 	       dump_try_read_pointer(kernel->dump, log_buf, &buffer->address, &fault) &&
 	       dump_try_read_number(kernel->dump, log_buf_len, 4, &buffer->size, &fault) &&
 	       buffer->size <= 1ULL << RING_SIZE_BITS;
@@ -296,7 +308,7 @@ static bool buffer_read_record(const struct buffer *buffer, uint64_t index, uint
 	    !log_read(kernel, address, &buffer->text_length, 2, &text_length) ||
 	    text_length > *ret_length - buffer->header ||
 	    (buffer->has_caller && !log_read(kernel, address, &buffer->caller, 4, &caller)) ||
-	    !log_read_level(kernel, "printk_log", address, buffer->text_length.offset + 5, &record.level))
+	    !log_read_level(kernel, address, &buffer->level, &record.level))
 		return false;
 	record.length = text_length;
 	record.caller = (uint32_t)caller;
