@@ -7,6 +7,7 @@ DESTDIR ?=
 CC ?= gcc
 BUILD ?= build
 CFLAGS ?= -O2 -g
+FUZZ_SECONDS ?= 60
 PKGS := libkdumpfile libaddrxlat zlib lzo2 libzstd snappy libdw libelf yaml-0.1 nettle json-c
 
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
@@ -24,6 +25,10 @@ OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
 LIBRARY := $(filter-out $(BUILD)/analyze/main.o,$(OBJECTS))
 UNIT := $(sort $(wildcard tests/unit/test_*.c))
 UNIT_PROGRAMS := $(UNIT:%.c=$(BUILD)/%)
+FUZZ := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_PROGRAMS := $(FUZZ:%.c=$(BUILD)/%)
+HEADERS := $(sort $(wildcard analyze/*.h analyze/*/*.h reports/*.h))
+HEADER_CHECKS := $(HEADERS:%=$(BUILD)/headers/%.ok)
 
 all: $(BUILD)/kmortem
 
@@ -50,13 +55,66 @@ $(BUILD)/tests/unit/%: tests/unit/%.c $(BUILD)/libkmortem.a
 	$(call say,TEST,$<)
 	$(Q)mkdir -p $(@D) && $(CC) $(KM_CFLAGS) -Itests/unit -MMD -MP -o $@ $< $(BUILD)/libkmortem.a $(KM_LIBS)
 
+$(BUILD)/tests/fuzz/%: tests/fuzz/%.c $(BUILD)/libkmortem.a
+	$(call say,FUZZ,$<)
+	$(Q)mkdir -p $(@D) && $(CC) $(KM_CFLAGS) -fsanitize=fuzzer -MMD -MP -o $@ $< $(BUILD)/libkmortem.a $(KM_LIBS)
+
+# Each header stands alone.
+$(BUILD)/headers/%.ok: %
+	$(Q)mkdir -p $(@D) && $(CC) $(KM_CFLAGS) -fsyntax-only -x c -include $< /dev/null && touch $@
+
 unit: $(UNIT_PROGRAMS)
 	$(Q)for program in $^; do $$program || exit 1; done
+
+unit-programs: $(UNIT_PROGRAMS)
+headers: $(HEADER_CHECKS)
+fuzzers: $(FUZZ_PROGRAMS)
+
+# Installs what is missing of the packages that building and testing need.
+deps:
+	$(Q)tests/deps
+
+# Everything, in a make of its own: pkg-config has to be asked after `deps`. The last line counts.
+check: deps
+	$(Q)+BUILD='$(BUILD)' MAKE='$(MAKE)' CC='$(CC)' FUZZ_SECONDS='$(FUZZ_SECONDS)' tests/check
+
+# With a dump for every recipe of the lab, and longer fuzzing; takes hours.
+check-all: deps
+	$(Q)+BUILD='$(BUILD)' MAKE='$(MAKE)' CC='$(CC)' FUZZ_SECONDS=1800 tests/check --all
+
+# The same as check without fuzzing, with sanitizers, in a build folder of its own.
+asan: deps
+	$(Q)+BUILD='$(BUILD)/asan' MAKE='$(MAKE)' CC='$(CC)' FUZZ_SECONDS=0 \
+		CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined' tests/check
+
+fuzz: deps
+	$(Q)+BUILD='$(BUILD)' MAKE='$(MAKE)' tests/fuzz/run $(FUZZ_SECONDS)
+
+lint: deps
+	$(Q)BUILD='$(BUILD)' tests/lint $(SOURCES)
+
+# How long the commands take on a dump of the lab.
+bench: all
+	$(Q)tests/bench $(BUILD)/kmortem
+
+# A guest is made sick and crashed; its report lies in $(BUILD)/demo afterwards.
+demo: deps
+	$(Q)+$(MAKE) all
+	$(Q)BUILD='$(BUILD)' tests/demo
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/kmortem/rules/lib \
+		$(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man7
+	install $(BUILD)/kmortem $(DESTDIR)$(PREFIX)/bin
+	install -m 644 rules/*.yaml $(DESTDIR)$(PREFIX)/share/kmortem/rules
+	install -m 644 rules/lib/*.yaml $(DESTDIR)$(PREFIX)/share/kmortem/rules/lib
+	install -m 644 man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 man/*.7 $(DESTDIR)$(PREFIX)/share/man/man7
 
 clean:
 	$(Q)rm -rf $(BUILD)
 
--include $(OBJECTS:.o=.d) $(UNIT_PROGRAMS:=.d)
+-include $(OBJECTS:.o=.d) $(UNIT_PROGRAMS:=.d) $(FUZZ_PROGRAMS:=.d)
 
-.PHONY: all unit clean
+.PHONY: all asan bench check check-all clean demo deps fuzz fuzzers headers install lint unit unit-programs
 .SECONDARY:
