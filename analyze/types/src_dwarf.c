@@ -449,19 +449,20 @@ static void window_move(const struct src_dwarf *self, const Dwarf_Die *unit, con
 	uintptr_t from = ((uintptr_t)*start + page - 1) & ~(page - 1);
 	uintptr_t to = (uintptr_t)unit->addr & ~(page - 1);
 
-	if (!self->is_mapped || (char *)unit->addr >= self->info_end || to < from + DWARF_WINDOW)
+	if (!self->is_mapped || (char *)unit->addr < self->info_start ||
+	    (char *)unit->addr >= self->info_end || to < from + DWARF_WINDOW)
 		return;
 	madvise((void *)from, to - from, MADV_DONTNEED);
 	*start = unit->addr;
 }
 
-static void index_build(struct src_dwarf *self)
+static void index_build(struct src_dwarf *self, Dwarf *dwarf)
 {
 	const char *window = self->info_start;
 	Dwarf_CU *unit = NULL;
 	Dwarf_Die top, die;
 
-	while (dwarf_get_units(self->file.dwarf, unit, &unit, NULL, NULL, &top, NULL) == 0) {
+	while (dwarf_get_units(dwarf, unit, &unit, NULL, NULL, &top, NULL) == 0) {
 		if (!unit_is_wanted(&top) || dwarf_child(&top, &die) != 0)
 			continue;
 		do
@@ -469,7 +470,6 @@ static void index_build(struct src_dwarf *self)
 		while (die_next(&die));
 		window_move(self, &top, &window);
 	}
-	map_deinit(&self->pointers);
 }
 
 /* The complete description among all units of what `die` declares or describes once more: the first
@@ -1051,7 +1051,11 @@ struct error *src_dwarf_open(const char *path, uint64_t shift, const char *modul
 	self->provider.description = arena_printf(self->arena, "DWARF (%s)", path);
 	self->provider.module = module ? arena_strdup(self->arena, module) : NULL;
 	if (find_debug_info(self))
-		index_build(self);
+		index_build(self, file.dwarf);
+	/* What dwz has found in several files, it has moved to one of its own. */
+	if (dwarf_getalt(file.dwarf))
+		index_build(self, dwarf_getalt(file.dwarf));
+	map_deinit(&self->pointers);
 	if (!self->types.entries.count) {
 		dwarf_free(&self->provider);
 		return error_new(ERROR_NO_SOURCE, "%s: no types in its DWARF", path);

