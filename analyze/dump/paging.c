@@ -271,7 +271,10 @@ void paging_find_direct(struct paging *paging, struct dump *dump, uint64_t lengt
 
 	if (!paging->direct_search)
 		return;
-	for (; paging_next_entry(paging, dump, top, paging->root, &index, &table); index++) {
+	/* The last entry is the kernel image's. */
+	for (; paging_next_entry(paging, dump, top, paging->root, &index, &table) &&
+	       index < low_bits(paging->bits[top]);
+	     index++) {
 		uint64_t start = ~low_bits(paging->address_bits + 1) | (uint64_t)index << shift;
 
 		start = paging_lowest(paging, dump, start, table);
