@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The crashed kernel's clocks: ticks, time since boot, wall clock. Times are those of the last tick,
-// which is when the timekeeper was last brought up to date: at most a few milliseconds before the end.
+// The crashed kernel's clocks: ticks, time since boot, wall clock. Times are those of the last
+// tick, which is when the timekeeper was last brought up to date: at most a few milliseconds before
+// the end.
 #include "base/error.h"
 #include "base/log.h"
 #include "dump/dump.h"
@@ -10,12 +11,13 @@
 
 enum { NS_PER_S = 1000000000 };
 
-/* Ticks per second that kernels can be configured for (kernel/Kconfig.hz and the architectures' own). */
+/* Ticks per second that kernels can be configured for (kernel/Kconfig.hz and the architectures'
+ * own). */
 static const uint16_t clock_rates[] = {24,  32,  48,  64,  100,  128,  200, 250,
 				       256, 300, 500, 512, 1000, 1024, 1200};
 
-/* The rate nearest to a tick of `tick_ns`; 0 when none is within one per cent. The NTP code bends the
- * tick by up to half a per mille. */
+/* The rate nearest to a tick of `tick_ns`; 0 when none is within one per cent. The NTP code bends
+ * the tick by up to half a per mille. */
 static uint32_t clock_rate(uint64_t tick_ns)
 {
 	for (size_t i = 0; tick_ns && i < sizeof(clock_rates) / sizeof(clock_rates[0]); i++) {
@@ -37,8 +39,8 @@ static uint32_t clock_timekeeper_rate(const struct kernel *kernel, uint64_t time
 	return clock_rate(tick >> 32);
 }
 
-/* Whether a struct timekeeper in use lies there: both of its read bases name the same clocksource, and
- * its tick is one that a kernel can have. */
+/* Whether a struct timekeeper in use lies there: both of its read bases name the same clocksource,
+ * and its tick is one that a kernel can have. */
 static bool clock_is_timekeeper(const struct kernel *kernel, uint64_t address)
 {
 	uint64_t clock, raw_clock;
@@ -48,8 +50,8 @@ static bool clock_is_timekeeper(const struct kernel *kernel, uint64_t address)
 	       clock == raw_clock && clock_timekeeper_rate(kernel, address);
 }
 
-/* The timekeeper is a member of tk_core, whose struct has no name before 6.13 (and BTF then no type for
- * it): a seqcount comes first, whose size depends on the configuration. Since 6.17 tk_core is
+/* The timekeeper is a member of tk_core, whose struct has no name before 6.13 (and BTF then no type
+ * for it): a seqcount comes first, whose size depends on the configuration. Since 6.17 tk_core is
  * timekeeper_data[0] ("timekeeping: Introduce auxiliary timekeepers"). */
 static uint64_t clock_find_timekeeper(const struct kernel *kernel)
 {
@@ -68,7 +70,8 @@ static uint64_t clock_find_timekeeper(const struct kernel *kernel)
 	return 0;
 }
 
-/* Times as ktime_get() and its relatives had them at the last update (kernel/time/timekeeping.c). */
+/* Times as ktime_get() and its relatives had them at the last
+ * update (kernel/time/timekeeping.c). */
 static void clock_learn_time(struct kernel *kernel, uint64_t timekeeper)
 {
 	uint64_t base, nsec, shift, real, boot;
@@ -91,8 +94,8 @@ static void clock_learn_time(struct kernel *kernel, uint64_t timekeeper)
 		kernel->crash_time_ns = (int64_t)(monotonic + real);
 }
 
-/* jiffies_64 starts at 2^32 - 300 s (include/linux/jiffies.h: INITIAL_JIFFIES), so that its low half
- * overflows soon after boot. */
+/* jiffies_64 starts at 2^32 - 300 s (include/linux/jiffies.h: INITIAL_JIFFIES), so that its low
+ * half overflows soon after boot. */
 static bool clock_rate_fits(const struct kernel *kernel, uint32_t hz)
 {
 	int64_t ticks = (int64_t)(kernel->jiffies - (UINT32_MAX + 1ULL - 300ULL * hz));
@@ -123,8 +126,8 @@ void kernel_learn_clock(struct kernel *kernel)
 	uint64_t seconds;
 	struct fault fault;
 
-	kernel->has_jiffies = jiffies && dump_try_read_number(kernel->dump, jiffies, 8,
-							      &kernel->jiffies, &fault);
+	kernel->has_jiffies =
+		jiffies && dump_try_read_number(kernel->dump, jiffies, 8, &kernel->jiffies, &fault);
 	if (timekeeper)
 		clock_learn_time(kernel, timekeeper);
 	if (kernel->crash_time_ns < 0 &&

@@ -21,7 +21,8 @@ static uint32_t cpus_width(const struct kernel *kernel, const struct symbol *mas
 	return (uint32_t)bits;
 }
 
-/* The CPUs of the struct cpumask variable `name`, ascending, in the kernel's arena; 0 when unknown. */
+/* The CPUs of the struct cpumask variable `name`, ascending, in the kernel's arena; 0
+ * when unknown. */
 static size_t cpus_of_mask(const struct kernel *kernel, const char *name, uint32_t **ret)
 {
 	const struct symbol *mask = kernel->symtab ? symtab_find(kernel->symtab, name) : NULL;
@@ -49,8 +50,8 @@ static size_t cpus_of_mask(const struct kernel *kernel, const char *name, uint32
 }
 
 /* The machine's online CPUs. A CPU that is stopped in a panic takes itself out of the online mask
- * (stop_this_cpu() on x86, local_cpu_stop() on arm64) and stays in the active one, which a CPU taken offline
- * for good has left before. */
+ * (stop_this_cpu() on x86, local_cpu_stop() on arm64) and stays in the active one, which a CPU
+ * taken offline for good has left before. */
 static void cpus_learn_online(struct kernel *kernel)
 {
 	uint32_t *online = NULL, *active = NULL;
@@ -104,8 +105,8 @@ static void cpus_learn_offsets(struct kernel *kernel)
 	for (size_t i = 0; table && i < kernel->possible_count; i++) {
 		uint32_t cpu = kernel->possible_cpus[i];
 
-		if (!dump_try_read_pointer(kernel->dump, table + (uint64_t)cpu * size, &offsets[cpu],
-					   &fault))
+		if (!dump_try_read_pointer(kernel->dump, table + (uint64_t)cpu * size,
+					   &offsets[cpu], &fault))
 			return;
 	}
 	/* A kernel built without SMP has no table, and its per-CPU variables lie where they are. */

@@ -10,10 +10,10 @@
 #include "kernel/kernel.h"
 
 enum {
-	RING_COUNT_BITS = 26,    /* log_buf_len= allows 2^31 bytes, and a descriptor per 2^5 of them */
+	RING_COUNT_BITS = 26, /* log_buf_len= allows 2^31 bytes, and a descriptor per 2^5 of them */
 	RING_SIZE_BITS = 31,
-	RECORD_LIMIT = 1 << 20,  /* the newest ones */
-	TEXT_LIMIT = 64 << 20,   /* bytes of all texts together */
+	RECORD_LIMIT = 1 << 20, /* the newest ones */
+	TEXT_LIMIT = 64 << 20,  /* bytes of all texts together */
 };
 
 /* Growing while the log is read; moved to the arena at the end. */
@@ -45,13 +45,16 @@ static void log_add(struct log *log, struct dump *dump, const struct dmesg_recor
 	copy->text = arena_strndup(log->arena, text, record->length);
 }
 
-/* Where the level of a record is. VMCOREINFO leaves bit-fields out: for dumps that have nothing else, the
- * byte at `flags`, three bits of level above five of flags (printk_info and printk_log alike). */
-static struct field log_find_level(const struct kernel *kernel, const char *structure, uint64_t flags)
+/* Where the level of a record is. VMCOREINFO leaves bit-fields out: for dumps that have nothing
+ * else, the byte at `flags`, three bits of level above five of flags (printk_info and printk_log
+ * alike). */
+static struct field log_find_level(const struct kernel *kernel, const char *structure,
+				   uint64_t flags)
 {
 	struct field level;
 
-	return field_find(kernel, structure, "level", &level) ? level : (struct field){.offset = flags};
+	return field_find(kernel, structure, "level", &level) ? level
+							      : (struct field){.offset = flags};
 }
 
 static bool log_read_level(const struct kernel *kernel, uint64_t address, const struct field *field,
@@ -85,8 +88,8 @@ static bool log_read(const struct kernel *kernel, uint64_t address, const struct
 struct ring {
 	const struct kernel *kernel;
 	struct dump *dump;
-	unsigned word;            /* bytes of an unsigned long */
-	uint64_t id_mask;         /* a state_var's bits of id; the state is in the two above */
+	unsigned word;    /* bytes of an unsigned long */
+	uint64_t id_mask; /* a state_var's bits of id; the state is in the two above */
 	uint64_t descs, desc_size, infos, info_size, count;
 	uint64_t head_id, tail_id;
 	uint64_t data, data_size; /* of the text */
@@ -115,9 +118,10 @@ static bool ring_learn_layout(struct ring *ring)
 	return ring->desc_size && ring->info_size;
 }
 
-/* Member `name` of the ring inside member `ring_name` of the printk_ringbuffer, `size` bytes wide. */
-static bool ring_read(const struct ring *ring, uint64_t prb, const char *ring_name, const char *structure,
-		      const char *name, uint64_t size, uint64_t *ret)
+/* Member `name` of the ring inside member `ring_name` of the printk_ringbuffer, `size`
+ * bytes wide. */
+static bool ring_read(const struct ring *ring, uint64_t prb, const char *ring_name,
+		      const char *structure, const char *name, uint64_t size, uint64_t *ret)
 {
 	struct field outer, inner;
 
@@ -153,8 +157,8 @@ static struct error *ring_open(struct ring *ring, const struct kernel *kernel, u
 }
 
 /* Where the text of a block begins, and how many bytes it may have; as get_data() in
- * printk_ringbuffer.c. A block that would not fit before the end of the array begins at its start, with
- * only its id left behind. */
+ * printk_ringbuffer.c. A block that would not fit before the end of the array begins at its start,
+ * with only its id left behind. */
 static bool ring_locate(const struct ring *ring, uint64_t id, uint64_t begin, uint64_t next,
 			uint64_t *ret_text, uint64_t *ret_room)
 {
@@ -195,8 +199,8 @@ enum {
 	/* enum desc_state; 1 (committed) and 2 (finalized) have their text */
 	DESC_RESERVED = 0,
 	DESC_REUSABLE = 3,
-	/* position of a block without data whose text was empty; that of one which found no room is 1 and
-	 * fails in ring_locate() like any odd one */
+	/* position of a block without data whose text was empty; that of one which found no room is
+	 * 1 and fails in ring_locate() like any odd one */
 	LPOS_EMPTY = 3,
 };
 
@@ -213,11 +217,8 @@ static void ring_read_record(const struct ring *ring, uint64_t id, struct log *l
 		return;
 	}
 	switch ((state & ~ring->id_mask) >> (ring->word * 8 - 2)) {
-	case DESC_REUSABLE:
-		return; /* made room for newer ones, or never used */
-	case DESC_RESERVED:
-		log->lost++;
-		return;
+	case DESC_REUSABLE: return; /* made room for newer ones, or never used */
+	case DESC_RESERVED: log->lost++; return;
 	}
 
 	bool is_empty = begin == LPOS_EMPTY && next == LPOS_EMPTY;
@@ -289,8 +290,8 @@ static bool buffer_open(struct buffer *buffer, const struct kernel *kernel)
 	       buffer->size <= 1ULL << RING_SIZE_BITS;
 }
 
-/* Reads the record at `index`; *ret_length is how far the next one is, 0 for the mark that sends the reader
- * back to the start. False when the buffer is broken there. */
+/* Reads the record at `index`; *ret_length is how far the next one is, 0 for the mark that sends
+ * the reader back to the start. False when the buffer is broken there. */
 static bool buffer_read_record(const struct buffer *buffer, uint64_t index, uint64_t sequence,
 			       struct log *log, uint64_t *ret_length)
 {
@@ -351,7 +352,8 @@ struct error *dmesg_read(struct kernel *kernel, struct arena *arena, struct dmes
 {
 	struct log log = {.arena = arena};
 	uint64_t prb = kernel_symbol(kernel, "prb");
-	struct error *error = prb ? ring_read_all(kernel, prb, &log) : buffer_read_all(kernel, &log);
+	struct error *error =
+		prb ? ring_read_all(kernel, prb, &log) : buffer_read_all(kernel, &log);
 
 	if (error)
 		return error;

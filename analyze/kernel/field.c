@@ -98,7 +98,8 @@ uint64_t field_struct_size(const struct kernel *kernel, const char *structure, u
 	return field_vmcoreinfo(kernel, "SIZE", structure, NULL, &size) ? size : otherwise;
 }
 
-bool field_read(const struct kernel *kernel, uint64_t address, const struct field *field, uint64_t *ret)
+bool field_read(const struct kernel *kernel, uint64_t address, const struct field *field,
+		uint64_t *ret)
 {
 	struct fault fault;
 
@@ -121,10 +122,11 @@ bool field_read(const struct kernel *kernel, uint64_t address, const struct fiel
 	return dump_try_read_number(kernel->dump, address + field->offset, size, ret, &fault);
 }
 
-bool field_get(const struct kernel *kernel, uint64_t address, const char *structure, const char *path,
-	       uint64_t *ret)
+bool field_get(const struct kernel *kernel, uint64_t address, const char *structure,
+	       const char *path, uint64_t *ret)
 {
 	struct field field;
 
-	return field_find(kernel, structure, path, &field) && field_read(kernel, address, &field, ret);
+	return field_find(kernel, structure, path, &field) &&
+	       field_read(kernel, address, &field, ret);
 }

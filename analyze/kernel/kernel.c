@@ -14,9 +14,9 @@
 #include "value/value.h"
 
 enum {
-	UTS_LENGTH = 65,          /* __NEW_UTS_LEN + 1, part of the system call ABI */
+	UTS_LENGTH = 65, /* __NEW_UTS_LEN + 1, part of the system call ABI */
 	NOTES_LIMIT = 64 * 1024,
-	FSHIFT = 11,              /* include/linux/sched/loadavg.h: bits of fraction */
+	FSHIFT = 11, /* include/linux/sched/loadavg.h: bits of fraction */
 };
 
 uint64_t kernel_symbol(const struct kernel *kernel, const char *name)
@@ -57,9 +57,9 @@ static char *kernel_uts(const struct kernel *kernel, unsigned index, const char 
 	struct field name;
 
 	if (namespace && field_find(kernel, "uts_namespace", "name", &name)) {
-		struct value text = value_string(kernel->dump, kernel->arena,
-						 namespace + name.offset + (uint64_t)index * UTS_LENGTH,
-						 UTS_LENGTH);
+		struct value text = value_string(
+			kernel->dump, kernel->arena,
+			namespace + name.offset + (uint64_t)index * UTS_LENGTH, UTS_LENGTH);
 
 		if (text.kind == VALUE_STRING && text.string.length)
 			return arena_strndup(kernel->arena, text.string.data, text.string.length);
@@ -67,7 +67,8 @@ static char *kernel_uts(const struct kernel *kernel, unsigned index, const char 
 	return arena_strdup(kernel->arena, otherwise ? otherwise : "");
 }
 
-/* The note NT_GNU_BUILD_ID (3) of owner "GNU" among `length` bytes of ELF notes, in hex; "" without one. */
+/* The note NT_GNU_BUILD_ID (3) of owner "GNU" among `length` bytes of ELF notes, in hex; "" without
+ * one. */
 static char *kernel_note_build_id(const struct kernel *kernel, const uint8_t *notes, size_t length)
 {
 	struct buf hex _cleanup_(buf_deinit) = {0};
@@ -130,12 +131,14 @@ static void kernel_learn_load(struct kernel *kernel)
 	for (unsigned i = 0; i < 3; i++)
 		if (!avenrun ||
 		    !dump_try_read_pointer(kernel->dump,
-					   avenrun + (uint64_t)i * dump_arch(kernel->dump)->pointer_size,
+					   avenrun + (uint64_t)i *
+							     dump_arch(kernel->dump)->pointer_size,
 					   &load[i], &fault) ||
 		    load[i] > UINT32_MAX)
 			return;
 	for (unsigned i = 0; i < 3; i++)
-		kernel->loadavg[i] = (double)((load[i] + (1 << FSHIFT) / 200) * 100 >> FSHIFT) / 100;
+		kernel->loadavg[i] =
+			(double)((load[i] + (1 << FSHIFT) / 200) * 100 >> FSHIFT) / 100;
 }
 
 /* _totalram_pages since ca79b0c211af ("mm: convert totalram_pages and totalhigh_pages variables to

@@ -16,42 +16,45 @@ struct symtab;
 
 struct kernel_panic {
 	bool happened;
-	char *message;     /* "sysrq triggered crash", "Fatal exception"…; "" if nobody said */
-	int32_t cpu;       /* -1 unknown */
-	int64_t pid;       /* of the panicking task; -1 unknown */
-	char *comm;        /* "" unknown */
-	uint64_t task;     /* address of its task_struct, 0 unknown */
-	char *ip;          /* "sysrq_handle_crash+0x16" or "0x…"; "" unknown */
+	char *message; /* "sysrq triggered crash", "Fatal exception"…; "" if nobody said */
+	int32_t cpu;   /* -1 unknown */
+	int64_t pid;   /* of the panicking task; -1 unknown */
+	char *comm;    /* "" unknown */
+	uint64_t task; /* address of its task_struct, 0 unknown */
+	char *ip;      /* "sysrq_handle_crash+0x16" or "0x…"; "" unknown */
 };
 
-/* Everything that cannot be had is marked: strings "", numbers as said. All strings owned by the kernel. */
+/* Everything that cannot be had is marked: strings "", numbers as said. All strings owned by the
+ * kernel. */
 struct kernel {
 	struct dump *dump;
 	struct symtab *symtab;
 	struct arena *arena;
 	char *release, *version, *machine, *nodename; /* of init_uts_ns, else from VMCOREINFO */
-	char *build_id;            /* hex; "" unknown */
-	uint32_t *possible_cpus;   /* numbers, ascending */
+	char *build_id;                               /* hex; "" unknown */
+	uint32_t *possible_cpus;                      /* numbers, ascending */
 	size_t possible_count;
 	uint32_t *online_cpus;
 	size_t online_count;
-	uint64_t *percpu_offsets;  /* by CPU number, `percpu_count` of them; 0 for CPUs that cannot exist */
+	uint64_t *percpu_offsets; /* by CPU number, `percpu_count` of them; 0 for CPUs that cannot
+				     exist */
 	size_t percpu_count;
-	uint32_t hz;               /* ticks per second; 0 unknown */
-	uint64_t jiffies;          /* jiffies_64; valid with has_jiffies */
+	uint32_t hz;      /* ticks per second; 0 unknown */
+	uint64_t jiffies; /* jiffies_64; valid with has_jiffies */
 	bool has_jiffies;
-	int64_t uptime_ns;         /* monotonic incl. suspend as /proc/uptime; -1 unknown */
-	int64_t monotonic_ns;      /* CLOCK_MONOTONIC at the last tick; -1 unknown */
-	int64_t crash_time_ns;     /* wall clock, ns since 1970; -1 unknown */
-	double loadavg[3];         /* -1 unknown */
-	uint64_t memory_bytes;     /* MemTotal; 0 unknown */
-	uint64_t taint;            /* tainted_mask; valid with has_taint */
+	int64_t uptime_ns;     /* monotonic incl. suspend as /proc/uptime; -1 unknown */
+	int64_t monotonic_ns;  /* CLOCK_MONOTONIC at the last tick; -1 unknown */
+	int64_t crash_time_ns; /* wall clock, ns since 1970; -1 unknown */
+	double loadavg[3];     /* -1 unknown */
+	uint64_t memory_bytes; /* MemTotal; 0 unknown */
+	uint64_t taint;        /* tainted_mask; valid with has_taint */
 	bool has_taint;
 	struct kernel_panic panic;
 	const struct walk_layout *walk_layout; /* kept by walk.c; NULL until the first walk */
 };
 
-/* Learns what it can; never fails, what could not be learnt is unknown. Does not own dump and symtab. */
+/* Learns what it can; never fails, what could not be learnt is unknown. Does not own dump and
+ * symtab. */
 struct kernel *kernel_new(struct dump *dump, struct symtab *symtab);
 void kernel_free(struct kernel *kernel);
 DEFINE_CLEANUP(struct kernel *, kernel_free)

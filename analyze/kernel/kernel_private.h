@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The parts of kernel_new(), one per file. Each learns what it can and leaves the rest unknown; later
-// ones use what earlier ones learnt.
+// The parts of kernel_new(), one per file. Each learns what it can and leaves the rest unknown;
+// later ones use what earlier ones learnt.
 #ifndef KERNEL_KERNEL_PRIVATE_H
 #define KERNEL_KERNEL_PRIVATE_H
 

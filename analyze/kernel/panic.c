@@ -18,9 +18,9 @@
 #include "value/value.h"
 
 enum {
-	LINES_BEFORE = 400,   /* records around the panic that may belong to it */
+	LINES_BEFORE = 400, /* records around the panic that may belong to it */
 	LINES_AFTER = 200,
-	OOPS_HEAD = 30,       /* lines from an oops's first one to its registers, at most */
+	OOPS_HEAD = 30, /* lines from an oops's first one to its registers, at most */
 	STACK_LIMIT = 64 * 1024,
 	CPU_LIMIT = 8192,
 };
@@ -84,8 +84,8 @@ static void lines_collect(struct lines *lines, struct arena *arena, const struct
 }
 
 /* "sysrq_handle_crash+0x16" from "RIP: 0010:sysrq_handle_crash+0x16/0x20 [module]", from
- * " sysrq_handle_crash+0x16/0x20" and the other architectures' forms; false when the line names no place, or
- * marks it as a guess ("? "). */
+ * " sysrq_handle_crash+0x16/0x20" and the other architectures' forms; false when the line names no
+ * place, or marks it as a guess ("? "). */
 static bool line_place(const char *line, char *ret, size_t size)
 {
 	const char *plus = strstr(line, "+0x"), *start = plus;
@@ -121,12 +121,12 @@ static bool place_is_panic(const char *place)
 	return false;
 }
 
-/* The line with the instruction pointer of an oops: x86, arm64, riscv, powerpc, s390. On x86 the code
- * segment tells the kernel (0010) from what user space was doing (0033). */
+/* The line with the instruction pointer of an oops: x86, arm64, riscv, powerpc, s390. On x86 the
+ * code segment tells the kernel (0010) from what user space was doing (0033). */
 static bool line_is_ip(const char *line)
 {
-	static const char *const prefixes[] = {"RIP: 0010:", "EIP: ", "pc : ", "epc : ", "NIP [",
-					       "Krnl PSW : "};
+	static const char *const prefixes[] = {
+		"RIP: 0010:", "EIP: ", "pc : ", "epc : ", "NIP [", "Krnl PSW : "};
 
 	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
 		if (text_begins(line, prefixes[i]))
@@ -160,14 +160,15 @@ static bool lines_find_caller(const struct lines *lines, char *ret, size_t size)
 	return false;
 }
 
-/* Whether a panic's words say that what was printed just before, an oops or a warning, is where it went
- * wrong (oops_end() and arm64's die(), check_panic_on_warn()). */
+/* Whether a panic's words say that what was printed just before, an oops or a warning, is where it
+ * went wrong (oops_end() and arm64's die(), check_panic_on_warn()). */
 static bool panic_follows_report(const char *message)
 {
 	return strstr(message, "Fatal exception") || strstr(message, "panic_on_warn");
 }
 
-/* Whether they say that an oops may have come first: do_exit() of a task that the kernel cannot spare. */
+/* Whether they say that an oops may have come first: do_exit() of a task that the kernel cannot
+ * spare. */
 static bool panic_may_follow_oops(const char *message)
 {
 	return text_begins(message, "Attempted to kill") ||
@@ -178,9 +179,20 @@ static bool panic_may_follow_oops(const char *message)
 static const char *lines_oops_words(const struct lines *lines, size_t ip)
 {
 	static const char *const prefixes[] = {
-		"BUG: ", "kernel BUG at ", "Oops", "general protection fault", "divide error",
-		"invalid opcode", "stack segment", "double fault", "traps: ", "Unable to handle kernel",
-		"Internal error: ", "Unhandled ", "Kernel stack overflow", "PANIC: ",
+		"BUG: ",
+		"kernel BUG at ",
+		"Oops",
+		"general protection fault",
+		"divide error",
+		"invalid opcode",
+		"stack segment",
+		"double fault",
+		"traps: ",
+		"Unable to handle kernel",
+		"Internal error: ",
+		"Unhandled ",
+		"Kernel stack overflow",
+		"PANIC: ",
 	};
 	const char *words = "";
 
@@ -200,8 +212,8 @@ static bool line_is_task(const char *line)
 	return text_begins(line, "CPU: ") && strstr(line, " PID: ") && strstr(line, " Comm: ");
 }
 
-/* The line that says who panicked: the first one after the panic's, else (an oops has printed its own
- * already) the last one before it; NULL. */
+/* The line that says who panicked: the first one after the panic's, else (an oops has printed its
+ * own already) the last one before it; NULL. */
 static const char *lines_find_task(const struct lines *lines)
 {
 	for (size_t i = lines->panic; i < lines->count; i++)
@@ -242,8 +254,8 @@ static void panic_learn_log_task(struct kernel *kernel, const struct lines *line
 
 static int32_t panic_find_cpu(const struct kernel *kernel)
 {
-	/* panic_cpu since 1717f2096b54 ("panic, x86: Fix re-entrance problem due to panic on NMI"), 4.5;
-	 * crashing_cpu on x86 and powerpc. Both are -1 before. */
+	/* panic_cpu since 1717f2096b54 ("panic, x86: Fix re-entrance problem due to panic on
+	 * NMI"), 4.5; crashing_cpu on x86 and powerpc. Both are -1 before. */
 	static const char *const names[] = {"panic_cpu", "crashing_cpu"};
 	uint32_t cpu;
 
@@ -254,8 +266,8 @@ static int32_t panic_find_cpu(const struct kernel *kernel)
 }
 
 /* A task pointer in a per-CPU variable, at `offset` in it. */
-static uint64_t panic_read_percpu(const struct kernel *kernel, const char *variable, uint64_t offset,
-				  uint32_t cpu)
+static uint64_t panic_read_percpu(const struct kernel *kernel, const char *variable,
+				  uint64_t offset, uint32_t cpu)
 {
 	const struct symbol *symbol = kernel->symtab ? symtab_find(kernel->symtab, variable) : NULL;
 	uint64_t address, task;
@@ -267,8 +279,8 @@ static uint64_t panic_read_percpu(const struct kernel *kernel, const char *varia
 	return task;
 }
 
-/* The task on a CPU: the scheduler's, else x86's own idea of `current` (a variable of its own before 6.2 and
- * since 6.15, a member of pcpu_hot between). */
+/* The task on a CPU: the scheduler's, else x86's own idea of `current` (a variable of its own
+ * before 6.2 and since 6.15, a member of pcpu_hot between). */
 static uint64_t panic_find_task(const struct kernel *kernel, uint32_t cpu)
 {
 	struct field field;
@@ -305,8 +317,8 @@ static void panic_learn_task(struct kernel *kernel)
 	panic->comm = arena_strndup(kernel->arena, text.string.data, text.string.length);
 }
 
-/* `back` is 1 for a return address: after a call of panic(), which does not return, the next function may
- * begin. */
+/* `back` is 1 for a return address: after a call of panic(), which does not return, the next
+ * function may begin. */
 static char *panic_place(const struct kernel *kernel, uint64_t address, unsigned back)
 {
 	uint64_t offset;
@@ -338,10 +350,12 @@ static bool panic_is_call(const struct kernel *kernel, uint64_t address, uint64_
 	uint64_t opcode; /* call rel32, from the instruction that follows */
 
 	return address + (uint64_t)(int64_t)(int32_t)word == function &&
-	       dump_try_read_number(kernel->dump, address - 5, 1, &opcode, &fault) && opcode == 0xe8;
+	       dump_try_read_number(kernel->dump, address - 5, 1, &opcode, &fault) &&
+	       opcode == 0xe8;
 }
 
-/* Return address into the caller of panic(), from the stack of the CPU that called it; 0 unknown. */
+/* Return address into the caller of panic(), from the stack of the CPU that called it;
+ * 0 unknown. */
 static uint64_t panic_find_return(const struct kernel *kernel, const struct registers *registers)
 {
 	uint64_t panic = kernel_symbol(kernel, "panic");
@@ -372,8 +386,8 @@ static void panic_learn_register_ip(struct kernel *kernel)
 	uint64_t address = panic_find_return(kernel, &registers);
 
 	/* crash_kexec() saves the registers of the oops itself, and its own after a panic(). */
-	panic->ip = address ? panic_place(kernel, address, 1)
-			    : panic_place(kernel, registers.ip, 0);
+	panic->ip =
+		address ? panic_place(kernel, address, 1) : panic_place(kernel, registers.ip, 0);
 }
 
 /* The instruction pointer of the last oops before the panic, or of the last one of all. */
@@ -425,9 +439,10 @@ void kernel_learn_panic(struct kernel *kernel)
 	panic->pid = -1;
 	panic->message = panic->comm = panic->ip = arena_strdup(kernel->arena, "");
 	panic->cpu = panic_find_cpu(kernel);
-	/* CRASHTIME is written by crash_save_vmcoreinfo(), on the way into the crash kernel only. */
-	panic->happened = panic->cpu >= 0 ||
-			  vmcoreinfo_get(dump_vmcoreinfo(kernel->dump), "CRASHTIME");
+	/* CRASHTIME is written by crash_save_vmcoreinfo(), on the way into the crash
+	 * kernel only. */
+	panic->happened =
+		panic->cpu >= 0 || vmcoreinfo_get(dump_vmcoreinfo(kernel->dump), "CRASHTIME");
 
 	error_free(dmesg_read(kernel, arena, &log)); /* without a log, `log` is empty */
 	lines_collect(&lines, arena, &log);

@@ -35,7 +35,8 @@ bool walk_visit(struct walk *walk, uint64_t node)
 
 /* include/linux/poison.h: the low part is a constant, the high part the architecture's
  * CONFIG_ILLEGAL_POINTER_VALUE (0xdead000000000000, on powerpc 0x5deadbeef0000000, 0 on 32 bits).
- * LIST_POISON2 was 0x200 until 8a5e5e02fc83 ("include/linux/poison.h: fix LIST_POISON{1,2} offset"). */
+ * LIST_POISON2 was 0x200 until 8a5e5e02fc83 ("include/linux/poison.h: fix LIST_POISON{1,2}
+ * offset"). */
 const char *walk_poison(const struct walk *walk, uint64_t pointer)
 {
 	uint64_t high = pointer & ~0xfffULL;
@@ -70,8 +71,8 @@ void walk_init(struct walk *walk, struct kernel *kernel, struct arena *arena,
 	walk->big_endian = arch->big_endian;
 }
 
-/* Offset of a pointer in one of the structs of which any kernel has the same few pointers; types that
- * say otherwise are not believed. */
+/* Offset of a pointer in one of the structs of which any kernel has the same few pointers; types
+ * that say otherwise are not believed. */
 static uint8_t walk_slot(const struct kernel *kernel, const char *structure, const char *member,
 			 uint8_t otherwise, size_t pointers)
 {

@@ -24,9 +24,10 @@ bool walk_next(struct walk *walk, struct value *ret, uint64_t *ret_key);
  * ERROR_LIMIT, or the reason the next node could not be read. */
 const struct fault *walk_fault(const struct walk *walk);
 
-/* The constructors allocate from `arena` and cannot fail: what is wrong shows in the first walk_next().
- * `element` is the type of the elements, `offset` the bytes from an element's start to the node
- * inside it (offsetof, nested members included). Elements are VALUE_OBJECT of type `element`. */
+/* The constructors allocate from `arena` and cannot fail: what is wrong shows in the first
+ * walk_next(). `element` is the type of the elements, `offset` the bytes from an element's start to
+ * the node inside it (offsetof, nested members included). Elements are VALUE_OBJECT of type
+ * `element`. */
 
 /* Circular struct list_head; the head itself is not an element. Checks next->prev. */
 struct walk *walk_list(struct kernel *kernel, struct arena *arena, uint64_t head,
@@ -37,7 +38,8 @@ struct walk *walk_hlist(struct kernel *kernel, struct arena *arena, uint64_t hea
 /* struct hlist_nulls_head: ends at a pointer with bit 0 set. */
 struct walk *walk_hlist_nulls(struct kernel *kernel, struct arena *arena, uint64_t head,
 			      const struct type *element, uint64_t offset);
-/* Singly linked: `next` is the offset in `element` of a pointer to the next element; ends at NULL. */
+/* Singly linked: `next` is the offset in `element` of a pointer to the next element; ends
+ * at NULL. */
 struct walk *walk_chain(struct kernel *kernel, struct arena *arena, uint64_t first,
 			const struct type *element, uint64_t next);
 /* struct rb_root or rb_root_cached, in order. */
@@ -59,7 +61,8 @@ struct walk *walk_array(struct kernel *kernel, struct arena *arena, uint64_t fir
 /* Instances of a per-CPU object for each possible CPU; key: CPU number. */
 struct walk *walk_percpu(struct kernel *kernel, struct arena *arena, uint64_t offset,
 			 const struct type *element);
-/* Set bits of `count` bits from an address, as VALUE_INT; the layout is the kernel's unsigned long. */
+/* Set bits of `count` bits from an address, as VALUE_INT; the layout is the kernel's
+ * unsigned long. */
 struct walk *walk_bits(struct kernel *kernel, struct arena *arena, uint64_t first, uint64_t count);
 
 #endif

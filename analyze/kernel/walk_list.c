@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Walks along `next` pointers: include/linux/list.h, list_nulls.h, and plain chains.
 //
-// Where nodes point back (prev, pprev) every node is checked before it is delivered. That finds cycles
-// too: the node where a cycle closes has two predecessors, and points back at one of them only.
+// Where nodes point back (prev, pprev) every node is checked before it is delivered. That finds
+// cycles too: the node where a cycle closes has two predecessors, and points back at one of them
+// only.
 #include "kernel/walk.h"
 
 #include "base/arena.h"
@@ -19,7 +20,8 @@ struct walk_list {
 };
 
 /* Reads next and prev of the list_head at `address`. */
-static bool list_read(struct walk_list *list, uint64_t address, uint64_t *ret_next, uint64_t *ret_prev)
+static bool list_read(struct walk_list *list, uint64_t address, uint64_t *ret_next,
+		      uint64_t *ret_prev)
 {
 	struct walk *walk = &list->walk;
 	struct fault fault;
@@ -37,10 +39,12 @@ static bool list_unreadable(struct walk_list *list)
 	struct walk *walk = &list->walk;
 	const char *poison = walk_poison(walk, list->next);
 
-	/* The list said that its next node is there: a wild pointer is damage, not a gap in the dump. */
+	/* The list said that its next node is there: a wild pointer is damage, not a gap in the
+	 * dump. */
 	if (*poison || walk->fault.code == ERROR_NO_TRANSLATION)
 		return walk_corrupt(walk, list->next, "next of list node 0x%llx is 0x%llx%s",
-				    (unsigned long long)list->node, (unsigned long long)list->next, poison);
+				    (unsigned long long)list->node, (unsigned long long)list->next,
+				    poison);
 	return false;
 }
 
@@ -62,10 +66,11 @@ static bool walk_list_step(struct walk *walk, struct value *ret, uint64_t *ret_k
 	if (!list_read(list, node, &next, &prev))
 		return list_unreadable(list);
 	if (prev != list->node)
-		return walk_corrupt(walk, node,
-				    "next of list node 0x%llx is 0x%llx, whose prev is 0x%llx%s instead",
-				    (unsigned long long)list->node, (unsigned long long)node,
-				    (unsigned long long)prev, walk_poison(walk, prev));
+		return walk_corrupt(
+			walk, node,
+			"next of list node 0x%llx is 0x%llx, whose prev is 0x%llx%s instead",
+			(unsigned long long)list->node, (unsigned long long)node,
+			(unsigned long long)prev, walk_poison(walk, prev));
 	if (node == list->head)
 		return false;
 	list->node = node;
@@ -120,11 +125,11 @@ static bool walk_hlist_step(struct walk *walk, struct value *ret, uint64_t *ret_
 	}
 	pprev = walk_pointer(walk, bytes, list->layout->hlist_pprev);
 	if (pprev != list->link)
-		return walk_corrupt(walk, node,
-				    "the pointer at 0x%llx leads to %s node 0x%llx, whose pprev is 0x%llx%s instead",
-				    (unsigned long long)list->link, list->noun,
-				    (unsigned long long)node, (unsigned long long)pprev,
-				    walk_poison(walk, pprev));
+		return walk_corrupt(
+			walk, node,
+			"the pointer at 0x%llx leads to %s node 0x%llx, whose pprev is 0x%llx%s instead",
+			(unsigned long long)list->link, list->noun, (unsigned long long)node,
+			(unsigned long long)pprev, walk_poison(walk, pprev));
 	list->link = node + list->layout->hlist_next;
 	list->next = walk_pointer(walk, bytes, list->layout->hlist_next);
 	*ret = walk_element(walk, node);
@@ -167,7 +172,7 @@ struct walk_chain {
 	uint64_t next;    /* offset of the pointer to the next */
 	/* Brent: the walk is in a cycle when it meets the element where it last left its mark. */
 	uint64_t mark, distance, lap;
-	bool is_read;     /* `element` was delivered, its next pointer is still to be read */
+	bool is_read; /* `element` was delivered, its next pointer is still to be read */
 };
 
 static bool chain_advance(struct walk_chain *chain)
@@ -179,7 +184,8 @@ static bool chain_advance(struct walk_chain *chain)
 	if (!dump_try_read_pointer(walk->dump, chain->element + chain->next, &next, &fault))
 		return walk_break(walk, fault);
 	if (next && next == chain->mark)
-		return walk_corrupt(walk, next, "next of 0x%llx is 0x%llx, where the chain has been before",
+		return walk_corrupt(walk, next,
+				    "next of 0x%llx is 0x%llx, where the chain has been before",
 				    (unsigned long long)chain->element, (unsigned long long)next);
 	chain->element = next;
 	if (++chain->distance == chain->lap) {

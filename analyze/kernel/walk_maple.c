@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Walk over a maple tree (include/linux/maple_tree.h, since 54a611b60590 "Maple Tree: add new data
-// structure" in 6.1): a B-tree of ranges. Each slot of a node covers the indexes from the end of the slot
-// before it to its own pivot, the last one to the end of the node.
+// structure" in 6.1): a B-tree of ranges. Each slot of a node covers the indexes from the end of
+// the slot before it to its own pivot, the last one to the end of the node.
 #include "kernel/walk.h"
 
 #include "base/arena.h"
@@ -11,11 +11,12 @@
 #include "types/symtab.h"
 
 enum {
-	MAPLE_DEPTH = 32,       /* MAPLE_HEIGHT_MAX is 31 */
-	MAPLE_NODE_MASK = 255,  /* nodes are aligned to 256 bytes; a pointer's low bits say the type */
+	MAPLE_DEPTH = 32, /* MAPLE_HEIGHT_MAX is 31 */
+	MAPLE_NODE_MASK =
+		255, /* nodes are aligned to 256 bytes; a pointer's low bits say the type */
 	MAPLE_TYPE_SHIFT = 3,
 	MAPLE_TYPE_MASK = 0x0f,
-	MAPLE_SLOTS = 256,      /* at most: a node has 256 bytes */
+	MAPLE_SLOTS = 256, /* at most: a node has 256 bytes */
 };
 
 /* One type of node: enum maple_type. */
@@ -47,7 +48,8 @@ static bool maple_push(struct walk_maple *maple, uint64_t entry, uint64_t first,
 {
 	struct walk *walk = &maple->walk;
 	uint64_t node = entry & ~(uint64_t)MAPLE_NODE_MASK, parent;
-	const struct maple_shape *shape = &maple->shapes[entry >> MAPLE_TYPE_SHIFT & MAPLE_TYPE_MASK];
+	const struct maple_shape *shape =
+		&maple->shapes[entry >> MAPLE_TYPE_SHIFT & MAPLE_TYPE_MASK];
 	struct fault fault;
 
 	if (!walk_visit(walk, node))
@@ -63,7 +65,8 @@ static bool maple_push(struct walk_maple *maple, uint64_t entry, uint64_t first,
 		return walk_break(walk, fault);
 	/* ma_dead_node(): a node taken out of the tree is its own parent. */
 	if ((parent & ~(uint64_t)MAPLE_NODE_MASK) == node)
-		return walk_corrupt(walk, node, "maple node 0x%llx is dead", (unsigned long long)node);
+		return walk_corrupt(walk, node, "maple node 0x%llx is dead",
+				    (unsigned long long)node);
 	maple->path[maple->depth++] = (struct maple_node){
 		.address = node,
 		.shape = shape,
@@ -99,15 +102,17 @@ static bool maple_read_last(struct walk_maple *maple, const struct maple_node *n
 		return true;
 	if (pivot < node->first || pivot > node->max)
 		return walk_corrupt(walk, node->address,
-				    "pivot %u of maple node 0x%llx is 0x%llx, not in 0x%llx-0x%llx", node->slot,
-				    (unsigned long long)node->address, (unsigned long long)pivot,
-				    (unsigned long long)node->first, (unsigned long long)node->max);
+				    "pivot %u of maple node 0x%llx is 0x%llx, not in 0x%llx-0x%llx",
+				    node->slot, (unsigned long long)node->address,
+				    (unsigned long long)pivot, (unsigned long long)node->first,
+				    (unsigned long long)node->max);
 	*ret = pivot;
 	return true;
 }
 
 /* Takes the next slot of the deepest node: its element, when it is one, or the node below it. */
-static bool maple_take(struct walk_maple *maple, struct value *ret, uint64_t *ret_key, bool *ret_found)
+static bool maple_take(struct walk_maple *maple, struct value *ret, uint64_t *ret_key,
+		       bool *ret_found)
 {
 	struct walk *walk = &maple->walk;
 	struct maple_node *node = &maple->path[maple->depth - 1];
@@ -135,7 +140,8 @@ static bool maple_take(struct walk_maple *maple, struct value *ret, uint64_t *re
 }
 
 /* mas_start(): the root is a node, or the one entry of a tree that has only index 0. */
-static bool maple_start(struct walk_maple *maple, struct value *ret, uint64_t *ret_key, bool *ret_found)
+static bool maple_start(struct walk_maple *maple, struct value *ret, uint64_t *ret_key,
+			bool *ret_found)
 {
 	struct walk *walk = &maple->walk;
 	uint64_t entry, max = walk->pointer_size == 4 ? UINT32_MAX : UINT64_MAX;
@@ -159,7 +165,8 @@ static bool walk_maple_step(struct walk *walk, struct value *ret, uint64_t *ret_
 	bool is_found = false;
 
 	if (maple->problem)
-		return walk_break(walk, (struct fault){ERROR_NO_SOURCE, maple->root, maple->problem});
+		return walk_break(walk,
+				  (struct fault){ERROR_NO_SOURCE, maple->root, maple->problem});
 	if (!maple->is_started) {
 		maple->is_started = true;
 		if (!maple_start(maple, ret, ret_key, &is_found))

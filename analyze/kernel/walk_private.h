@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What the walks share. A walk_*.c embeds struct walk as the first member of its own state, and gives
-// walk_init() its `step`.
+// What the walks share. A walk_*.c embeds struct walk as the first member of its own state, and
+// gives walk_init() its `step`.
 #ifndef KERNEL_WALK_PRIVATE_H
 #define KERNEL_WALK_PRIVATE_H
 
@@ -12,12 +12,12 @@ struct walk {
 	struct dump *dump;
 	struct arena *arena;
 	const struct type *element;
-	uint64_t offset;   /* from an element's start to its node */
+	uint64_t offset; /* from an element's start to its node */
 	/* The next element, and its key when that is not the position; false at the end or after
 	 * walk_break(). */
 	bool (*step)(struct walk *walk, struct value *ret, uint64_t *ret_key);
-	uint64_t count;    /* elements delivered */
-	uint64_t nodes;    /* inner nodes visited: trees without elements must end too */
+	uint64_t count; /* elements delivered */
+	uint64_t nodes; /* inner nodes visited: trees without elements must end too */
 	bool is_done;
 	bool is_broken;
 	struct fault fault;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // In-order walk over a red-black tree (include/linux/rbtree_types.h).
 //
-// The way back up is a stack of our own. Parent pointers are compared with it, which finds cycles: where
-// a cycle closes, a node has two parents, and names one of them only.
+// The way back up is a stack of our own. Parent pointers are compared with it, which finds cycles:
+// where a cycle closes, a node has two parents, and names one of them only.
 #include "kernel/walk.h"
 
 #include "base/arena.h"
@@ -23,11 +23,13 @@ struct walk_rbtree {
 	uint64_t root;
 	bool is_started;
 	unsigned depth;
-	struct rbtree_node path[RBTREE_DEPTH]; /* nodes whose left side is done and that wait their turn */
+	struct rbtree_node
+		path[RBTREE_DEPTH]; /* nodes whose left side is done and that wait their turn */
 };
 
 /* Reads `node`, checks that its parent is `parent`, and pushes it; *ret_left is its left child. */
-static bool rbtree_push(struct walk_rbtree *tree, uint64_t node, uint64_t parent, uint64_t *ret_left)
+static bool rbtree_push(struct walk_rbtree *tree, uint64_t node, uint64_t parent,
+			uint64_t *ret_left)
 {
 	struct walk *walk = &tree->walk;
 	struct fault fault;
@@ -43,10 +45,11 @@ static bool rbtree_push(struct walk_rbtree *tree, uint64_t node, uint64_t parent
 	uint64_t up = walk_pointer(walk, bytes, tree->layout->rb_parent) & ~3ULL;
 
 	if (up != parent)
-		return walk_corrupt(walk, node,
-				    "rb-tree node 0x%llx has child 0x%llx, whose parent is 0x%llx%s instead",
-				    (unsigned long long)parent, (unsigned long long)node,
-				    (unsigned long long)up, walk_poison(walk, up));
+		return walk_corrupt(
+			walk, node,
+			"rb-tree node 0x%llx has child 0x%llx, whose parent is 0x%llx%s instead",
+			(unsigned long long)parent, (unsigned long long)node,
+			(unsigned long long)up, walk_poison(walk, up));
 	tree->path[tree->depth++] = (struct rbtree_node){
 		.address = node,
 		.right = walk_pointer(walk, bytes, tree->layout->rb_right),

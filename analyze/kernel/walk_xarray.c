@@ -2,10 +2,11 @@
 // Walks over xarrays, radix trees and IDRs, which are one structure with two ways to mark its inner
 // pointers:
 //   xarray      low bits 10: internal (node, sibling, retry, zero); low bit 1: a value, no pointer
-//   radix tree  low bits 01: internal (node, sibling, retry);       low bits 10: a value, no pointer
-// The change came with 3159f943aafd ("xarray: Replace exceptional entries") and 02c02bf12c5d ("xarray:
-// Change definition of sibling entries") in 4.20; which one a dump has shows in the name of its nodes'
-// struct (xa_node or radix_tree_node).
+//   radix tree  low bits 01: internal (node, sibling, retry);       low bits 10: a value, no
+//   pointer
+// The change came with 3159f943aafd ("xarray: Replace exceptional entries") and 02c02bf12c5d
+// ("xarray: Change definition of sibling entries") in 4.20; which one a dump has shows in the name
+// of its nodes' struct (xa_node or radix_tree_node).
 #include "kernel/walk.h"
 
 #include "base/arena.h"
@@ -27,10 +28,10 @@ struct xarray_node {
 
 struct walk_xarray {
 	struct walk walk;
-	const char *problem;   /* why it cannot be walked at all, or NULL */
-	uint64_t head;         /* address of the pointer to the top */
-	uint64_t base;         /* added to every index */
-	bool is_radix;         /* marks as before the xarray */
+	const char *problem; /* why it cannot be walked at all, or NULL */
+	uint64_t head;       /* address of the pointer to the top */
+	uint64_t base;       /* added to every index */
+	bool is_radix;       /* marks as before the xarray */
 	bool is_started;
 	unsigned slot_bits;
 	uint64_t shift_offset, slots_offset;
@@ -43,9 +44,9 @@ static bool xarray_is_internal(const struct walk_xarray *xarray, uint64_t entry)
 	return (entry & 3) == (xarray->is_radix ? 1 : 2);
 }
 
-/* Internal entries below 4096 are not pointers (include/linux/xarray.h: xa_is_node): siblings and, above
- * the slot numbers, retry (256) and zero (257). Errors are at the other end. A radix tree's siblings point
- * into the very node that holds them. */
+/* Internal entries below 4096 are not pointers (include/linux/xarray.h: xa_is_node): siblings and,
+ * above the slot numbers, retry (256) and zero (257). Errors are at the other end. A radix tree's
+ * siblings point into the very node that holds them. */
 static bool xarray_is_node(const struct walk_xarray *xarray, uint64_t entry, uint64_t holder)
 {
 	uint64_t node = entry & ~3ULL;
@@ -75,15 +76,17 @@ static bool xarray_push(struct walk_xarray *xarray, uint64_t entry, uint64_t ind
 		return false;
 	if (!dump_try_read_number(walk->dump, node + xarray->shift_offset, 1, &shift, &fault))
 		return walk_break(walk, fault);
-	/* Levels differ by one slot number each, so that no tree is deeper than its index is wide. */
+	/* Levels differ by one slot number each, so that no tree is deeper than its index
+	 * is wide. */
 	if (xarray->depth) {
 		const struct xarray_node *above = &xarray->path[xarray->depth - 1];
 
 		if (shift + xarray->slot_bits != above->shift)
-			return walk_corrupt(walk, node,
-					    "shift of xarray node 0x%llx is %llu, below node 0x%llx of shift %u",
-					    (unsigned long long)node, (unsigned long long)shift,
-					    (unsigned long long)above->address, above->shift);
+			return walk_corrupt(
+				walk, node,
+				"shift of xarray node 0x%llx is %llu, below node 0x%llx of shift %u",
+				(unsigned long long)node, (unsigned long long)shift,
+				(unsigned long long)above->address, above->shift);
 	}
 	if (shift % xarray->slot_bits || shift >= 64 || xarray->depth == XARRAY_DEPTH)
 		return walk_corrupt(walk, node, "shift of xarray node 0x%llx is %llu",
@@ -117,7 +120,8 @@ static bool walk_xarray_step(struct walk *walk, struct value *ret, uint64_t *ret
 	bool is_found = false;
 
 	if (xarray->problem)
-		return walk_break(walk, (struct fault){ERROR_NO_SOURCE, xarray->head, xarray->problem});
+		return walk_break(walk,
+				  (struct fault){ERROR_NO_SOURCE, xarray->head, xarray->problem});
 	if (!xarray->is_started) {
 		xarray->is_started = true;
 		if (!dump_try_read_pointer(walk->dump, xarray->head, &entry, &fault))
@@ -134,11 +138,12 @@ static bool walk_xarray_step(struct walk *walk, struct value *ret, uint64_t *ret
 			continue;
 		}
 		if (!dump_try_read_pointer(walk->dump,
-					   node->address + xarray->slots_offset + slot * walk->pointer_size,
+					   node->address + xarray->slots_offset +
+						   slot * walk->pointer_size,
 					   &entry, &fault))
 			return walk_break(walk, fault);
-		if (!xarray_take(xarray, entry, node->index + (slot << node->shift), node->address, ret,
-				 ret_key, &is_found))
+		if (!xarray_take(xarray, entry, node->index + (slot << node->shift), node->address,
+				 ret, ret_key, &is_found))
 			return false;
 	}
 	return is_found;
@@ -167,8 +172,8 @@ static bool xarray_learn(struct walk_xarray *xarray, const struct kernel *kernel
 	return true;
 }
 
-static struct walk_xarray *walk_xarray_new(struct kernel *kernel, struct arena *arena, uint64_t root,
-					   const struct type *element)
+static struct walk_xarray *walk_xarray_new(struct kernel *kernel, struct arena *arena,
+					   uint64_t root, const struct type *element)
 {
 	struct walk_xarray *xarray = ARENA_NEW(arena, struct walk_xarray);
 	struct field head;

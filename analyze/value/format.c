@@ -37,7 +37,8 @@ static size_t text_printable(const unsigned char *text, size_t length)
 	if (code < lowest[bytes] || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
 		return 0;
 	if (code < 0x20 || (code >= 0x7f && code <= 0x9f) || code == 0x61c || code == 0x200e ||
-	    code == 0x200f || (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069))
+	    code == 0x200f || (code >= 0x2028 && code <= 0x202e) ||
+	    (code >= 0x2066 && code <= 0x2069))
 		return 0;
 	return bytes;
 }
@@ -62,7 +63,8 @@ void format_integer(__int128 number, struct buf *buf)
 {
 	char digits[40];
 	size_t at = sizeof(digits);
-	unsigned __int128 rest = number < 0 ? -(unsigned __int128)number : (unsigned __int128)number;
+	unsigned __int128 rest =
+		number < 0 ? -(unsigned __int128)number : (unsigned __int128)number;
 
 	do {
 		digits[--at] = (char)('0' + (int)(rest % 10));
@@ -84,9 +86,7 @@ static void fault_put(const struct fault *fault, struct buf *buf)
 	case ERROR_IO: /* `what` names a page or the like, which goes without saying */
 		buf_puts(buf, words);
 		return;
-	case ERROR_NO_TRANSLATION:
-		buf_puts(buf, fault->address ? words : "NULL pointer");
-		return;
+	case ERROR_NO_TRANSLATION: buf_puts(buf, fault->address ? words : "NULL pointer"); return;
 	case ERROR_CORRUPT:
 		buf_puts(buf, words);
 		if (fault->what) {
@@ -140,7 +140,8 @@ static void duration_put_long(unsigned __int128 seconds, struct buf *buf)
 		i++;
 	format_integer((__int128)(seconds / scales[i].in_seconds), buf);
 	buf_printf(buf, " %s %u %s", scales[i].unit,
-		   (unsigned)(seconds % scales[i].in_seconds) / scales[i].part, scales[i].part_unit);
+		   (unsigned)(seconds % scales[i].in_seconds) / scales[i].part,
+		   scales[i].part_unit);
 }
 
 void format_duration(__int128 nanoseconds, struct buf *buf)
@@ -150,7 +151,8 @@ void format_duration(__int128 nanoseconds, struct buf *buf)
 
 	if (nanoseconds < 0)
 		buf_putc(buf, '-');
-	/* Rounded to tenths before the unit is chosen, so that nothing becomes "60 s" or "1000 ms". */
+	/* Rounded to tenths before the unit is chosen, so that nothing becomes "60 s" or
+	 * "1000 ms". */
 	if (ns < 1000)
 		buf_printf(buf, ns ? "%u ns" : "%u s", (unsigned)ns);
 	else if (ns < 999950)
@@ -206,8 +208,8 @@ void format_time(__int128 nanoseconds, struct buf *buf)
 struct format {
 	const struct format_options *options;
 	struct buf *buf;
-	size_t start;     /* length of `buf` before */
-	unsigned indent;  /* of the members of nested structs, one per line, with types */
+	size_t start;    /* length of `buf` before */
+	unsigned indent; /* of the members of nested structs, one per line, with types */
 };
 
 static void format_any(struct format *format, const struct value *value, unsigned depth);
@@ -256,7 +258,8 @@ static void format_absent(struct format *format, const struct fault *fault)
 	buf_putc(format->buf, ')');
 }
 
-/* Text at an address up to its first NUL, in quotes or (without types) as it is; a fault as such. */
+/* Text at an address up to its first NUL, in quotes or (without types) as it is; a fault
+ * as such. */
 static void format_string_at(struct format *format, uint64_t address, size_t limit)
 {
 	struct arena *arena _cleanup_(arena_free_cleanup) = arena_new();
@@ -355,7 +358,8 @@ static void format_array(struct format *format, const struct value *value, unsig
 	const struct type *type = type_strip(value->type);
 
 	if (type_is_char(type_target(type))) {
-		format_string_at(format, value->object.address, type->size ? type->size : FORMAT_STRING);
+		format_string_at(format, value->object.address,
+				 type->size ? type->size : FORMAT_STRING);
 		return;
 	}
 	if (!depth && type->length) {
@@ -381,12 +385,8 @@ static void format_object(struct format *format, const struct value *value, unsi
 {
 	switch (type_strip(value->type)->kind) {
 	case TYPE_STRUCT:
-	case TYPE_UNION:
-		format_members(format, value, depth);
-		break;
-	case TYPE_ARRAY:
-		format_array(format, value, depth);
-		break;
+	case TYPE_UNION: format_members(format, value, depth); break;
+	case TYPE_ARRAY: format_array(format, value, depth); break;
 	default: /* functions, void and incomplete types: all there is is where */
 		buf_printf(format->buf, "0x%llx", (unsigned long long)value->object.address);
 	}
@@ -490,9 +490,11 @@ static struct cell cell_shown(const struct value *value, const struct format_opt
 	return (struct cell){.kind = CELL_TEXT, .text = cell_text(arena, &buf)};
 }
 
-/* Items of a list or of an array, whose elements `item` gives; what is left out is a last, unknown item. */
+/* Items of a list or of an array, whose elements `item` gives; what is left out is a last, unknown
+ * item. */
 static struct cell cell_list(const struct value *value, uint64_t count,
-			     const struct format_options *options, struct arena *arena, unsigned depth)
+			     const struct format_options *options, struct arena *arena,
+			     unsigned depth)
 {
 	uint64_t shown = count < options->elements ? count : options->elements;
 	struct cell *items = ARENA_ARRAY(arena, shown + 2, struct cell);
@@ -507,22 +509,26 @@ static struct cell cell_list(const struct value *value, uint64_t count,
 	if (shown < count)
 		items[cell.count++] = (struct cell){
 			.kind = CELL_UNKNOWN,
-			.text = arena_printf(arena, "%llu more", (unsigned long long)(count - shown)),
+			.text = arena_printf(arena, "%llu more",
+					     (unsigned long long)(count - shown)),
 		};
 	if (value->kind == VALUE_LIST && value->list->is_partial)
 		items[cell.count++] = cell_unknown(arena, &value->list->fault);
 	return cell;
 }
 
-static struct cell cell_record(const struct value_record *record, const struct format_options *options,
-			       struct arena *arena, unsigned depth)
+static struct cell cell_record(const struct value_record *record,
+			       const struct format_options *options, struct arena *arena,
+			       unsigned depth)
 {
 	struct cell *items = ARENA_ARRAY(arena, record->count, struct cell);
 
 	for (size_t i = 0; i < record->count; i++)
 		cell_of_value(&record->values[i], options, arena, depth - 1, &items[i]);
-	return (struct cell){
-		.kind = CELL_RECORD, .items = items, .names = record->names, .count = record->count};
+	return (struct cell){.kind = CELL_RECORD,
+			     .items = items,
+			     .names = record->names,
+			     .count = record->count};
 }
 
 static struct cell cell_object(const struct value *value, const struct format_options *options,
@@ -561,7 +567,8 @@ static struct cell cell_integer(const struct value *value, const struct format_o
 
 	if (value->kind == VALUE_SIZE)
 		cell.shown = cell_shown(value, options, arena).text;
-	else if (type && type->kind == TYPE_ENUM && type_enumerator_name(type, (int64_t)value->integer))
+	else if (type && type->kind == TYPE_ENUM &&
+		 type_enumerator_name(type, (int64_t)value->integer))
 		return cell_shown(value, options, arena);
 	return cell;
 }
@@ -597,8 +604,8 @@ static void cell_of_value(const struct value *value, const struct format_options
 	}
 }
 
-void format_cell(const struct value *value, const struct format_options *options, struct arena *arena,
-		 struct cell *ret)
+void format_cell(const struct value *value, const struct format_options *options,
+		 struct arena *arena, struct cell *ret)
 {
 	cell_of_value(value, options, arena, CELL_NESTING, ret);
 }

@@ -18,8 +18,8 @@ struct format_options {
 };
 
 /* Text of a value: 5, 0xffff888003a40000, "eth0" (quoted only with_type), 12.5 s, 4.0 MiB,
- * enumerators by name, structs in braces, arrays in brackets, absent as "?(not saved in the dump at 0x…)".
- * Bytes that are not printable are escaped as \xNN, so no terminal ever sees them. */
+ * enumerators by name, structs in braces, arrays in brackets, absent as "?(not saved in the dump at
+ * 0x…)". Bytes that are not printable are escaped as \xNN, so no terminal ever sees them. */
 void format_value(const struct value *value, const struct format_options *options, struct buf *buf);
 /* 128-bit integer in decimal. */
 void format_integer(__int128 number, struct buf *buf);
@@ -30,9 +30,10 @@ void format_duration(__int128 nanoseconds, struct buf *buf);
 void format_size(__int128 bytes, struct buf *buf);
 /* ISO 8601 UTC: 2026-11-21T03:14:24Z. */
 void format_time(__int128 nanoseconds, struct buf *buf);
-/* The value as a report cell; text is allocated from `arena`. Durations become seconds (real), sizes
- * bytes, pointers "0x…" text, lists lists, none CELL_EMPTY, absent CELL_UNKNOWN with the reason. */
-void format_cell(const struct value *value, const struct format_options *options, struct arena *arena,
-		 struct cell *ret);
+/* The value as a report cell; text is allocated from `arena`. Durations become seconds (real),
+ * sizes bytes, pointers "0x…" text, lists lists, none CELL_EMPTY, absent CELL_UNKNOWN with the
+ * reason. */
+void format_cell(const struct value *value, const struct format_options *options,
+		 struct arena *arena, struct cell *ret);
 
 #endif

@@ -67,7 +67,8 @@ static bool value_read_number(struct dump *dump, const struct value *value, uint
 		return true;
 	}
 	if (size == 0 || size > sizeof(bytes)) {
-		*ret_fault = (struct fault){ERROR_UNSUPPORTED, value->object.address, "odd-sized number"};
+		*ret_fault = (struct fault){ERROR_UNSUPPORTED, value->object.address,
+					    "odd-sized number"};
 		return false;
 	}
 	if (!dump_try_read(dump, value->object.address, bytes, size, ret_fault))
@@ -82,7 +83,8 @@ static struct value value_load_real(struct dump *dump, struct value value, uint6
 	uint64_t number;
 
 	if (size != sizeof(float) && size != sizeof(double))
-		return value_absent(ERROR_UNSUPPORTED, value.object.address, "floating-point format");
+		return value_absent(ERROR_UNSUPPORTED, value.object.address,
+				    "floating-point format");
 	if (!dump_try_read_number(dump, value.object.address, size, &number, &fault))
 		return value_of_fault(fault);
 
@@ -108,18 +110,11 @@ struct value value_load(struct dump *dump, struct value value)
 	enum value_kind kind = VALUE_INT;
 
 	switch (type->kind) {
-	case TYPE_INT:
-		kind = type->is_bool ? VALUE_BOOL : VALUE_INT;
-		break;
-	case TYPE_ENUM:
-		break;
-	case TYPE_POINTER:
-		kind = VALUE_POINTER;
-		break;
-	case TYPE_FLOAT:
-		return value_load_real(dump, value, type->size);
-	default:
-		return value;
+	case TYPE_INT: kind = type->is_bool ? VALUE_BOOL : VALUE_INT; break;
+	case TYPE_ENUM: break;
+	case TYPE_POINTER: kind = VALUE_POINTER; break;
+	case TYPE_FLOAT: return value_load_real(dump, value, type->size);
+	default: return value;
 	}
 
 	struct fault fault;
@@ -144,7 +139,8 @@ struct value value_member(struct value object, const struct type_member *member)
 	if (object.kind != VALUE_OBJECT)
 		return object;
 
-	struct value result = value_object(member->type, object.object.address + member->bit_offset / 8);
+	struct value result =
+		value_object(member->type, object.object.address + member->bit_offset / 8);
 
 	result.object.bit_size = member->bit_size;
 	result.object.bit_offset = member->bit_size ? member->bit_offset % 8 : 0;
@@ -157,7 +153,8 @@ struct value value_dereference(struct value pointer)
 		return pointer;
 
 	uint64_t address = (uint64_t)pointer.integer;
-	const struct type *target = pointer.type ? type_target(type_strip(pointer.type)) : &type_void;
+	const struct type *target =
+		pointer.type ? type_target(type_strip(pointer.type)) : &type_void;
 
 	if (!address)
 		return value_absent(ERROR_NO_TRANSLATION, 0, "NULL pointer");
@@ -171,7 +168,8 @@ struct value value_index(struct value array, __int128 index)
 	if (array.kind != VALUE_OBJECT && array.kind != VALUE_POINTER)
 		return array;
 
-	uint64_t address = array.kind == VALUE_POINTER ? (uint64_t)array.integer : array.object.address;
+	uint64_t address =
+		array.kind == VALUE_POINTER ? (uint64_t)array.integer : array.object.address;
 	const struct type *element = array.type ? type_target(type_strip(array.type)) : &type_void;
 	uint64_t size = type_strip(element)->size;
 
@@ -234,29 +232,31 @@ struct value value_char_array(struct dump *dump, struct arena *arena, struct val
 			    size < CHAR_ARRAY_LIMIT ? size : CHAR_ARRAY_LIMIT);
 }
 
-static int order(bool less, bool greater)
+static int order(__int128 a, __int128 b)
 {
-	return greater - less;
+	return (a > b) - (a < b);
+}
+
+static int order_strings(const struct value *a, const struct value *b)
+{
+	size_t length = a->string.length < b->string.length ? a->string.length : b->string.length;
+	int result = length ? memcmp(a->string.data, b->string.data, length) : 0;
+
+	return result ? order(result, 0) : order(a->string.length, b->string.length);
+}
+
+static double real_of(const struct value *value)
+{
+	return value->kind == VALUE_REAL ? value->real : (double)value->integer;
 }
 
 int value_compare(const struct value *a, const struct value *b)
 {
-	if (a->kind == VALUE_STRING && b->kind == VALUE_STRING) {
-		size_t length = a->string.length < b->string.length ? a->string.length : b->string.length;
-		int result = length ? memcmp(a->string.data, b->string.data, length) : 0;
-
-		if (result)
-			return order(result < 0, result > 0);
-		return order(a->string.length < b->string.length, a->string.length > b->string.length);
-	}
+	if (a->kind == VALUE_STRING && b->kind == VALUE_STRING)
+		return order_strings(a, b);
 	if (a->kind == VALUE_OBJECT && b->kind == VALUE_OBJECT)
-		return order(a->object.address < b->object.address,
-			     a->object.address > b->object.address);
-	if (a->kind == VALUE_REAL || b->kind == VALUE_REAL) {
-		double left = a->kind == VALUE_REAL ? a->real : (double)a->integer;
-		double right = b->kind == VALUE_REAL ? b->real : (double)b->integer;
-
-		return order(left < right, left > right);
-	}
-	return order(a->integer < b->integer, a->integer > b->integer);
+		return order(a->object.address, b->object.address);
+	if (a->kind == VALUE_REAL || b->kind == VALUE_REAL)
+		return (real_of(a) > real_of(b)) - (real_of(a) < real_of(b));
+	return order(a->integer, b->integer);
 }

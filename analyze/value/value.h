@@ -15,10 +15,10 @@ struct arena;
 struct dump;
 
 enum value_kind {
-	VALUE_ABSENT,   /* could not be read: `absent` says why and where */
-	VALUE_NONE,     /* there is no such thing */
-	VALUE_BOOL,     /* integer 0 or 1 */
-	VALUE_INT,      /* mathematical integer; `type`: the C type it was read as, or NULL */
+	VALUE_ABSENT, /* could not be read: `absent` says why and where */
+	VALUE_NONE,   /* there is no such thing */
+	VALUE_BOOL,   /* integer 0 or 1 */
+	VALUE_INT,    /* mathematical integer; `type`: the C type it was read as, or NULL */
 	VALUE_REAL,
 	VALUE_STRING,
 	VALUE_DURATION, /* integer: nanoseconds */
@@ -33,8 +33,8 @@ enum value_kind {
 struct value_list {
 	struct value *items;
 	size_t count;
-	bool is_partial;        /* the walk it came from broke off: more elements may exist */
-	struct fault fault;     /* why, when is_partial */
+	bool is_partial;    /* the walk it came from broke off: more elements may exist */
+	struct fault fault; /* why, when is_partial */
 };
 
 struct value {
@@ -85,15 +85,16 @@ static inline struct value value_object(const struct type *type, uint64_t addres
 	return (struct value){.kind = VALUE_OBJECT, .type = type, .object = {.address = address}};
 }
 
-/* Loads an object: integers, enums, bools and pointers become VALUE_INT, VALUE_BOOL or VALUE_POINTER
- * (bit-fields and byte order included), floats VALUE_REAL; structs, unions and arrays stay as they
- * are. Every other kind is returned unchanged; what cannot be read is VALUE_ABSENT. */
+/* Loads an object: integers, enums, bools and pointers become VALUE_INT, VALUE_BOOL or
+ * VALUE_POINTER (bit-fields and byte order included), floats VALUE_REAL; structs, unions and arrays
+ * stay as they are. Every other kind is returned unchanged; what cannot be read is VALUE_ABSENT. */
 struct value value_load(struct dump *dump, struct value value);
 /* The object member of a struct object at a known place. */
 struct value value_member(struct value object, const struct type_member *member);
 /* What a pointer points at, as an object; absent for NULL and for void. */
 struct value value_dereference(struct value pointer);
-/* Element `index` of an array or pointer, as an object. No bounds check: kernels use flexible arrays. */
+/* Element `index` of an array or pointer, as an object. No bounds check: kernels use flexible
+ * arrays. */
 struct value value_index(struct value array, __int128 index);
 /* Bytes up to the first NUL at an address, at most `limit`; the string is copied into `arena`. */
 struct value value_string(struct dump *dump, struct arena *arena, uint64_t address, size_t limit);
