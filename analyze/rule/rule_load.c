@@ -29,6 +29,8 @@ struct key {
 	bool is_required;
 };
 
+enum { NAMED_LIMIT = 500 }; /* columns, lets or parameters of one rule */
+
 #define COUNT(table) (sizeof(table) / sizeof(*(table)))
 
 /* ---- scalars -------------------------------------------------------------------------------- */
@@ -150,6 +152,8 @@ static struct error *read_named(struct rule_set *set, const struct yaml_node *no
 
 	if (error)
 		return error;
+	if (node->count > NAMED_LIMIT)
+		return yaml_error(node, "more than %d lines", NAMED_LIMIT);
 	struct named *named = ARENA_ARRAY(set->arena, node->count, struct named);
 	for (size_t i = 0; i < node->count; i++) {
 		const struct yaml_node *key = node->keys[i];
@@ -381,6 +385,8 @@ static struct error *read_row(struct draft *draft, const struct yaml_node *node)
 	struct error *error = want_mapping(node);
 	struct rule_part *part = draft->part;
 
+	if (!error && node->count > NAMED_LIMIT)
+		error = yaml_error(node, "more than %d lines", NAMED_LIMIT);
 	if (error)
 		return error;
 	struct named *columns = ARENA_ARRAY(draft->set->arena, node->count, struct named);

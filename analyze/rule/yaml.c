@@ -474,7 +474,8 @@ static struct error *build_document(struct builder *builder, struct yaml_node **
 	}
 }
 
-static struct error *file_check_breaks(const struct yaml_file *file, const char *text)
+/* What would make our lines differ from libyaml's, or looking something up in one take long. */
+static struct error *file_check_lines(const struct yaml_file *file, const char *text)
 {
 	const char *end = text + strlen(text);
 
@@ -482,6 +483,11 @@ static struct error *file_check_breaks(const struct yaml_file *file, const char 
 		if (odd_break(at, end))
 			return file_error(file, file_position(text, (size_t)(at - text)),
 					  "an unusual line break: end lines with a newline");
+	}
+	for (size_t i = 0; i < file->line_count; i++) {
+		if (strlen(file->lines[i]) > YAML_LINE_LIMIT)
+			return file_error(file, (struct yaml_position){i + 1, 1},
+					  "a line of more than %d bytes", YAML_LINE_LIMIT);
 	}
 	return NULL;
 }
@@ -502,7 +508,7 @@ struct error *yaml_parse(struct arena *arena, const char *path, const char *byte
 		return error_new(ERROR_SYNTAX, "%s: not a text file", path);
 	builder.text = file_normalize(arena, bytes, length);
 	file_split(arena, file, builder.text);
-	struct error *error = file_check_breaks(file, builder.text);
+	struct error *error = file_check_lines(file, builder.text);
 	if (error)
 		return error;
 	if (!yaml_parser_initialize(&builder.parser))

@@ -147,12 +147,16 @@ TEST(bounds)
 	size_t length = YAML_FILE_LIMIT + 1;
 	char *large = malloc(length);
 	const struct yaml_file *file;
-	memset(large, '#', length);
+	memset(large, '\n', length);
 	struct error *error = yaml_parse(arena, "t.yaml", large, length, &file);
 	CHECK(error && error->code == ERROR_LIMIT);
 	error_free(error);
 	error = yaml_parse(arena, "t.yaml", large, length - 1, &file);
 	CHECK(!error);
+	memset(large, '#', YAML_LINE_LIMIT + 1);
+	error = yaml_parse(arena, "t.yaml", large, length - 1, &file);
+	CHECK(error && strstr(error->message, "t.yaml:1:1: a line of more than 4096 bytes"));
+	error_free(error);
 	for (size_t i = 0; i + 2 < length; i += 2)
 		memcpy(large + i, "-\n", 2);
 	error = yaml_parse(arena, "t.yaml", large, length - 1, &file);
