@@ -8,7 +8,7 @@ CC ?= gcc
 BUILD ?= build
 CFLAGS ?= -O2 -g
 FUZZ_SECONDS ?= 60
-PKGS := libkdumpfile libaddrxlat zlib lzo2 libzstd snappy libdw libelf yaml-0.1 nettle json-c
+PKGS := libkdumpfile libaddrxlat libdeflate lzo2 libzstd snappy libdw libelf yaml-0.1 nettle json-c
 
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
 	    -Wwrite-strings -Wundef -Wvla -Werror

@@ -4,6 +4,7 @@
 #define DUMP_BUILDER_H
 
 #include <elf.h>
+#include <libdeflate.h>
 #include <lzo/lzo1x.h>
 #include <snappy-c.h>
 #include <stdbool.h>
@@ -12,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <zlib.h>
 #include <zstd.h>
 
 #include "base/mem.h"
@@ -95,14 +95,16 @@ enum { KDUMP_ZLIB = 1, KDUMP_LZO = 2, KDUMP_SNAPPY = 4, KDUMP_ZSTD = 0x20 };
 static inline size_t page_compress(const uint8_t *page, size_t size, uint8_t *packed, uint32_t flag)
 {
 	static lzo_align_t memory[LZO1X_1_MEM_COMPRESS / sizeof(lzo_align_t) + 1];
-	uLongf zlib_length = 2 * size;
+	struct libdeflate_compressor *deflate;
 	lzo_uint lzo_length = 2 * size;
 	size_t length = 2 * size;
 
 	switch (flag) {
 	case KDUMP_ZLIB:
-		compress2(packed, &zlib_length, page, size, 1);
-		return zlib_length;
+		deflate = libdeflate_alloc_compressor(1);
+		length = libdeflate_zlib_compress(deflate, page, size, packed, length);
+		libdeflate_free_compressor(deflate);
+		return length;
 	case KDUMP_LZO:
 		lzo1x_1_compress(page, size, packed, &lzo_length, memory);
 		return lzo_length;
