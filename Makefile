@@ -15,7 +15,7 @@ WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpo
 KM_CFLAGS := -std=gnu17 -D_GNU_SOURCE -Ianalyze -I. $(WARNINGS) $(CFLAGS) \
 	     -DKMORTEM_VERSION='"$(VERSION)"' -DKMORTEM_RULES='"$(PREFIX)/share/kmortem/rules"' \
 	     $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
-KM_LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null) $(LDFLAGS)
+KM_LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lm $(LDFLAGS)
 
 Q := $(if $(V),,@)
 say = $(if $(V),,@echo "  $(1)	$(2)")
