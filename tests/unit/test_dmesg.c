@@ -207,9 +207,12 @@ TEST(ring_leaves_out_what_is_not_there)
 TEST(ring_survives_damage)
 {
 	make_ring(8, false);
-	uint64_t a = add(0, 6, "first"), b = add(1, 6, "second"), c = add(2, 6, "third"), d = add(3, 6, "fourth");
+	uint64_t a = add(0, 6, "first"), b = add(1, 6, "second"), c = add(2, 6, "third");
+	uint64_t d = add(3, 6, "fourth"), block = data + next_lpos % SIZE;
 
 	add(4, 6, "fifth");
+	fake_put_pointer(block, a); /* the block says it is the first one's */
+	add(5, 6, "sixth");
 	put_block(a, 3, 5);                              /* not aligned */
 	put_block(b, 0, 1ULL << 40);                     /* longer than the ring */
 	fake_put(infos + (c & (COUNT - 1)) * 88, 8, 77); /* a sequence number that cannot be there */
@@ -219,7 +222,7 @@ TEST(ring_survives_damage)
 
 	CHECK(log.count == 2);
 	CHECK(log.count == 2 && log.records[0].length == 8 && !memcmp(log.records[0].text, "fourth", 6));
-	CHECK(log.count == 2 && log.records[1].sequence == 4);
+	CHECK(log.count == 2 && log.records[1].sequence == 5);
 }
 
 static enum error_code read_error(void)

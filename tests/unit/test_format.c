@@ -88,7 +88,7 @@ TEST(format_strings_never_reach_the_terminal_raw)
 	CHECK_PLAIN(text("a\033[2J\n\0z", 8), "a\\x1b[2J\\x0a\\x00z");
 	CHECK_PLAIN(text("Gr\303\274n", 5), "Gr\303\274n");
 	CHECK_PLAIN(text("\303", 1), "\\xc3");                        /* cut off */
-	CHECK_PLAIN(text("\300\200", 2), "\\xc0\\x80");               /* overlong NUL */
+	CHECK_PLAIN(text("\301\201", 2), "\\xc1\\x81");               /* overlong A */
 	CHECK_PLAIN(text("\355\240\200", 3), "\\xed\\xa0\\x80");      /* surrogate */
 	CHECK_PLAIN(text("\302\233", 2), "\\xc2\\x9b");               /* C1: CSI */
 	CHECK_PLAIN(text("\342\200\256", 3), "\\xe2\\x80\\xae");      /* right-to-left override */
