@@ -27,7 +27,8 @@ void kernel_sources_note(struct kernel_sources *sources, struct error *error)
 }
 
 /* Takes over what was opened, or notes why it was not. */
-static void add_symbols(struct kernel_sources *sources, struct error *error, struct symbol_provider *provider)
+static void add_symbols(struct kernel_sources *sources, struct error *error,
+			struct symbol_provider *provider)
 {
 	if (error)
 		kernel_sources_note(sources, error);
@@ -37,7 +38,8 @@ static void add_symbols(struct kernel_sources *sources, struct error *error, str
 		symbol_provider_free(provider);
 }
 
-static void add_types(struct kernel_sources *sources, struct error *error, struct type_provider *provider)
+static void add_types(struct kernel_sources *sources, struct error *error,
+		      struct type_provider *provider)
 {
 	if (error)
 		kernel_sources_note(sources, error);
@@ -52,8 +54,7 @@ static const char *dump_line(struct dump *dump, const char *key)
 	return vmcoreinfo_get(dump_vmcoreinfo(dump), key);
 }
 
-/* Whether variables can be found by name. */
-static bool has_data_symbols(const struct kernel_sources *sources)
+bool kernel_has_variables(const struct kernel_sources *sources)
 {
 	for (size_t i = 0; i < sources->symbol_count; i++) {
 		if (sources->symbols[i]->data_symbols && !sources->symbols[i]->is_partial)
@@ -102,7 +103,8 @@ static bool need_vmlinux(struct kernel_sources *sources)
 /* System.map-RELEASE beside the dump or where distributions install it. */
 static struct error *find_systemmap(struct kernel_sources *sources, struct symbol_provider **ret)
 {
-	const char *release = dump_line(sources->dump, "OSRELEASE"), *path = dump_info(sources->dump)->path;
+	const char *release = dump_line(sources->dump, "OSRELEASE"),
+		   *path = dump_info(sources->dump)->path;
 	const char *slash = strrchr(path, '/');
 	int folder = slash ? (int)(slash - path) : 1;
 	struct error *error = NULL;
@@ -140,11 +142,11 @@ static void open_symbols(struct kernel_sources *sources)
 	sources->known = src_vmcoreinfo_open(dump_vmcoreinfo(sources->dump));
 	error = src_kallsyms_open(sources->dump, &provider);
 	add_symbols(sources, error, provider);
-	if (!has_data_symbols(sources) && sources->vmlinux) {
+	if (!kernel_has_variables(sources) && sources->vmlinux) {
 		error = src_elfsym_open(sources->vmlinux, sources->shift, &provider);
 		add_symbols(sources, error, provider);
 	}
-	if (!has_data_symbols(sources)) {
+	if (!kernel_has_variables(sources)) {
 		error = find_systemmap(sources, &provider);
 		add_symbols(sources, error, provider);
 	}
@@ -152,17 +154,19 @@ static void open_symbols(struct kernel_sources *sources)
 		error = scan_kallsyms(sources->dump, sources->known, &provider);
 		add_symbols(sources, error, provider);
 	}
-	if (!has_data_symbols(sources) && !sources->vmlinux && need_vmlinux(sources)) {
+	if (!kernel_has_variables(sources) && !sources->vmlinux && need_vmlinux(sources)) {
 		error = src_elfsym_open(sources->vmlinux, sources->shift, &provider);
 		add_symbols(sources, error, provider);
 	}
 	sources->symbols[sources->symbol_count++] = sources->known;
 }
 
-/* Between the symbols that the linker puts around the section (include/asm-generic/vmlinux.lds.h). */
+/* Between the symbols that the linker puts around the section (include/asm-generic/vmlinux.lds.h).
+ */
 static struct error *btf_between_symbols(struct kernel_sources *sources, struct type_provider **ret)
 {
-	struct btf_origin origin = {"BTF (dump)", NULL, dump_arch(sources->dump)->pointer_size, NULL};
+	struct btf_origin origin = {"BTF (dump)", NULL, dump_arch(sources->dump)->pointer_size,
+				    NULL};
 	struct symbol start, stop;
 
 	if (kernel_find_symbol(sources, "__start_BTF", &start, 1) != 1 ||
@@ -171,7 +175,8 @@ static struct error *btf_between_symbols(struct kernel_sources *sources, struct 
 	uint64_t size = stop.address - start.address;
 
 	if (stop.address <= start.address || size > BTF_MAX_BYTES)
-		return error_fault(ERROR_NO_SOURCE, start.address, "BTF: there is none in this kernel");
+		return error_fault(ERROR_NO_SOURCE, start.address,
+				   "BTF: there is none in this kernel");
 	void *bytes = mem_zero(size);
 	struct error *error = dump_read(sources->dump, start.address, bytes, size);
 
@@ -185,7 +190,8 @@ static struct error *btf_between_symbols(struct kernel_sources *sources, struct 
 static struct error *btf_of_vmlinux(struct kernel_sources *sources, struct type_provider **ret)
 {
 	char *description _cleanup_free_ = mem_printf("BTF (%s)", sources->vmlinux);
-	struct btf_origin origin = {description, NULL, dump_arch(sources->dump)->pointer_size, NULL};
+	struct btf_origin origin = {description, NULL, dump_arch(sources->dump)->pointer_size,
+				    NULL};
 	void *bytes = NULL;
 	size_t size = 0;
 	struct error *error = elf_section_read(sources->vmlinux, ".BTF", &bytes, &size);
@@ -213,7 +219,7 @@ static void open_btf(struct kernel_sources *sources)
 	struct type_provider *provider = NULL;
 	struct error *error = btf_between_symbols(sources, &provider);
 
-	if (error && !has_data_symbols(sources)) {
+	if (error && !kernel_has_variables(sources)) {
 		error_free(error);
 		error = scan_btf(sources->dump, &provider);
 	}
@@ -282,8 +288,8 @@ size_t kernel_find_type(struct kernel_sources *sources, enum type_kind kind, con
 	return count;
 }
 
-size_t kernel_find_enumerator(struct kernel_sources *sources, const char *name, struct enumerator_found *ret,
-			      size_t capacity)
+size_t kernel_find_enumerator(struct kernel_sources *sources, const char *name,
+			      struct enumerator_found *ret, size_t capacity)
 {
 	size_t count = 0;
 

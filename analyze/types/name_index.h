@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Names of many things that have small numbers, for sources with a hundred thousand of them: two arrays,
-// made in one pass. The things' names are kept by the source, which compares them.
+// Names of many things that have small numbers, for sources with a hundred thousand of them: two
+// arrays, made in one pass. The things' names are kept by the source, which compares them.
 #ifndef TYPES_NAME_INDEX_H
 #define TYPES_NAME_INDEX_H
 

@@ -17,21 +17,22 @@
 enum {
 	SCAN_PAGE = 4096,
 	SCAN_CHUNK = 256 << 10,
-	SCAN_OVERLAP = 1024,          /* what is looked for may begin in one chunk and end in the next */
-	SCAN_IMAGE = 512 << 20,       /* largest kernel image */
-	SCAN_GAP = 32 << 20,          /* so much without a page ends the image */
-	SCAN_MAX_TRIES = 16,          /* shapes that turn out to be something else */
+	SCAN_OVERLAP = 1024,    /* what is looked for may begin in one chunk and end in the next */
+	SCAN_IMAGE = 512 << 20, /* largest kernel image */
+	SCAN_GAP = 32 << 20,    /* so much without a page ends the image */
+	SCAN_MAX_TRIES = 16,    /* shapes that turn out to be something else */
 	TOKENS = 256,
 	TOKEN_LENGTH = 512,
-	NAMES_REGION = 16 << 20,      /* names lie at most so far before the tokens */
-	NAMES_PROBE = 64,             /* names that must make sense at the beginning */
+	NAMES_REGION = 16 << 20, /* names lie at most so far before the tokens */
+	NAMES_PROBE = 64,        /* names that must make sense at the beginning */
 	SYMBOLS_MIN = 1000,
 	SYMBOLS_MAX = 2 << 20,
 	BTF_MIN_TYPES = 5000,
 	BTF_MIN_BYTES = 64 << 10,
 };
 
-/* Calls `found` with overlapping pieces of [start, end), missing pages as zeros, until it returns true. */
+/* Calls `found` with overlapping pieces of [start, end), missing pages as zeros, until it returns
+ * true. */
 struct scan {
 	const struct kallsyms_memory *memory;
 	bool (*found)(void *context, uint64_t address, const uint8_t *bytes, size_t length);
@@ -39,7 +40,8 @@ struct scan {
 };
 
 /* Reads page by page; what cannot be read is zero. Returns whether anything could. */
-static bool read_pages(const struct kallsyms_memory *memory, uint64_t address, uint8_t *buffer, size_t length)
+static bool read_pages(const struct kallsyms_memory *memory, uint64_t address, uint8_t *buffer,
+		       size_t length)
 {
 	bool is_any = false;
 
@@ -67,16 +69,18 @@ static bool scan_run(const struct scan *scan, uint64_t start, uint64_t end)
 		bool is_any = read_pages(scan->memory, at, buffer + SCAN_OVERLAP, length);
 
 		gap = is_any ? 0 : gap + length;
-		if (is_any && scan->found(scan->context, at - SCAN_OVERLAP, buffer, SCAN_OVERLAP + length))
+		if (is_any &&
+		    scan->found(scan->context, at - SCAN_OVERLAP, buffer, SCAN_OVERLAP + length))
 			return true;
 		memmove(buffer, buffer + length, SCAN_OVERLAP);
 	}
 	return false;
 }
 
-/* A search for kallsyms tables (scripts/kallsyms.c, write_src). All kernels have them in this order: num_syms, names,
- * markers, (seqs_of_names in 6.2 and 6.3,) token_table, token_index. Addresses or offsets, and the base, come before
- * num_syms up to Linux 6.3, and behind token_index since (404bad70fcf7). */
+/* A search for kallsyms tables (scripts/kallsyms.c, write_src). All kernels have them in this
+ * order: num_syms, names, markers, (seqs_of_names in 6.2 and 6.3,) token_table, token_index.
+ * Addresses or offsets, and the base, come before num_syms up to Linux 6.3, and behind token_index
+ * since (404bad70fcf7). */
 struct shape {
 	const struct kallsyms_memory *memory;
 	struct symbol_provider *known;
@@ -85,7 +89,7 @@ struct shape {
 	/* What was found. */
 	uint64_t token_index, token_table, num_syms, names;
 	uint32_t count;
-	char kinds[TOKENS]; /* first letter of each token */
+	char kinds[TOKENS];    /* first letter of each token */
 	bool is_plain[TOKENS]; /* made of letters that names have */
 };
 
@@ -123,7 +127,8 @@ static bool is_token_index(const struct shape *shape, const uint8_t *bytes)
 }
 
 /* Whether the 256 strings that the index speaks of begin at `table`. */
-static bool is_token_table(struct shape *shape, const uint8_t *index, const uint8_t *table, size_t length)
+static bool is_token_table(struct shape *shape, const uint8_t *index, const uint8_t *table,
+			   size_t length)
 {
 	for (size_t i = 0; i < TOKENS; i++) {
 		size_t position = number(shape->memory, index + 2 * i, 2);
@@ -146,13 +151,15 @@ static bool is_token_table(struct shape *shape, const uint8_t *index, const uint
 /* The table ends just before its index, apart from the alignment. */
 static bool find_token_table(struct shape *shape, const uint8_t *index)
 {
-	size_t last = number(shape->memory, index + 2 * (TOKENS - 1), 2), most = last + TOKEN_LENGTH;
+	size_t last = number(shape->memory, index + 2 * (TOKENS - 1), 2),
+	       most = last + TOKEN_LENGTH;
 	uint8_t align = shape->memory->pointer_size;
 	uint8_t *bytes _cleanup_free_ = mem_zero(most);
 	uint64_t start = shape->token_index - most;
 
 	read_pages(shape->memory, start, bytes, most);
-	for (size_t offset = (align - start % align) % align; offset + last < most; offset += align) {
+	for (size_t offset = (align - start % align) % align; offset + last < most;
+	     offset += align) {
 		if (!is_token_table(shape, index, bytes + offset, most - offset))
 			continue;
 		shape->token_table = start + offset;
@@ -192,8 +199,8 @@ static bool names_make_sense(const struct shape *shape, const uint8_t *bytes, si
 }
 
 /* Behind the names stand markers: the position of each 256th. */
-static bool names_have_markers(const struct shape *shape, const uint8_t *bytes, size_t size, uint64_t address,
-			       uint32_t count)
+static bool names_have_markers(const struct shape *shape, const uint8_t *bytes, size_t size,
+			       uint64_t address, uint32_t count)
 {
 	uint32_t *positions _cleanup_free_ = mem_resize(NULL, count / 256 + 1, sizeof(*positions));
 	size_t position = 0, markers;
@@ -229,7 +236,8 @@ static bool find_names(struct shape *shape)
 		const uint8_t *names = bytes + offset + align;
 		size_t size = NAMES_REGION - offset - align;
 
-		if (count < SYMBOLS_MIN || count > SYMBOLS_MAX || !names_make_sense(shape, names, size) ||
+		if (count < SYMBOLS_MIN || count > SYMBOLS_MAX ||
+		    !names_make_sense(shape, names, size) ||
 		    !names_have_markers(shape, names, size, start + offset + align, count))
 			continue;
 		shape->count = count;
@@ -244,8 +252,8 @@ static bool find_names(struct shape *shape)
 static bool try_tables(struct shape *shape, const struct kallsyms_tables *tables)
 {
 	struct symbol_provider *provider _cleanup_(symbol_provider_free_cleanup) = NULL;
-	struct error *error =
-		src_kallsyms_new(shape->memory, tables, "kallsyms (dump, found by shape)", &provider);
+	struct error *error = src_kallsyms_new(shape->memory, tables,
+					       "kallsyms (dump, found by shape)", &provider);
 	size_t agree, differ;
 	uint64_t shift;
 
@@ -317,7 +325,8 @@ static struct kallsyms_memory dump_memory(struct dump *dump)
 {
 	const struct arch *arch = dump_arch(dump);
 
-	return (struct kallsyms_memory){dump_memory_read, dump, arch->pointer_size, arch->big_endian};
+	return (struct kallsyms_memory){dump_memory_read, dump, arch->pointer_size,
+					arch->big_endian};
 }
 
 /* The image is contiguous, and text is at its beginning. */
@@ -336,7 +345,8 @@ static uint64_t image_end(uint64_t start)
 	return start > UINT64_MAX - SCAN_IMAGE ? UINT64_MAX - SCAN_PAGE : start + SCAN_IMAGE;
 }
 
-struct error *scan_kallsyms(struct dump *dump, struct symbol_provider *known, struct symbol_provider **ret)
+struct error *scan_kallsyms(struct dump *dump, struct symbol_provider *known,
+			    struct symbol_provider **ret)
 {
 	struct kallsyms_memory memory = dump_memory(dump);
 	struct shape shape = {.memory = &memory, .known = known};
@@ -344,7 +354,8 @@ struct error *scan_kallsyms(struct dump *dump, struct symbol_provider *known, st
 	uint64_t start;
 
 	if (!image_start(dump, &start))
-		return error_new(ERROR_NO_SOURCE, "kallsyms: VMCOREINFO does not say where the kernel lies");
+		return error_new(ERROR_NO_SOURCE,
+				 "kallsyms: VMCOREINFO does not say where the kernel lies");
 	scan_run(&scan, start, image_end(start));
 	if (!shape.result)
 		return error_new(ERROR_NO_SOURCE, "kallsyms: no such tables in the kernel's image");
@@ -360,8 +371,8 @@ struct btf_search {
 
 static struct error *try_btf(struct btf_search *search, uint64_t address, size_t size)
 {
-	struct btf_origin origin = {"BTF (dump, found by shape)", NULL, dump_arch(search->dump)->pointer_size,
-				    NULL};
+	struct btf_origin origin = {"BTF (dump, found by shape)", NULL,
+				    dump_arch(search->dump)->pointer_size, NULL};
 	struct type_provider *provider _cleanup_(type_provider_free_cleanup) = NULL;
 	void *bytes = mem_zero(size);
 	struct error *error = dump_read(search->dump, address, bytes, size);
@@ -385,7 +396,8 @@ static bool btf_found(void *context, uint64_t address, const uint8_t *bytes, siz
 {
 	static const uint8_t magic[2][4] = {{0x9f, 0xeb, 1, 0}, {0xeb, 0x9f, 1, 0}};
 	struct btf_search *search = context;
-	const uint8_t *want = magic[dump_arch(search->dump)->big_endian], *at = bytes, *end = bytes + length;
+	const uint8_t *want = magic[dump_arch(search->dump)->big_endian], *at = bytes,
+		      *end = bytes + length;
 
 	while ((at = memmem(at, end - at, want, sizeof(magic[0])))) {
 		size_t size = btf_size(at, end - at);
@@ -412,7 +424,8 @@ struct error *scan_btf(struct dump *dump, struct type_provider **ret)
 	uint64_t start;
 
 	if (!image_start(dump, &start))
-		return error_new(ERROR_NO_SOURCE, "BTF: VMCOREINFO does not say where the kernel lies");
+		return error_new(ERROR_NO_SOURCE,
+				 "BTF: VMCOREINFO does not say where the kernel lies");
 	scan_run(&scan, start, image_end(start));
 	if (!search.result)
 		return error_new(ERROR_NO_SOURCE, "BTF: there is none in the kernel's image");

@@ -38,9 +38,9 @@ enum btf_kind {
 
 enum {
 	BTF_MAGIC = 0xeb9f,
-	BTF_HOPS = 64,          /* longest chain of qualifiers, typedefs and arrays followed */
-	BTF_SAME_NAME = 256,    /* types of one name that are looked at */
-	BTF_TYPE_WORDS = 3,     /* name, info, size or type */
+	BTF_HOPS = 64,       /* longest chain of qualifiers, typedefs and arrays followed */
+	BTF_SAME_NAME = 256, /* types of one name that are looked at */
+	BTF_TYPE_WORDS = 3,  /* name, info, size or type */
 	BTF_INT_IS_SIGNED = 1 << 24,
 	BTF_INT_IS_CHAR = 1 << 25,
 	BTF_INT_IS_BOOL = 1 << 26,
@@ -96,13 +96,13 @@ struct btf_enumerator {
 struct src_btf {
 	struct type_provider provider;
 	struct type_source source;
-	struct src_btf *base;      /* vmlinux's, when this is a module's */
+	struct src_btf *base;       /* vmlinux's, when this is a module's */
 	struct src_btf *stands_for; /* vmlinux's, when this is a distilled copy */
 	struct arena *arena;
 	void *bytes;
-	const uint32_t *words;     /* the type section, in our byte order */
+	const uint32_t *words; /* the type section, in our byte order */
 	uint32_t word_count;
-	const char *strings;       /* ends with NUL */
+	const char *strings; /* ends with NUL */
 	uint32_t string_size;
 	uint32_t string_span;      /* what the header says string_size is */
 	uint32_t first_string;     /* offset of our first string: those before are the base's */
@@ -146,7 +146,7 @@ static bool header_read(const void *bytes, size_t size, struct btf_header *ret, 
 	bool swapped = header.magic == __builtin_bswap16(BTF_MAGIC);
 	if (!swapped && header.magic != BTF_MAGIC)
 		return false;
-	uint32_t *numbers[] = {&header.header_size,   &header.type_offset,   &header.type_size,
+	uint32_t *numbers[] = {&header.header_size, &header.type_offset, &header.type_size,
 			       &header.string_offset, &header.string_size};
 	for (size_t i = 0; swapped && i < sizeof(numbers) / sizeof(*numbers); i++)
 		*numbers[i] = __builtin_bswap32(*numbers[i]);
@@ -172,7 +172,8 @@ size_t btf_size(const void *bytes, size_t size)
 }
 
 /* Part of the bytes, cut off at their end. */
-static char *section(char *bytes, size_t size, uint64_t offset, uint32_t length, uint32_t *ret_length)
+static char *section(char *bytes, size_t size, uint64_t offset, uint32_t length,
+		     uint32_t *ret_length)
 {
 	if (offset > size)
 		offset = size;
@@ -180,7 +181,8 @@ static char *section(char *bytes, size_t size, uint64_t offset, uint32_t length,
 	return bytes + offset;
 }
 
-/* Every field of a type is a word of 32 bits, so the whole section can be turned to our byte order at once. */
+/* Every field of a type is a word of 32 bits, so the whole section can be turned to our byte order
+ * at once. */
 static void take_types(struct src_btf *btf, char *bytes, uint32_t length, bool swapped)
 {
 	btf->word_count = length / sizeof(uint32_t);
@@ -268,7 +270,8 @@ static void btf_index(struct src_btf *btf)
 	btf->types = mem_zero((btf->count + 1) * sizeof(*btf->types));
 }
 
-/* The record behind an id, of this BTF or of its base; false for void and for ids that do not exist. */
+/* The record behind an id, of this BTF or of its base; false for void and for ids that do not
+ * exist. */
 static bool record_at(struct src_btf *btf, uint32_t id, struct btf_record *ret)
 {
 	while (btf && id < btf->first_id)
@@ -343,8 +346,8 @@ static void int_fill(struct type *type, const struct btf_record *record)
 	type->is_complete = type->size > 0 && type->size <= 16;
 }
 
-/* Linux 6.0 (6089fb325cf7) marks signed enums. BTF made before has the mark nowhere, and negative values
- * all the same. */
+/* Linux 6.0 (6089fb325cf7) marks signed enums. BTF made before has the mark nowhere, and negative
+ * values all the same. */
 static bool enum_is_signed(const struct btf_record *record)
 {
 	uint8_t each = shapes[record->kind].each;
@@ -399,7 +402,8 @@ static const struct type *relocated(const struct btf_record *record)
 
 	if (!vmlinux || !type->name || !shapes[record->kind].is_named)
 		return type;
-	size_t count = vmlinux->provider.ops->find(&vmlinux->provider, type->kind, type->name, found, 2);
+	size_t count =
+		vmlinux->provider.ops->find(&vmlinux->provider, type->kind, type->name, found, 2);
 
 	return count == 1 ? found[0] : type;
 }
@@ -428,7 +432,8 @@ static void bitfield_fill(struct type_member *member, struct src_btf *btf, uint3
 
 static void members_fill(struct type *type, const struct btf_record *record)
 {
-	struct type_member *members = ARENA_ARRAY(record->btf->arena, record->vlen, struct type_member);
+	struct type_member *members =
+		ARENA_ARRAY(record->btf->arena, record->vlen, struct type_member);
 	const uint32_t *words = record->words + BTF_TYPE_WORDS;
 
 	for (uint32_t i = 0; i < record->vlen; i++, words += 3) {
@@ -498,7 +503,8 @@ static void btf_resolve(struct type_source *source, struct type *type)
 }
 
 /* Adds a type to those found, unless one like it is there. */
-static size_t keep_type(const struct type *type, const struct type **ret, size_t count, size_t capacity)
+static size_t keep_type(const struct type *type, const struct type **ret, size_t count,
+			size_t capacity)
 {
 	for (size_t i = 0; i < count && i < capacity; i++) {
 		if (type_has_same_layout(ret[i], type))
@@ -517,7 +523,8 @@ static size_t btf_find(struct type_provider *provider, enum type_kind kind, cons
 	size_t count = 0, seen = 0;
 	uint32_t first = name_index_first(&btf->names, name_hash(name));
 
-	for (uint32_t i = first; i != NAME_INDEX_END && seen < BTF_SAME_NAME; i = btf->names.next[i]) {
+	for (uint32_t i = first; i != NAME_INDEX_END && seen < BTF_SAME_NAME;
+	     i = btf->names.next[i]) {
 		struct btf_record record;
 
 		if (!record_at(btf, btf->first_id + i, &record) || shapes[record.kind].is_qualifier)
@@ -546,10 +553,12 @@ static const struct type *btf_variable(struct type_provider *provider, const str
 	size_t seen = 0;
 	uint32_t first = name_index_first(&btf->names, name_hash(symbol->name));
 
-	for (uint32_t i = first; i != NAME_INDEX_END && seen < BTF_SAME_NAME; i = btf->names.next[i]) {
+	for (uint32_t i = first; i != NAME_INDEX_END && seen < BTF_SAME_NAME;
+	     i = btf->names.next[i]) {
 		const uint32_t *words = btf->words + btf->positions[i];
 
-		if (word_kind(words[1]) != BTF_VAR || strcmp(btf_string(btf, words[0]), symbol->name) != 0)
+		if (word_kind(words[1]) != BTF_VAR ||
+		    strcmp(btf_string(btf, words[0]), symbol->name) != 0)
 			continue;
 		const struct type *type = type_at(btf, words[2]);
 
@@ -568,8 +577,10 @@ static void enumerators_index(struct src_btf *btf)
 		enum btf_kind kind = word_kind(info);
 
 		position += BTF_TYPE_WORDS;
-		for (uint32_t k = 0; (kind == BTF_ENUM || kind == BTF_ENUM64) && k < word_vlen(info); k++) {
-			*vec_push(&btf->enumerators) = (struct btf_enumerator){position, btf->first_id + i};
+		for (uint32_t k = 0;
+		     (kind == BTF_ENUM || kind == BTF_ENUM64) && k < word_vlen(info); k++) {
+			*vec_push(&btf->enumerators) =
+				(struct btf_enumerator){position, btf->first_id + i};
 			position += shapes[kind].each;
 		}
 	}
@@ -598,7 +609,8 @@ static size_t btf_enumerator(struct type_provider *provider, const char *name,
 		struct btf_record record;
 		size_t same = 0;
 
-		if (strcmp(btf_string(btf, words[0]), name) != 0 || !record_at(btf, enumerator->id, &record))
+		if (strcmp(btf_string(btf, words[0]), name) != 0 ||
+		    !record_at(btf, enumerator->id, &record))
 			continue;
 		const struct type *type = record_type(&record);
 		int64_t value = enumerator_value(record.kind, type->is_signed, words);
@@ -629,7 +641,8 @@ static void btf_names(struct type_provider *provider, name_visitor *visit, void 
 			return;
 	}
 	for (size_t i = 0; i < btf->enumerators.count; i++) {
-		if (!visit(context, btf_string(btf, btf->words[btf->enumerators.items[i].position])))
+		if (!visit(context,
+			   btf_string(btf, btf->words[btf->enumerators.items[i].position])))
 			return;
 	}
 }
@@ -707,7 +720,7 @@ struct error *src_btf_new(void *bytes, size_t size, const struct btf_origin *ori
 	btf->strings = strings;
 	btf_index(btf);
 	btf->pointer_size = origin->pointer_size ? origin->pointer_size
-			    : btf->base		 ? btf->base->pointer_size
+			    : btf->base          ? btf->base->pointer_size
 						 : long_size(btf);
 	*ret = &btf->provider;
 	return NULL;

@@ -12,9 +12,9 @@
 #include "types/symbol_table.h"
 
 enum {
-	KALLSYMS_MAX_NAMES = 64 << 20,  /* compressed bytes */
-	KALLSYMS_MAX_TEXT = 128 << 20,  /* the same uncompressed */
-	KALLSYMS_MAX_NAME = 512,        /* KSYM_NAME_LEN since Linux 6.1 */
+	KALLSYMS_MAX_NAMES = 64 << 20, /* compressed bytes */
+	KALLSYMS_MAX_TEXT = 128 << 20, /* the same uncompressed */
+	KALLSYMS_MAX_NAME = 512,       /* KSYM_NAME_LEN since Linux 6.1 */
 	KALLSYMS_TOKENS = 256,
 	KALLSYMS_TOKEN_BYTES = 64 << 10, /* their positions have 16 bits */
 	KALLSYMS_COPY = 16,
@@ -22,8 +22,8 @@ enum {
 	KALLSYMS_PAGE = 4096,
 };
 
-/* The expansion of each byte of a compressed name. Half a million are copied: KALLSYMS_COPY bytes at once are
- * faster than the right number of them. */
+/* The expansion of each byte of a compressed name. Half a million are copied: KALLSYMS_COPY bytes
+ * at once are faster than the right number of them. */
 struct kallsyms_tokens {
 	const char *text[KALLSYMS_TOKENS];
 	uint16_t length[KALLSYMS_TOKENS];
@@ -60,7 +60,8 @@ static bool read_number(const struct kallsyms_memory *memory, uint64_t address, 
 }
 
 /* Reads up to `length` bytes page by page, as many as can be read. */
-static size_t read_most(const struct kallsyms_memory *memory, uint64_t address, void *buffer, size_t length)
+static size_t read_most(const struct kallsyms_memory *memory, uint64_t address, void *buffer,
+			size_t length)
 {
 	size_t done = 0;
 
@@ -78,20 +79,22 @@ static size_t read_most(const struct kallsyms_memory *memory, uint64_t address, 
 	return done;
 }
 
-static struct error *tokens_read(const struct kallsyms_memory *memory, const struct kallsyms_tables *tables,
-				 struct kallsyms_tokens *ret)
+static struct error *tokens_read(const struct kallsyms_memory *memory,
+				 const struct kallsyms_tables *tables, struct kallsyms_tokens *ret)
 {
 	uint8_t positions[KALLSYMS_TOKENS * 2];
 
 	if (!memory->read(memory->context, tables->token_index, positions, sizeof(positions)))
-		return error_fault(ERROR_NOT_SAVED, tables->token_index, "kallsyms_token_index cannot be read");
+		return error_fault(ERROR_NOT_SAVED, tables->token_index,
+				   "kallsyms_token_index cannot be read");
 	uint64_t last = number(memory, positions + sizeof(positions) - 2, 2);
 	size_t wanted = last + KALLSYMS_MAX_NAME < KALLSYMS_TOKEN_BYTES ? last + KALLSYMS_MAX_NAME
-									 : KALLSYMS_TOKEN_BYTES;
+									: KALLSYMS_TOKEN_BYTES;
 	size_t length = read_most(memory, tables->token_table, ret->table, wanted);
 
 	if (length <= last)
-		return error_fault(ERROR_NOT_SAVED, tables->token_table, "kallsyms_token_table cannot be read");
+		return error_fault(ERROR_NOT_SAVED, tables->token_table,
+				   "kallsyms_token_table cannot be read");
 	ret->table[length] = '\0';
 	for (size_t i = 0; i < KALLSYMS_TOKENS; i++) {
 		uint64_t position = number(memory, positions + 2 * i, 2);
@@ -127,8 +130,8 @@ static bool names_reach(struct names_reader *reader, size_t end)
 }
 
 /* Appends a name's expansion, NUL-terminated; over-long ones are cut as the kernel does. */
-static void text_expand(struct symbol_text *text, const struct kallsyms_tokens *tokens, const uint8_t *data,
-			size_t length)
+static void text_expand(struct symbol_text *text, const struct kallsyms_tokens *tokens,
+			const uint8_t *data, size_t length)
 {
 	if (text->length + KALLSYMS_MAX_NAME + KALLSYMS_COPY > text->capacity) {
 		text->capacity = 2 * text->capacity + KALLSYMS_CHUNK;
@@ -150,8 +153,8 @@ static void text_expand(struct symbol_text *text, const struct kallsyms_tokens *
 	text->length = to + 1 - text->data;
 }
 
-/* Expands names until all are there or the table breaks off; returns how many. Lengths of more than 127
- * take two bytes since Linux 6.1 (73bbb94466fd); there were none before. */
+/* Expands names until all are there or the table breaks off; returns how many. Lengths of more than
+ * 127 take two bytes since Linux 6.1 (73bbb94466fd); there were none before. */
 static uint32_t names_expand(struct names_reader *reader, const struct kallsyms_tokens *tokens,
 			     uint32_t count, uint32_t *names, struct symbol_text *text)
 {
@@ -199,12 +202,14 @@ static struct error *names_read(struct symbol_table *table, const struct kallsym
 	return NULL;
 }
 
-/* Linux 4.6 (2213e9a66bb8): with CONFIG_KALLSYMS_ABSOLUTE_PERCPU negative offsets are relative to the base, and
- * positive ones are values; without it all are relative, unsigned and less than 2 GB. Where the base is gone
- * ("kallsyms: Get rid of kallsyms relative base"), each offset is relative to its own place, or, on 32-bit kernels
- * that are not relocatable, the value itself. */
+/* Linux 4.6 (2213e9a66bb8): with CONFIG_KALLSYMS_ABSOLUTE_PERCPU negative offsets are relative to
+ * the base, and positive ones are values; without it all are relative, unsigned and less than 2 GB.
+ * Where the base is gone
+ * ("kallsyms: Get rid of kallsyms relative base"), each offset is relative to its own place, or, on
+ * 32-bit kernels that are not relocatable, the value itself. */
 static void offsets_decode(struct symbol_table *table, const struct kallsyms_memory *memory,
-			   const struct kallsyms_tables *tables, uint64_t base, const uint8_t *bytes)
+			   const struct kallsyms_tables *tables, uint64_t base,
+			   const uint8_t *bytes)
 {
 	bool is_signed = false, is_value = false;
 	uint64_t mask = memory->pointer_size == 4 ? UINT32_MAX : UINT64_MAX;
@@ -213,7 +218,8 @@ static void offsets_decode(struct symbol_table *table, const struct kallsyms_mem
 		is_signed |= (int32_t)number(memory, bytes + 4 * (size_t)i, 4) < 0;
 	if (!tables->relative_base && memory->pointer_size == 4)
 		is_value = number(memory, bytes, 4) <= tables->offsets &&
-			   number(memory, bytes + 4 * (size_t)(table->count - 1), 4) >= tables->offsets;
+			   number(memory, bytes + 4 * (size_t)(table->count - 1), 4) >=
+				   tables->offsets;
 	for (uint32_t i = 0; i < table->count; i++) {
 		uint32_t raw = number(memory, bytes + 4 * (size_t)i, 4);
 		uint64_t offset = (int32_t)raw, address;
@@ -230,7 +236,8 @@ static void offsets_decode(struct symbol_table *table, const struct kallsyms_mem
 	}
 }
 
-static struct error *addresses_read(struct symbol_table *table, const struct kallsyms_memory *memory,
+static struct error *addresses_read(struct symbol_table *table,
+				    const struct kallsyms_memory *memory,
 				    const struct kallsyms_tables *tables)
 {
 	bool is_relative = tables->offsets;
@@ -260,7 +267,8 @@ static struct error *kallsyms_read(struct symbol_table *table, const struct kall
 	uint64_t count;
 
 	if (!read_number(memory, tables->num_syms, 4, &count))
-		return error_fault(ERROR_NOT_SAVED, tables->num_syms, "kallsyms_num_syms cannot be read");
+		return error_fault(ERROR_NOT_SAVED, tables->num_syms,
+				   "kallsyms_num_syms cannot be read");
 	if (!count || count > SYMBOL_TABLE_MAX)
 		return error_fault(ERROR_CORRUPT, tables->num_syms, "kallsyms_num_syms is %llu",
 				   (unsigned long long)count);
@@ -270,10 +278,12 @@ static struct error *kallsyms_read(struct symbol_table *table, const struct kall
 	return error ? error : names_read(table, memory, tables);
 }
 
-struct error *src_kallsyms_new(const struct kallsyms_memory *memory, const struct kallsyms_tables *tables,
-			       const char *description, struct symbol_provider **ret)
+struct error *src_kallsyms_new(const struct kallsyms_memory *memory,
+			       const struct kallsyms_tables *tables, const char *description,
+			       struct symbol_provider **ret)
 {
-	struct symbol_table *table _cleanup_(symbol_table_free_cleanup) = symbol_table_new(description, NULL);
+	struct symbol_table *table _cleanup_(symbol_table_free_cleanup) =
+		symbol_table_new(description, NULL);
 	struct error *error = kallsyms_read(table, memory, tables);
 
 	if (error)
@@ -317,7 +327,8 @@ static bool tables_named(const struct vmcoreinfo *info, struct kallsyms_tables *
 }
 
 /* The addresses VMCOREINFO gives must come out of the tables, too. */
-static struct error *kallsyms_verify(struct symbol_provider *provider, const struct vmcoreinfo *info)
+static struct error *kallsyms_verify(struct symbol_provider *provider,
+				     const struct vmcoreinfo *info)
 {
 	static const char *const names[] = {"_stext", "swapper_pg_dir", "init_uts_ns"};
 
@@ -328,10 +339,12 @@ static struct error *kallsyms_verify(struct symbol_provider *provider, const str
 
 		snprintf(key, sizeof(key), "SYMBOL(%s)", names[i]);
 		if (!vmcoreinfo_number(info, key, &want) ||
-		    provider->ops->find(provider, names[i], &symbol, 1) != 1 || symbol.address == want)
+		    provider->ops->find(provider, names[i], &symbol, 1) != 1 ||
+		    symbol.address == want)
 			continue;
 		return error_new(ERROR_CORRUPT, "kallsyms: %s is at 0x%llx, VMCOREINFO says 0x%llx",
-				 names[i], (unsigned long long)symbol.address, (unsigned long long)want);
+				 names[i], (unsigned long long)symbol.address,
+				 (unsigned long long)want);
 	}
 	return NULL;
 }
@@ -341,7 +354,8 @@ struct error *src_kallsyms_open(struct dump *dump, struct symbol_provider **ret)
 	const struct vmcoreinfo *info = dump_vmcoreinfo(dump);
 	const struct arch *arch = dump_arch(dump);
 	struct dump_memory context = {.dump = dump};
-	struct kallsyms_memory memory = {dump_memory_read, &context, arch->pointer_size, arch->big_endian};
+	struct kallsyms_memory memory = {dump_memory_read, &context, arch->pointer_size,
+					 arch->big_endian};
 	struct symbol_provider *provider _cleanup_(symbol_provider_free_cleanup) = NULL;
 	struct kallsyms_tables tables;
 

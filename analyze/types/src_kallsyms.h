@@ -16,9 +16,9 @@ struct symbol_provider;
 /* Where the tables lie; 0 for one that is not there. */
 struct kallsyms_tables {
 	uint64_t names, num_syms, token_table, token_index;
-	uint64_t addresses;     /* pointers, or… */
-	uint64_t offsets;       /* …32 bits each, relative to what `relative_base` points at, or (0) to
-				   their own place */
+	uint64_t addresses; /* pointers, or… */
+	uint64_t offsets; /* …32 bits each, relative to what `relative_base` points at, or (0) to
+			     their own place */
 	uint64_t relative_base;
 };
 
@@ -30,12 +30,13 @@ struct kallsyms_memory {
 	bool big_endian;
 };
 
-/* Reads and indexes all symbols. ERROR_CORRUPT when the tables contradict themselves, ERROR_NOT_SAVED when they
- * cannot be read. `description` is copied. */
-struct error *src_kallsyms_new(const struct kallsyms_memory *memory, const struct kallsyms_tables *tables,
-			       const char *description, struct symbol_provider **ret) MUST_CHECK;
-/* The tables VMCOREINFO names (since Linux 6.0), else those found by their shape in the dump's memory.
- * ERROR_NO_SOURCE when there are none. */
+/* Reads and indexes all symbols. ERROR_CORRUPT when the tables contradict themselves,
+ * ERROR_NOT_SAVED when they cannot be read. `description` is copied. */
+struct error *src_kallsyms_new(const struct kallsyms_memory *memory,
+			       const struct kallsyms_tables *tables, const char *description,
+			       struct symbol_provider **ret) MUST_CHECK;
+/* The tables VMCOREINFO names (since Linux 6.0), else those found by their shape in the dump's
+ * memory. ERROR_NO_SOURCE when there are none. */
 struct error *src_kallsyms_open(struct dump *dump, struct symbol_provider **ret) MUST_CHECK;
 
 #endif

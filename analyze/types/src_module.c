@@ -26,7 +26,8 @@ enum {
 };
 
 /* The one struct of that name that has that member. */
-static const struct type *struct_with(struct type_provider *types, const char *name, const char *member)
+static const struct type *struct_with(struct type_provider *types, const char *name,
+				      const char *member)
 {
 	const struct type *found[4];
 	size_t count = types->ops->find(types, TYPE_STRUCT, name, found, 4);
@@ -40,8 +41,8 @@ static const struct type *struct_with(struct type_provider *types, const char *n
 }
 
 /* An integer or pointer member of the struct of that type at `address`. */
-static bool read_member(struct dump *dump, const struct type *type, uint64_t address, const char *name,
-			uint64_t *ret)
+static bool read_member(struct dump *dump, const struct type *type, uint64_t address,
+			const char *name, uint64_t *ret)
 {
 	struct type_member member;
 	struct fault fault;
@@ -72,22 +73,23 @@ static struct error *list_walk(const struct list_walk *walk, uint64_t head)
 	struct fault fault;
 
 	if (!type_find_member(walk->type, walk->node, &node))
-		return error_new(ERROR_NO_SOURCE, "struct %s has no member %s", walk->type->name, walk->node);
+		return error_new(ERROR_NO_SOURCE, "struct %s has no member %s", walk->type->name,
+				 walk->node);
 	for (size_t i = 0; i < MODULES_MAX; i++) {
 		uint64_t from = at;
 
 		if (!dump_try_read_pointer(walk->dump, at, &at, &fault))
-			return error_fault(fault.code, fault.address, "list of struct %s: %s", walk->type->name,
-					   error_words(fault.code));
+			return error_fault(fault.code, fault.address, "list of struct %s: %s",
+					   walk->type->name, error_words(fault.code));
 		if (at == head)
 			return NULL;
 		if (map_put_number(&seen, at, &seen))
-			return error_fault(ERROR_CORRUPT, from, "list of struct %s runs in a circle",
-					   walk->type->name);
+			return error_fault(ERROR_CORRUPT, from,
+					   "list of struct %s runs in a circle", walk->type->name);
 		walk->visit(walk->context, at - node.bit_offset / 8);
 	}
-	return error_new(ERROR_LIMIT, "list of struct %s has more than %d elements", walk->type->name,
-			 MODULES_MAX);
+	return error_new(ERROR_LIMIT, "list of struct %s has more than %d elements",
+			 walk->type->name, MODULES_MAX);
 }
 
 /* Context of the two walks. */
@@ -107,8 +109,8 @@ static void add_range(struct module_facts *facts, uint64_t start, uint64_t size)
 }
 
 /* A member that is a struct with `base` and `size`. */
-static void add_layout(const struct module_walk *walk, struct module_facts *facts, const struct type *layout,
-		       uint64_t address)
+static void add_layout(const struct module_walk *walk, struct module_facts *facts,
+		       const struct type *layout, uint64_t address)
 {
 	uint64_t base, size;
 
@@ -117,14 +119,16 @@ static void add_layout(const struct module_walk *walk, struct module_facts *fact
 		add_range(facts, base, size);
 }
 
-/* Since Linux 6.4 a module has an array of memory areas (ac3b43283923 "module: replace module_layout with
- * module_memory"), before that core_layout and init_layout (7523e4dc5057, Linux 4.5). */
+/* Since Linux 6.4 a module has an array of memory areas (ac3b43283923 "module: replace
+ * module_layout with module_memory"), before that core_layout and init_layout (7523e4dc5057,
+ * Linux 4.5). */
 static void read_ranges(const struct module_walk *walk, struct module_facts *facts)
 {
 	static const char *const layouts[] = {"core_layout", "init_layout"};
 	struct type_member member;
 
-	if (type_find_member(walk->module, "mem", &member) && type_strip(member.type)->kind == TYPE_ARRAY) {
+	if (type_find_member(walk->module, "mem", &member) &&
+	    type_strip(member.type)->kind == TYPE_ARRAY) {
 		const struct type *array = type_strip(member.type), *element = type_target(array);
 
 		for (uint64_t i = 0; i < array->length && i < MODULE_RANGES; i++)
@@ -133,7 +137,8 @@ static void read_ranges(const struct module_walk *walk, struct module_facts *fac
 	}
 	for (size_t i = 0; i < sizeof(layouts) / sizeof(*layouts); i++) {
 		if (type_find_member(walk->module, layouts[i], &member))
-			add_layout(walk, facts, member.type, facts->address + member.bit_offset / 8);
+			add_layout(walk, facts, member.type,
+				   facts->address + member.bit_offset / 8);
 	}
 }
 
@@ -147,7 +152,8 @@ static const char *read_build_id(const struct module_walk *walk, uint64_t addres
 
 	if (!type_find_member(walk->module, "build_id", &member) || !member.type->size ||
 	    member.type->size > BUILD_ID_MAX ||
-	    !dump_try_read(walk->heads->dump, address + member.bit_offset / 8, bytes, member.type->size, &fault))
+	    !dump_try_read(walk->heads->dump, address + member.bit_offset / 8, bytes,
+			   member.type->size, &fault))
 		return NULL;
 	for (size_t i = 0; i < member.type->size; i++) {
 		snprintf(text + 2 * i, 3, "%02x", bytes[i]);
@@ -162,8 +168,10 @@ static const char *read_name(const struct module_walk *walk, uint64_t address)
 	struct type_member member;
 	struct fault fault;
 
-	if (!type_find_member(walk->module, "name", &member) || member.type->size > MODULE_NAME_MAX ||
-	    !dump_try_read(walk->heads->dump, address + member.bit_offset / 8, name, member.type->size, &fault))
+	if (!type_find_member(walk->module, "name", &member) ||
+	    member.type->size > MODULE_NAME_MAX ||
+	    !dump_try_read(walk->heads->dump, address + member.bit_offset / 8, name,
+			   member.type->size, &fault))
 		return NULL;
 	for (const char *c = name; *c; c++) {
 		if (!isgraph((unsigned char)*c))
@@ -184,8 +192,8 @@ static void visit_module(void *context, uint64_t address)
 	*vec_push(walk->list) = facts;
 }
 
-/* The sections with BTF are not kept in a module's memory; what btf_parse_module() made of them is (36e68442d1af,
- * Linux 5.11), already relocated against vmlinux's. */
+/* The sections with BTF are not kept in a module's memory; what btf_parse_module() made of them is
+ * (36e68442d1af, Linux 5.11), already relocated against vmlinux's. */
 static void visit_btf(void *context, uint64_t address)
 {
 	const struct module_walk *walk = context;
@@ -205,7 +213,8 @@ static void visit_btf(void *context, uint64_t address)
 	}
 }
 
-struct error *src_module_list(const struct module_heads *heads, struct arena *arena, struct module_list *list)
+struct error *src_module_list(const struct module_heads *heads, struct arena *arena,
+			      struct module_list *list)
 {
 	struct module_walk context = {
 		.heads = heads,
@@ -240,7 +249,8 @@ struct error *src_module_types(const struct module_heads *heads, const struct mo
 	if (!module->btf || !module->btf_size)
 		return error_new(ERROR_NO_SOURCE, "module %s has no BTF", module->name);
 	if (module->btf_size > MODULE_BTF_MAX || vmlinux->is_partial)
-		return error_fault(ERROR_CORRUPT, module->btf, "BTF of module %s cannot be used", module->name);
+		return error_fault(ERROR_CORRUPT, module->btf, "BTF of module %s cannot be used",
+				   module->name);
 	void *bytes = mem_zero(module->btf_size);
 	struct error *error = dump_read(heads->dump, module->btf, bytes, module->btf_size);
 
@@ -251,8 +261,8 @@ struct error *src_module_types(const struct module_heads *heads, const struct mo
 	return error ? error_prefix(error, "module %s", module->name) : NULL;
 }
 
-/* struct mod_kallsyms (8244062ef1e5, Linux 4.5; the types of symbols have an array of their own since 1c7651f43777,
- * Linux 5.2). */
+/* struct mod_kallsyms (8244062ef1e5, Linux 4.5; the types of symbols have an array of their own
+ * since 1c7651f43777, Linux 5.2). */
 struct module_kallsyms {
 	uint64_t symtab, count, strtab, typetab;
 	uint8_t *symbols; /* Elf64_Sym or Elf32_Sym */
@@ -275,7 +285,8 @@ struct elf_symbol {
 	uint64_t value;
 };
 
-static struct elf_symbol elf_symbol(struct dump *dump, const struct module_kallsyms *kallsyms, size_t i)
+static struct elf_symbol elf_symbol(struct dump *dump, const struct module_kallsyms *kallsyms,
+				    size_t i)
 {
 	const uint8_t *bytes = kallsyms->symbols + i * kallsyms->width;
 	bool is_64 = kallsyms->width == sizeof(Elf64_Sym);
@@ -318,8 +329,8 @@ static bool read_strings(struct dump *dump, struct module_kallsyms *kallsyms)
 	return true;
 }
 
-static struct error *read_kallsyms(const struct module_heads *heads, const struct module_facts *module,
-				   struct module_kallsyms *ret)
+static struct error *read_kallsyms(const struct module_heads *heads,
+				   const struct module_facts *module, struct module_kallsyms *ret)
 {
 	const struct type *type = struct_with(heads->types, "module", "kallsyms");
 	const struct type *kallsyms = struct_with(heads->types, "mod_kallsyms", "num_symtab");
@@ -334,13 +345,14 @@ static struct error *read_kallsyms(const struct module_heads *heads, const struc
 	    !read_member(dump, kallsyms, address, "strtab", &ret->strtab) ||
 	    !read_member(dump, kallsyms, address, "num_symtab", &ret->count) || !ret->count ||
 	    ret->count > MODULE_SYMBOLS_MAX)
-		return error_fault(ERROR_CORRUPT, module->address, "module %s: no symbols", module->name);
+		return error_fault(ERROR_CORRUPT, module->address, "module %s: no symbols",
+				   module->name);
 	ret->width = dump_arch(dump)->pointer_size == 8 ? sizeof(Elf64_Sym) : sizeof(Elf32_Sym);
 	ret->symbols = mem_zero(ret->count * ret->width);
 	if (!dump_try_read(dump, ret->symtab, ret->symbols, ret->count * ret->width, &fault) ||
 	    !read_strings(dump, ret))
-		return error_fault(fault.code, module->address, "module %s: symbols: %s", module->name,
-				   error_words(fault.code));
+		return error_fault(fault.code, module->address, "module %s: symbols: %s",
+				   module->name, error_words(fault.code));
 	if (!read_member(dump, kallsyms, address, "typetab", &ret->typetab))
 		return NULL;
 	ret->kinds = mem_zero(ret->count);
@@ -351,7 +363,8 @@ static struct error *read_kallsyms(const struct module_heads *heads, const struc
 	return NULL;
 }
 
-static void fill_table(struct dump *dump, const struct module_kallsyms *kallsyms, struct symbol_table *table)
+static void fill_table(struct dump *dump, const struct module_kallsyms *kallsyms,
+		       struct symbol_table *table)
 {
 	struct symbol_text text = {0};
 
@@ -359,9 +372,10 @@ static void fill_table(struct dump *dump, const struct module_kallsyms *kallsyms
 	table->names = mem_resize(NULL, kallsyms->count, sizeof(*table->names));
 	for (size_t i = 0; i < kallsyms->count; i++) {
 		struct elf_symbol symbol = elf_symbol(dump, kallsyms, i);
-		char kind = kallsyms->kinds && isalpha((unsigned char)kallsyms->kinds[i]) ? kallsyms->kinds[i]
-			    : symbol.is_function                                          ? 't'
-											  : 'd';
+		char kind = kallsyms->kinds && isalpha((unsigned char)kallsyms->kinds[i])
+				    ? kallsyms->kinds[i]
+			    : symbol.is_function ? 't'
+						 : 'd';
 
 		if (!symbol.is_defined || symbol.name >= kallsyms->string_size ||
 		    !kallsyms->strings[symbol.name])
@@ -370,8 +384,8 @@ static void fill_table(struct dump *dump, const struct module_kallsyms *kallsyms
 	}
 }
 
-struct error *src_module_symbols(const struct module_heads *heads, const struct module_facts *module,
-				 struct symbol_provider **ret)
+struct error *src_module_symbols(const struct module_heads *heads,
+				 const struct module_facts *module, struct symbol_provider **ret)
 {
 	struct module_kallsyms kallsyms _cleanup_(module_kallsyms_deinit) = {0};
 	struct symbol_table *table _cleanup_(symbol_table_free_cleanup) = NULL;

@@ -31,23 +31,27 @@ struct module_list {
 	size_t count, capacity; /* free(items) */
 };
 
-/* Where to begin: addresses of the kernel's variables `modules` and `btf_modules` (0: there is none), and the
- * kernel's types, of which struct module and the like are taken. */
+/* Where to begin: addresses of the kernel's variables `modules` and `btf_modules` (0: there is
+ * none), and the kernel's types, of which struct module and the like are taken. */
 struct module_heads {
 	struct dump *dump;
 	struct type_provider *types;
 	uint64_t modules, btf_modules;
 };
 
-/* Appends every loaded module to `list`; strings are allocated from `arena`. An error says why the walk broke
- * off; the modules before it are in the list. ERROR_NO_SOURCE: struct module is unknown. */
+/* Appends every loaded module to `list`; strings are allocated from `arena`. An error says why the
+ * walk broke off; the modules before it are in the list. ERROR_NO_SOURCE: struct module is unknown.
+ */
 struct error *src_module_list(const struct module_heads *heads, struct arena *arena,
 			      struct module_list *list) MUST_CHECK;
-/* A module's types, which continue those of `vmlinux` (from src_btf_new). ERROR_NO_SOURCE: it has none. */
+/* A module's types, which continue those of `vmlinux` (from src_btf_new). ERROR_NO_SOURCE: it has
+ * none. */
 struct error *src_module_types(const struct module_heads *heads, const struct module_facts *module,
-			       struct type_provider *vmlinux, struct type_provider **ret) MUST_CHECK;
+			       struct type_provider *vmlinux,
+			       struct type_provider **ret) MUST_CHECK;
 /* A module's symbols. ERROR_NO_SOURCE: the kernel does not keep them. */
-struct error *src_module_symbols(const struct module_heads *heads, const struct module_facts *module,
+struct error *src_module_symbols(const struct module_heads *heads,
+				 const struct module_facts *module,
 				 struct symbol_provider **ret) MUST_CHECK;
 
 #endif

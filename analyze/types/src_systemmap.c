@@ -54,7 +54,8 @@ static void parse_map(char *text, size_t size, struct symbol_table *table)
 	}
 }
 
-/* Per-CPU variables that begin at 0 are offsets: they do not move, and kallsyms calls them absolute. */
+/* Per-CPU variables that begin at 0 are offsets: they do not move, and kallsyms calls them
+ * absolute. */
 static void mark_percpu(struct symbol_table *table)
 {
 	struct symbol start, end;
@@ -69,7 +70,8 @@ static void mark_percpu(struct symbol_table *table)
 	}
 }
 
-struct error *src_systemmap_open(const char *path, struct symbol_provider *known, struct symbol_provider **ret)
+struct error *src_systemmap_open(const char *path, struct symbol_provider *known,
+				 struct symbol_provider **ret)
 {
 	struct symbol_table *table _cleanup_(symbol_table_free_cleanup) = NULL;
 	char *text _cleanup_free_ = NULL, *description _cleanup_free_ = NULL;

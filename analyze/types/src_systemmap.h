@@ -7,8 +7,9 @@
 
 struct symbol_provider;
 
-/* Reads the file and moves its addresses to where the kernel ran, which the symbols of VMCOREINFO (`known`, from
- * src_vmcoreinfo_open) say. ERROR_IO; ERROR_INVALID: not a System.map; ERROR_MISMATCH: of another build. */
+/* Reads the file and moves its addresses to where the kernel ran, which the symbols of VMCOREINFO
+ * (`known`, from src_vmcoreinfo_open) say. ERROR_IO; ERROR_INVALID: not a System.map;
+ * ERROR_MISMATCH: of another build. */
 struct error *src_systemmap_open(const char *path, struct symbol_provider *known,
 				 struct symbol_provider **ret) MUST_CHECK;
 

@@ -22,8 +22,8 @@ static bool parse_line(const char *line, size_t length, char name[static 128], u
 	if (length < sizeof(prefix) || memcmp(line, prefix, sizeof(prefix) - 1) != 0)
 		return false;
 	close = memchr(begin, ')', end - begin);
-	if (!close || close == begin || close - begin >= 128 || end - close < 3 || close[1] != '=' ||
-	    (size_t)(end - close - 2) >= sizeof(digits))
+	if (!close || close == begin || close - begin >= 128 || end - close < 3 ||
+	    close[1] != '=' || (size_t)(end - close - 2) >= sizeof(digits))
 		return false;
 	memcpy(name, begin, close - begin);
 	name[close - begin] = '\0';
@@ -73,8 +73,8 @@ static bool compare_visit(void *context, const char *name)
 	return true;
 }
 
-bool src_vmcoreinfo_compare(struct symbol_provider *known, struct symbol_provider *other, uint64_t *ret_shift,
-			    size_t *ret_agree, size_t *ret_differ)
+bool src_vmcoreinfo_compare(struct symbol_provider *known, struct symbol_provider *other,
+			    uint64_t *ret_shift, size_t *ret_agree, size_t *ret_differ)
 {
 	struct comparison comparison = {.known = known, .other = other};
 	size_t best = 0;

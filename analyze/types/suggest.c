@@ -21,8 +21,10 @@ static size_t min3(size_t a, size_t b, size_t c)
 	return least < c ? least : c;
 }
 
-/* Letters to insert, delete, replace or swap with their neighbour; more than `limit` is `limit` + 1. */
-static size_t edit_distance(const char *a, size_t a_length, const char *b, size_t b_length, size_t limit)
+/* Letters to insert, delete, replace or swap with their neighbour; more than `limit` is `limit`
+ * + 1. */
+static size_t edit_distance(const char *a, size_t a_length, const char *b, size_t b_length,
+			    size_t limit)
 {
 	size_t rows[3][SUGGEST_LENGTH + 1];
 
@@ -33,7 +35,8 @@ static size_t edit_distance(const char *a, size_t a_length, const char *b, size_
 		size_t least = row[0] = i;
 
 		for (size_t j = 1; j <= b_length; j++) {
-			row[j] = min3(last[j] + 1, row[j - 1] + 1, last[j - 1] + (a[i - 1] != b[j - 1]));
+			row[j] = min3(last[j] + 1, row[j - 1] + 1,
+				      last[j - 1] + (a[i - 1] != b[j - 1]));
 			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
 			    before[j - 2] + 1 < row[j])
 				row[j] = before[j - 2] + 1;
@@ -53,8 +56,10 @@ static size_t suggestion_score(const struct suggestion *suggestion, const char *
 	size_t difference = length + suggestion->length - 2 * shorter;
 	size_t limit = suggestion->length / 3;
 
-	if (difference <= limit && length <= SUGGEST_LENGTH && suggestion->length <= SUGGEST_LENGTH) {
-		size_t distance = edit_distance(suggestion->wanted, suggestion->length, name, length, limit);
+	if (difference <= limit && length <= SUGGEST_LENGTH &&
+	    suggestion->length <= SUGGEST_LENGTH) {
+		size_t distance =
+			edit_distance(suggestion->wanted, suggestion->length, name, length, limit);
 
 		if (distance <= limit)
 			return distance;

@@ -11,15 +11,16 @@ struct suggestion {
 	const char *best;   /* nearest name so far, NULL: none is near */
 	size_t length;      /* of `wanted` */
 	size_t score;       /* of `best`; lower is nearer */
-	/* Asked about names that are nearer than `best`, where not every name will do; may be NULL. */
+	/* Asked about names that are nearer than `best`, where not every name will do; may be NULL.
+	 */
 	bool (*accept)(void *context, const char *name);
 	void *context;
 };
 
 /* Start with this, then offer every name there is. */
 struct suggestion suggestion_for(const char *wanted);
-/* Keeps `name` if it is nearer than all before: at most a third of the letters differ, or the one is the
- * beginning of the other. `name` outlives the suggestion. */
+/* Keeps `name` if it is nearer than all before: at most a third of the letters differ, or the one
+ * is the beginning of the other. `name` outlives the suggestion. */
 void suggestion_offer(struct suggestion *suggestion, const char *name);
 
 #endif

@@ -7,12 +7,12 @@
 #include "base/mem.h"
 
 enum {
-	SYMBOL_ALIASES = 256,         /* symbols at one address that are looked at */
-	SYMBOL_MAX_SIZE = 256 << 20,  /* more is a gap between sections */
-	SYMBOL_LAST_SIZE = 4096,      /* what is granted to the last one */
+	SYMBOL_ALIASES = 256,        /* symbols at one address that are looked at */
+	SYMBOL_MAX_SIZE = 256 << 20, /* more is a gap between sections */
+	SYMBOL_LAST_SIZE = 4096,     /* what is granted to the last one */
 	SYMBOL_TEXT_CHUNK = 64 << 10,
 	SYMBOL_TEXT_MAX = 128 << 20,
-	SYMBOL_NAME_MAX = 512,        /* KSYM_NAME_LEN since Linux 6.1 */
+	SYMBOL_NAME_MAX = 512, /* KSYM_NAME_LEN since Linux 6.1 */
 };
 
 static struct symbol_table *table_of(struct symbol_provider *provider)
@@ -226,7 +226,8 @@ static void table_sort(struct symbol_table *table)
 	table->order = mem_resize(NULL, table->count, sizeof(*table->order));
 	for (i = 0; i < table->count; i++)
 		table->order[i] = i;
-	qsort_r(table->order, table->count, sizeof(*table->order), compare_addresses, table->addresses);
+	qsort_r(table->order, table->count, sizeof(*table->order), compare_addresses,
+		table->addresses);
 }
 
 static uint64_t address_of(struct symbol_table *table, const char *name)
@@ -236,7 +237,8 @@ static uint64_t address_of(struct symbol_table *table, const char *name)
 	return table_find(&table->provider, name, &symbol, 1) == 1 ? symbol.address : 0;
 }
 
-/* From the first symbol that is not per-CPU to the end of the image, which not every table names. */
+/* From the first symbol that is not per-CPU to the end of the image, which not every table names.
+ */
 static void range_guess(struct symbol_table *table)
 {
 	static const char *const ends[] = {"_end", "_einittext", "_etext"};
@@ -278,7 +280,8 @@ void symbol_table_finish(struct symbol_table *table)
 	table_sort(table);
 	if (!table->range_count)
 		range_guess(table);
-	/* Without CONFIG_KALLSYMS_ALL there are only what lies in text and a few marks of sections. */
+	/* Without CONFIG_KALLSYMS_ALL there are only what lies in text and a few marks of sections.
+	 */
 	table->provider.data_symbols = data > table->count / 100;
 }
 
@@ -295,8 +298,8 @@ void symbol_table_move(struct symbol_table *table, uint64_t shift)
 	range_guess(table);
 }
 
-void symbol_table_add(struct symbol_table *table, struct symbol_text *text, char kind, const char *name,
-		      uint64_t address)
+void symbol_table_add(struct symbol_table *table, struct symbol_text *text, char kind,
+		      const char *name, uint64_t address)
 {
 	size_t length = strnlen(name, SYMBOL_NAME_MAX);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Symbols in a table: what every source of symbols comes to once it has read them. Fill it, then ask it
-// through the symbol_provider inside.
+// Symbols in a table: what every source of symbols comes to once it has read them. Fill it, then
+// ask it through the symbol_provider inside.
 #ifndef TYPES_SYMBOL_TABLE_H
 #define TYPES_SYMBOL_TABLE_H
 
@@ -22,23 +22,24 @@ struct symbol_range {
 struct symbol_table {
 	struct symbol_provider provider;
 	uint32_t count;
-	uint64_t *addresses;  /* as the source has them */
-	uint64_t *sizes;      /* NULL, or 0 of a symbol: up to the next one */
-	uint32_t *names;      /* offset in `text` of each symbol's kind and name */
-	char *text;           /* "Tschedule\0", one after the other */
+	uint64_t *addresses; /* as the source has them */
+	uint64_t *sizes;     /* NULL, or 0 of a symbol: up to the next one */
+	uint32_t *names;     /* offset in `text` of each symbol's kind and name */
+	char *text;          /* "Tschedule\0", one after the other */
 	/* What addresses can belong to these symbols. */
 	struct symbol_range ranges[SYMBOL_TABLE_RANGES];
 	size_t range_count;
 	/* symbol_table_finish() makes the rest. */
-	uint32_t *order;      /* symbols by ascending address; NULL: they are in order */
+	uint32_t *order; /* symbols by ascending address; NULL: they are in order */
 	struct name_index index;
 	char *description, *module;
 };
 
-/* Empty table. The arrays are from malloc and become the table's; description and module are copied. */
+/* Empty table. The arrays are from malloc and become the table's; description and module are
+ * copied. */
 struct symbol_table *symbol_table_new(const char *description, const char *module);
-/* Indexes what the arrays hold now. Without ranges, one is made of the first symbol of the image and of _end
- * (or the last symbol). */
+/* Indexes what the arrays hold now. Without ranges, one is made of the first symbol of the image
+ * and of _end (or the last symbol). */
 void symbol_table_finish(struct symbol_table *table);
 /* Adds `shift` to all addresses but absolute and per-CPU ones, and guesses the range anew. */
 void symbol_table_move(struct symbol_table *table, uint64_t shift);
@@ -51,9 +52,9 @@ struct symbol_text {
 	size_t length, capacity;
 };
 
-/* Appends one symbol to a table whose arrays have room for it; long names are cut, and past 128 MB of them
- * nothing is added. */
-void symbol_table_add(struct symbol_table *table, struct symbol_text *text, char kind, const char *name,
-		      uint64_t address);
+/* Appends one symbol to a table whose arrays have room for it; long names are cut, and past 128 MB
+ * of them nothing is added. */
+void symbol_table_add(struct symbol_table *table, struct symbol_text *text, char kind,
+		      const char *name, uint64_t address);
 
 #endif

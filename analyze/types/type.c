@@ -8,9 +8,9 @@
 #include "types/suggest.h"
 
 enum {
-	TYPE_HOPS = 64,         /* longest chain of typedefs, pointers or arrays followed */
-	MEMBER_DEPTH = 32,      /* anonymous structs inside each other */
-	MEMBER_BUDGET = 20000,  /* members looked at in one search: damaged types may contain themselves */
+	TYPE_HOPS = 64,    /* longest chain of typedefs, pointers or arrays followed */
+	MEMBER_DEPTH = 32, /* anonymous structs inside each other */
+	MEMBER_BUDGET = 20000,  /* members looked at: a damaged type may contain itself */
 };
 
 const struct type type_void = {.kind = TYPE_VOID, .name = "void", .is_resolved = true};
@@ -67,7 +67,8 @@ struct member_walk {
 	size_t budget;
 };
 
-static bool member_walk(struct member_walk *walk, const struct type *type, uint64_t base_bits, int depth)
+static bool member_walk(struct member_walk *walk, const struct type *type, uint64_t base_bits,
+			int depth)
 {
 	size_t count;
 	const struct type_member *members = type_members(type, &count);
@@ -79,7 +80,8 @@ static bool member_walk(struct member_walk *walk, const struct type *type, uint6
 		if (members[i].name && walk->visit(walk->context, &members[i], base_bits))
 			return true;
 		if (!members[i].name && depth < MEMBER_DEPTH &&
-		    member_walk(walk, members[i].type, base_bits + members[i].bit_offset, depth + 1))
+		    member_walk(walk, members[i].type, base_bits + members[i].bit_offset,
+				depth + 1))
 			return true;
 	}
 	return false;
@@ -215,16 +217,18 @@ static void print_name(const struct type *type, struct buf *buf)
 {
 	static const char *const tags[] = {
 		[TYPE_STRUCT] = "struct", [TYPE_UNION] = "union", [TYPE_ENUM] = "enum"};
-	const char *tag = type->kind == TYPE_STRUCT || type->kind == TYPE_UNION || type->kind == TYPE_ENUM
-				  ? tags[type->kind]
-				  : NULL;
+	const char *tag =
+		type->kind == TYPE_STRUCT || type->kind == TYPE_UNION || type->kind == TYPE_ENUM
+			? tags[type->kind]
+			: NULL;
 
 	if (tag)
 		buf_printf(buf, "%s ", tag);
 	buf_puts(buf, type->name ? type->name : tag ? "{...}" : "?");
 }
 
-/* C reads a declarator from the inside out: pointers stand before, arrays and arguments after it. */
+/* C reads a declarator from the inside out: pointers stand before, arrays and arguments after it.
+ */
 void type_print(const struct type *type, struct buf *buf)
 {
 	struct buf declarator _cleanup_(buf_deinit) = {0};
@@ -266,8 +270,9 @@ static bool int_words_count(const char *name, struct int_words *words)
 		const char *word;
 		int *count;
 	} table[] = {
-		{"long", &words->longs},     {"short", &words->shorts},       {"int", &words->ints},
-		{"char", &words->chars},     {"signed", &words->signeds},     {"unsigned", &words->unsigneds},
+		{"long", &words->longs},       {"short", &words->shorts},
+		{"int", &words->ints},         {"char", &words->chars},
+		{"signed", &words->signeds},   {"unsigned", &words->unsigneds},
 		{"__int128", &words->int128s},
 	};
 
@@ -275,7 +280,8 @@ static bool int_words_count(const char *name, struct int_words *words)
 		size_t length = strcspn(name, " "), i = 0;
 
 		while (i < sizeof(table) / sizeof(*table) &&
-		       (strlen(table[i].word) != length || memcmp(table[i].word, name, length) != 0))
+		       (strlen(table[i].word) != length ||
+			memcmp(table[i].word, name, length) != 0))
 			i++;
 		if (i == sizeof(table) / sizeof(*table))
 			return false;

@@ -14,7 +14,7 @@ struct buf;
 
 enum type_kind {
 	TYPE_VOID,
-	TYPE_INT,     /* also char and bool: see is_signed, is_bool, is_char */
+	TYPE_INT, /* also char and bool: see is_signed, is_bool, is_char */
 	TYPE_FLOAT,
 	TYPE_ENUM,
 	TYPE_POINTER,
@@ -45,11 +45,11 @@ struct type {
 };
 
 struct type_member {
-	const char *name;         /* NULL for an anonymous struct or union */
+	const char *name; /* NULL for an anonymous struct or union */
 	const struct type *type;
-	uint64_t bit_offset;      /* from the start of the struct, in the dump's own bit order:
-				     on little-endian machines bit 0 is the lowest of byte 0 */
-	uint32_t bit_size;        /* of a bit-field; 0 for ordinary members */
+	uint64_t bit_offset; /* from the start of the struct, in the dump's own bit order:
+				on little-endian machines bit 0 is the lowest of byte 0 */
+	uint32_t bit_size;   /* of a bit-field; 0 for ordinary members */
 };
 
 struct type_enumerator {

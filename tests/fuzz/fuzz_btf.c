@@ -33,7 +33,7 @@ static void ask_type(const struct type *type, int depth)
 
 static bool ask_name(void *context, const char *name)
 {
-	static const enum type_kind kinds[] = {TYPE_INT,   TYPE_FLOAT, TYPE_ENUM,
+	static const enum type_kind kinds[] = {TYPE_INT,    TYPE_FLOAT, TYPE_ENUM,
 					       TYPE_STRUCT, TYPE_UNION, TYPE_TYPEDEF};
 	struct type_provider *provider = context;
 	struct enumerator_found enumerators[2];
@@ -59,7 +59,8 @@ static bool ask_name(void *context, const char *name)
 
 static struct type_provider *open_copy(const uint8_t *data, size_t size, struct type_provider *base)
 {
-	struct btf_origin origin = {.description = "fuzz", .module = base ? "module" : NULL, .base = base};
+	struct btf_origin origin = {
+		.description = "fuzz", .module = base ? "module" : NULL, .base = base};
 	struct type_provider *provider = NULL;
 	void *bytes = malloc(size ? size : 1);
 

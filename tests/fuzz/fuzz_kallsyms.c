@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// kallsyms tables in any memory. The input is a byte of flags (1: big-endian, 2: addresses instead of offsets,
-// 4: no base), then six positions of 16 bits (names, num_syms, token_table, token_index, offsets or addresses, base),
-// then the memory itself.
+// kallsyms tables in any memory. The input is a byte of flags (1: big-endian, 2: addresses instead
+// of offsets, 4: no base), then six positions of 16 bits (names, num_syms, token_table,
+// token_index, offsets or addresses, base), then the memory itself.
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -54,9 +54,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct kallsyms_memory memory = {fuzz_read, &bytes, 8, data[0] & 1};
 	struct symbol_provider *provider = NULL;
 	struct kallsyms_tables tables = {0};
-	uint64_t *const places[] = {&tables.names,	 &tables.num_syms,
-				    &tables.token_table, &tables.token_index,
-				    data[0] & 2 ? &tables.addresses : &tables.offsets, &tables.relative_base};
+	uint64_t *const places[] = {&tables.names,
+				    &tables.num_syms,
+				    &tables.token_table,
+				    &tables.token_index,
+				    data[0] & 2 ? &tables.addresses : &tables.offsets,
+				    &tables.relative_base};
 
 	for (size_t i = 0; i < 6; i++)
 		*places[i] = fuzz_start + (data[1 + 2 * i] | data[2 + 2 * i] << 8);

@@ -12,9 +12,9 @@
 #include "types/src_kallsyms.h"
 
 enum kallsyms_addressing {
-	KALLSYMS_UNSIGNED,       /* offsets from the base */
-	KALLSYMS_PERCPU,         /* CONFIG_KALLSYMS_ABSOLUTE_PERCPU */
-	KALLSYMS_PLACE,          /* offsets from their own place */
+	KALLSYMS_UNSIGNED, /* offsets from the base */
+	KALLSYMS_PERCPU,   /* CONFIG_KALLSYMS_ABSOLUTE_PERCPU */
+	KALLSYMS_PLACE,    /* offsets from their own place */
 	KALLSYMS_ADDRESSES,
 };
 
@@ -58,7 +58,8 @@ static inline void memory_put(struct memory *memory, uint64_t value, size_t widt
 {
 	assert(memory->length + width <= MEMORY_SIZE);
 	for (size_t i = 0; i < width; i++)
-		memory->bytes[memory->length++] = value >> 8 * (memory->big_endian ? width - 1 - i : i);
+		memory->bytes[memory->length++] =
+			value >> 8 * (memory->big_endian ? width - 1 - i : i);
 }
 
 /* Each byte stands for itself, but for three that stand for more. */
@@ -85,7 +86,8 @@ static inline void put_name(struct memory *memory, const char *name)
 		char single[2];
 
 		for (unsigned token = 1; token <= 3; token++) {
-			if (!strncmp(name, token_text(token, single), strlen(token_text(token, single))))
+			if (!strncmp(name, token_text(token, single),
+				     strlen(token_text(token, single))))
 				byte = token;
 		}
 		name += strlen(token_text(byte, single));
@@ -98,12 +100,13 @@ static inline void put_name(struct memory *memory, const char *name)
 		memory_put(memory, packed[i], 1);
 }
 
-static inline void put_addresses(struct memory *memory, const struct kallsyms_sample *samples, size_t count,
-				 enum kallsyms_addressing addressing)
+static inline void put_addresses(struct memory *memory, const struct kallsyms_sample *samples,
+				 size_t count, enum kallsyms_addressing addressing)
 {
 	uint64_t table = memory_align(memory);
 
-	*(addressing == KALLSYMS_ADDRESSES ? &memory->tables.addresses : &memory->tables.offsets) = table;
+	*(addressing == KALLSYMS_ADDRESSES ? &memory->tables.addresses : &memory->tables.offsets) =
+		table;
 	for (size_t i = 0; i < count; i++) {
 		uint64_t address = samples[i].address;
 		bool is_percpu = addressing == KALLSYMS_PERCPU && samples[i].name[0] == 'A';
@@ -143,8 +146,8 @@ static inline void put_tokens(struct memory *memory)
 }
 
 /* `before`: addresses stand before the names, as up to Linux 6.3. */
-static inline void put_kallsyms(struct memory *memory, const struct kallsyms_sample *samples, size_t count,
-				enum kallsyms_addressing addressing, bool before)
+static inline void put_kallsyms(struct memory *memory, const struct kallsyms_sample *samples,
+				size_t count, enum kallsyms_addressing addressing, bool before)
 {
 	uint32_t *markers = calloc(count / 256 + 1, sizeof(*markers));
 

@@ -25,7 +25,8 @@ static struct type_provider *open_built(struct btf_builder *builder, struct type
 	return open_bytes(bytes, size, base);
 }
 
-static const struct type *find_one(struct type_provider *provider, enum type_kind kind, const char *name)
+static const struct type *find_one(struct type_provider *provider, enum type_kind kind,
+				   const char *name)
 {
 	const struct type *types[4];
 	size_t count = provider->ops->find(provider, kind, name, types, 4);
@@ -95,10 +96,12 @@ TEST(anonymous_members_are_looked_into)
 	const struct type *task = find_one(provider, TYPE_STRUCT, "task");
 	struct type_member member;
 
-	CHECK(type_find_member(task, "pid", &member) && member.bit_offset == 32 && !member.bit_size);
+	CHECK(type_find_member(task, "pid", &member) && member.bit_offset == 32 &&
+	      !member.bit_size);
 	check_print(member.type, "pid_t");
 	CHECK(member.type->size == 4 && type_strip(member.type)->kind == TYPE_INT);
-	CHECK(type_find_member(task, "high", &member) && member.bit_offset == 35 && member.bit_size == 5);
+	CHECK(type_find_member(task, "high", &member) && member.bit_offset == 35 &&
+	      member.bit_size == 5);
 	CHECK_STR(type_suggest_member(task, "hihg"), "high");
 	type_provider_free(provider);
 }
@@ -116,12 +119,15 @@ TEST(old_bit_fields_take_their_size_from_the_type)
 	struct type_provider *provider = open_built(&builder, NULL);
 	const struct type *flags = find_one(provider, TYPE_STRUCT, "flags");
 
-	CHECK(type_find_member(flags, "three", &member) && member.bit_offset == 5 && member.bit_size == 3);
-	CHECK(type_find_member(flags, "whole", &member) && member.bit_offset == 32 && !member.bit_size);
+	CHECK(type_find_member(flags, "three", &member) && member.bit_offset == 5 &&
+	      member.bit_size == 3);
+	CHECK(type_find_member(flags, "whole", &member) && member.bit_offset == 32 &&
+	      !member.bit_size);
 	type_provider_free(provider);
 }
 
-static void check_enumerator(struct type_provider *provider, const char *name, int64_t value, bool is_signed)
+static void check_enumerator(struct type_provider *provider, const char *name, int64_t value,
+			     bool is_signed)
 {
 	struct enumerator_found found[2];
 
@@ -267,14 +273,14 @@ TEST(types_that_contain_themselves_end)
 	struct btf_builder builder = {0};
 	struct type_member member;
 
-	btf_put_type(&builder, "circle", KIND_TYPEDEF, 0, 2);    /* 1 */
-	btf_put_type(&builder, "circle2", KIND_TYPEDEF, 0, 1);   /* 2 */
-	btf_put_type(&builder, "", KIND_CONST, 0, 3);            /* 3 */
-	btf_put_array(&builder, 4, 2);                           /* 4: of itself */
-	btf_put_type(&builder, "", KIND_STRUCT, 2, 8);           /* 5 */
+	btf_put_type(&builder, "circle", KIND_TYPEDEF, 0, 2);  /* 1 */
+	btf_put_type(&builder, "circle2", KIND_TYPEDEF, 0, 1); /* 2 */
+	btf_put_type(&builder, "", KIND_CONST, 0, 3);          /* 3 */
+	btf_put_array(&builder, 4, 2);                         /* 4: of itself */
+	btf_put_type(&builder, "", KIND_STRUCT, 2, 8);         /* 5 */
 	btf_put_member(&builder, "", 5, 0);
 	btf_put_member(&builder, "", 5, 32);
-	btf_put_type(&builder, "bush", KIND_STRUCT, 4, 8);       /* 6 */
+	btf_put_type(&builder, "bush", KIND_STRUCT, 4, 8); /* 6 */
 	btf_put_member(&builder, "", 5, 0);
 	btf_put_member(&builder, "loop", 3, 0);
 	btf_put_member(&builder, "array", 4, 0);
@@ -358,7 +364,8 @@ TEST(what_is_no_btf_is_refused)
 	free(bytes);
 }
 
-/* The fuzz target asks everything that can be asked; it must come back, and under the sanitizers without a word. */
+/* The fuzz target asks everything that can be asked; it must come back, and under the sanitizers
+ * without a word. */
 TEST(cut_and_mutated_btf_is_survived)
 {
 	struct btf_builder builder = {0};

@@ -24,8 +24,8 @@ static const struct kallsyms_sample samples[] = {
 };
 enum { SAMPLES = sizeof(samples) / sizeof(*samples) };
 
-static struct symbol_provider *open_samples(struct memory *memory, enum kallsyms_addressing addressing,
-					    bool before)
+static struct symbol_provider *open_samples(struct memory *memory,
+					    enum kallsyms_addressing addressing, bool before)
 {
 	struct symbol_provider *provider = NULL;
 
@@ -38,7 +38,8 @@ static struct symbol_provider *open_samples(struct memory *memory, enum kallsyms
 	return provider;
 }
 
-static void check_symbol(struct symbol_provider *provider, const char *name, uint64_t address, char kind)
+static void check_symbol(struct symbol_provider *provider, const char *name, uint64_t address,
+			 char kind)
 {
 	struct symbol symbol;
 
@@ -66,7 +67,8 @@ TEST(every_way_to_write_addresses_is_read)
 				struct memory *memory = calloc(1, sizeof(*memory));
 
 				memory->big_endian = big_endian;
-				struct symbol_provider *provider = open_samples(memory, way, before);
+				struct symbol_provider *provider =
+					open_samples(memory, way, before);
 
 				check_image(provider);
 				symbol_provider_free(provider);
@@ -152,7 +154,8 @@ TEST(a_table_out_of_order_is_sorted)
 {
 	struct memory *memory = calloc(1, sizeof(*memory));
 	struct symbol_provider *provider = NULL;
-	const struct kallsyms_sample mixed[] = {{"Tlast", text + 48}, {"Tfirst", text}, {"Tmiddle", text + 16}};
+	const struct kallsyms_sample mixed[] = {
+		{"Tlast", text + 48}, {"Tfirst", text}, {"Tmiddle", text + 16}};
 	struct symbol symbol;
 
 	put_kallsyms(memory, mixed, 3, KALLSYMS_ADDRESSES, true);
@@ -185,7 +188,8 @@ TEST(names_that_break_off_are_kept_so_far)
 	struct memory *moved = calloc(1, sizeof(*moved));
 	size_t tokens = (memory_start + memory->length - table + 4095) & ~(size_t)4095;
 
-	memcpy(moved->bytes, memory->bytes + (table - memory_start), memory_start + memory->length - table);
+	memcpy(moved->bytes, memory->bytes + (table - memory_start),
+	       memory_start + memory->length - table);
 	memcpy(moved->bytes + tokens, memory->bytes, cut);
 	moved->readable = tokens + cut;
 	moved->access = (struct kallsyms_memory){memory_read, moved, 8, false};
@@ -236,7 +240,8 @@ TEST(tables_that_cannot_be_are_refused)
 	memory->tables.token_index = 0x1000;
 	check_error(memory, ERROR_NOT_SAVED);
 	memory->tables = good;
-	memory->bytes[good.token_index - memory_start + 101] = 0xff; /* position 50 beyond the last */
+	memory->bytes[good.token_index - memory_start + 101] =
+		0xff; /* position 50 beyond the last */
 	check_error(memory, ERROR_CORRUPT);
 	free(memory);
 }
@@ -250,9 +255,10 @@ TEST(mutated_tables_are_survived)
 	uint8_t *mutant = malloc(FUZZ_HEADER + memory->length);
 
 	for (int i = 0; i < 3000; i++) {
-		const uint64_t tables[] = {memory->tables.names, memory->tables.num_syms,
-					   memory->tables.token_table, memory->tables.token_index,
-					   memory->tables.offsets, memory->tables.relative_base};
+		const uint64_t tables[] = {
+			memory->tables.names,       memory->tables.num_syms,
+			memory->tables.token_table, memory->tables.token_index,
+			memory->tables.offsets,     memory->tables.relative_base};
 
 		mutant[0] = i % 8;
 		for (size_t k = 0; k < 6; k++) {

@@ -49,13 +49,15 @@ TEST(tables_are_found_in_either_order)
 			if (way == KALLSYMS_PLACE && before)
 				continue; /* there was no such kernel */
 			fill_image(memory, way, before);
-			struct symbol_provider *provider = search(memory, memory_start + 32 * (SYMBOLS - 1));
+			struct symbol_provider *provider =
+				search(memory, memory_start + 32 * (SYMBOLS - 1));
 			struct symbol symbol;
 
 			CHECK(provider);
 			if (!provider)
 				continue;
-			CHECK(provider->ops->find(provider, "sys_call_1234_handler", &symbol, 1) == 1);
+			CHECK(provider->ops->find(provider, "sys_call_1234_handler", &symbol, 1) ==
+			      1);
 			CHECK(symbol.address == memory_start + 32 * 1234);
 			symbol_provider_free(provider);
 		}

@@ -158,11 +158,13 @@ TEST(pointers_and_arrays_are_made_once)
 	const struct type *task;
 
 	CHECK(!symtab_type(symtab, TYPE_STRUCT, "task", NULL, &task));
-	const struct type *pointer = symtab_pointer_to(symtab, task), *array = symtab_array_of(symtab, task, 3);
+	const struct type *pointer = symtab_pointer_to(symtab, task),
+			  *array = symtab_array_of(symtab, task, 3);
 
 	CHECK(pointer == symtab_pointer_to(symtab, task) && pointer->size == 8);
 	CHECK(type_target(pointer) == task);
-	CHECK(array == symtab_array_of(symtab, task, 3) && array->size == 144 && array->length == 3);
+	CHECK(array == symtab_array_of(symtab, task, 3) && array->size == 144 &&
+	      array->length == 3);
 	CHECK(array != symtab_array_of(symtab, task, 4));
 	CHECK(symtab_array_of(symtab, task, UINT64_MAX)->size == 0);
 	symtab_free(symtab);

@@ -42,12 +42,14 @@ TEST(addresses_move_to_where_the_kernel_ran)
 
 	write_map();
 	/* mem_section is a pointer's value in VMCOREINFO, and so disagrees. */
-	struct error *error = open_map("SYMBOL(_stext)=ffffffff96c00000\nSYMBOL(init_uts_ns)=ffffffff97c00000\n"
-				       "SYMBOL(node_online_map)=ffffffff97c00100\n"
-				       "SYMBOL(mem_section)=ffff8adb9ffd3000\nKERNELOFFSET=15c00000\n",
-				       &map);
+	struct error *error =
+		open_map("SYMBOL(_stext)=ffffffff96c00000\nSYMBOL(init_uts_ns)=ffffffff97c00000\n"
+			 "SYMBOL(node_online_map)=ffffffff97c00100\n"
+			 "SYMBOL(mem_section)=ffff8adb9ffd3000\nKERNELOFFSET=15c00000\n",
+			 &map);
 	CHECK(!error);
-	CHECK(map->ops->find(map, "function_3", &symbol, 1) == 1 && symbol.address == 0xffffffff96c03000);
+	CHECK(map->ops->find(map, "function_3", &symbol, 1) == 1 &&
+	      symbol.address == 0xffffffff96c03000);
 	CHECK(symbol.size == 0x1000);
 	CHECK(map->ops->find(map, "runqueues", &symbol, 1) == 1 && symbol.address == 0x31980);
 	CHECK(map->ops->symbolize(map, 0xffffffff96c03004, &symbol));
@@ -63,9 +65,10 @@ TEST(maps_of_other_builds_are_refused)
 	struct symbol_provider *map = NULL;
 
 	write_map();
-	struct error *error = open_map("SYMBOL(_stext)=ffffffff96c00000\nSYMBOL(init_uts_ns)=ffffffff97c12340\n"
-				       "SYMBOL(node_online_map)=ffffffff97c77100\n",
-				       &map);
+	struct error *error =
+		open_map("SYMBOL(_stext)=ffffffff96c00000\nSYMBOL(init_uts_ns)=ffffffff97c12340\n"
+			 "SYMBOL(node_online_map)=ffffffff97c77100\n",
+			 &map);
 	CHECK(error && error->code == ERROR_MISMATCH && !map);
 	error_free(error);
 	error = open_map("OSRELEASE=6.1.0\n", &map);
@@ -93,8 +96,9 @@ TEST(other_files_are_refused)
 
 TEST(vmcoreinfo_lines_are_taken_apart)
 {
-	const char *text = "SYMBOL(a)=10\nSYMBOL(b)=zz\nSYMBOL()=1\nSYMBOL(c\nSYMBOL(d)=\nSIZE(e)=4\n"
-			   "SYMBOL(f)=ffffffffffffffffffff\nSYMBOL(g)=ff";
+	const char *text =
+		"SYMBOL(a)=10\nSYMBOL(b)=zz\nSYMBOL()=1\nSYMBOL(c\nSYMBOL(d)=\nSIZE(e)=4\n"
+		"SYMBOL(f)=ffffffffffffffffffff\nSYMBOL(g)=ff";
 	struct vmcoreinfo *info = vmcoreinfo_new(text, strlen(text));
 	struct symbol_provider *known = src_vmcoreinfo_open(info);
 	struct symbol symbol;

@@ -4,15 +4,26 @@
 
 #include "test.h"
 
-static const struct type int_type = {
-	.kind = TYPE_INT, .name = "int", .size = 4, .is_signed = true, .is_complete = true, .is_resolved = true};
-static const struct type char_type = {
-	.kind = TYPE_INT, .name = "char", .size = 1, .is_char = true, .is_complete = true, .is_resolved = true};
+static const struct type int_type = {.kind = TYPE_INT,
+				     .name = "int",
+				     .size = 4,
+				     .is_signed = true,
+				     .is_complete = true,
+				     .is_resolved = true};
+static const struct type char_type = {.kind = TYPE_INT,
+				      .name = "char",
+				      .size = 1,
+				      .is_char = true,
+				      .is_complete = true,
+				      .is_resolved = true};
 
 static struct type pointer_to(const struct type *target)
 {
-	return (struct type){
-		.kind = TYPE_POINTER, .size = 8, .is_complete = true, .target = target, .is_resolved = true};
+	return (struct type){.kind = TYPE_POINTER,
+			     .size = 8,
+			     .is_complete = true,
+			     .target = target,
+			     .is_resolved = true};
 }
 
 static struct type array_of(const struct type *target, uint64_t length)
@@ -84,8 +95,10 @@ TEST(integers_have_one_name)
 
 TEST(typedefs_are_stripped_but_not_for_ever)
 {
-	struct type inner = {.kind = TYPE_TYPEDEF, .name = "a", .target = &int_type, .is_resolved = true};
-	struct type outer = {.kind = TYPE_TYPEDEF, .name = "b", .target = &inner, .is_resolved = true};
+	struct type inner = {
+		.kind = TYPE_TYPEDEF, .name = "a", .target = &int_type, .is_resolved = true};
+	struct type outer = {
+		.kind = TYPE_TYPEDEF, .name = "b", .target = &inner, .is_resolved = true};
 	struct type circle = {.kind = TYPE_TYPEDEF, .name = "c", .is_resolved = true};
 
 	circle.target = &circle;
@@ -96,8 +109,10 @@ TEST(typedefs_are_stripped_but_not_for_ever)
 
 TEST(types_of_two_sources_can_be_the_same)
 {
-	struct type other_int = int_type, task = {.kind = TYPE_STRUCT, .name = "task", .size = 8, .is_resolved = true};
-	struct type larger = task, a = pointer_to(&int_type), b = pointer_to(&other_int), c = pointer_to(&task);
+	struct type other_int = int_type,
+		    task = {.kind = TYPE_STRUCT, .name = "task", .size = 8, .is_resolved = true};
+	struct type larger = task, a = pointer_to(&int_type), b = pointer_to(&other_int),
+		    c = pointer_to(&task);
 	struct type short_array = array_of(&int_type, 2), long_array = array_of(&int_type, 3);
 
 	larger.size = 16;
@@ -112,7 +127,11 @@ TEST(types_of_two_sources_can_be_the_same)
 TEST(nameless_structs_are_the_same_if_their_members_are)
 {
 	struct type_member one[] = {{"x", &int_type, 0, 0}}, two[] = {{"y", &int_type, 0, 0}};
-	struct type a = {.kind = TYPE_STRUCT, .size = 4, .members = one, .member_count = 1, .is_resolved = true};
+	struct type a = {.kind = TYPE_STRUCT,
+			 .size = 4,
+			 .members = one,
+			 .member_count = 1,
+			 .is_resolved = true};
 	struct type b = a, c = a;
 
 	c.members = two;
@@ -147,8 +166,8 @@ static const char *nearest(const char *wanted, const char *const *names)
 
 TEST(misspelt_names_have_a_nearest_one)
 {
-	const char *const names[] = {"runqueues", "rcu_state", "jiffies", "jiffies_64", "init_task",
-				     "nr_running", "x", NULL};
+	const char *const names[] = {"runqueues", "rcu_state",  "jiffies", "jiffies_64",
+				     "init_task", "nr_running", "x",       NULL};
 
 	CHECK_STR(nearest("runquees", names), "runqueues");
 	CHECK_STR(nearest("jiffeis", names), "jiffies");
