@@ -46,6 +46,7 @@ void pin_to_cpu(int cpu);
 long meminfo_kb(const char *name);
 
 int fragger_main(int argc, char **argv);
+int memoryhog_main(int argc, char **argv);
 int slabeater_main(int argc, char **argv);
 int memoryeater_main(int argc, char **argv);
 int syslogd_main(int argc, char **argv);

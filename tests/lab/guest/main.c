@@ -9,6 +9,7 @@ static const struct program {
     int (*main)(int argc, char **argv);
 } programs[] = {
     { "fragger", fragger_main },
+    { "memoryhog", memoryhog_main },
     { "slabeater", slabeater_main },
     { "memoryeater", memoryeater_main },
     { "syslogd", syslogd_main },

@@ -30,6 +30,25 @@ int fragger_main(int argc, char **argv)
     rest();
 }
 
+/* memoryhog LEAVE_MB: takes memory until no more than that is free, and keeps it. */
+int memoryhog_main(int argc, char **argv)
+{
+    long leave_kb = argc > 1 ? atol(argv[1]) * 1024 : 16 * 1024;
+    size_t chunk = 1UL << 20;
+    int taken = 0;
+
+    while (meminfo_kb("MemFree") > leave_kb && taken < 4096) {
+        char *area = mmap(NULL, chunk, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+        if (area == MAP_FAILED)
+            die("mmap");
+        memset(area, 1, chunk);
+        taken++;
+    }
+    say("took %d MB; MemFree is %ld kB", taken, meminfo_kb("MemFree"));
+    rest();
+}
+
 /* slabeater COUNT: keeps so many open files, so that memory goes into slabs that cannot be reclaimed. */
 int slabeater_main(int argc, char **argv)
 {

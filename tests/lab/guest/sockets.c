@@ -35,6 +35,17 @@ static int udp_send(const char *address, int port, size_t bytes, int times)
     return local_port(fd);
 }
 
+static int udp_connected(const char *address, int port)
+{
+    unsigned int size;
+    struct sockaddr *sa = address_of(address, port, &size);
+    int fd = socket(sa->sa_family, SOCK_DGRAM, 0);
+
+    if (fd < 0 || connect(fd, sa, size) != 0)
+        die("connect udp %s port %d", address, port);
+    return local_port(fd);
+}
+
 /* udpd: UDP sockets, two of them with datagrams that nobody reads. */
 int udpd_main(int argc, char **argv)
 {
@@ -54,7 +65,7 @@ int udpd_main(int argc, char **argv)
     from4 = udp_send("127.0.0.1", 9999, 100, 5);
     from6 = udp_send("::1", 546, 60, 1);
     say("udp 127.0.0.1:9999 5 unread x 100 bytes (from port %d); udp 0.0.0.0:1812 (group 239.1.2.3); "
-        "udp6 [::]:546 1 unread (from port %d)", from4, from6);
+        "udp6 [::]:546 1 unread (from port %d); connected: port %d -> 10.0.2.3:53", from4, from6, udp_connected("10.0.2.3", 53));
     rest();
 }
 

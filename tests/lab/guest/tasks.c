@@ -7,6 +7,7 @@
 #include <linux/fs.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -46,19 +47,19 @@ int frozenwriter_main(int argc, char **argv)
     rest();
 }
 
-/* diskwriter DISK: writes past the page cache to a disk that takes next to nothing. */
+/* diskwriter PATH direct|buffered: writes for ever to a disk that takes next to nothing. */
 int diskwriter_main(int argc, char **argv)
 {
     static char block[1 << 20] __attribute__((aligned(4096)));
-    const char *disk = argc > 1 ? argv[1] : "/dev/vdc";
-    int fd = open(disk, O_WRONLY | O_DIRECT);
+    int direct = argc > 2 && strcmp(argv[2], "direct") == 0;
+    int fd = argc > 1 ? open(argv[1], O_WRONLY | O_CREAT | (direct ? O_DIRECT : 0), 0600) : -1;
 
     if (fd < 0)
-        die("%s", disk);
-    say("writing to %s, which is stuck: blocks in D state with requests in flight", disk);
+        die("open");
+    say("writing to %s, which is stuck: blocks in D state with requests in flight", argv[1]);
     for (;;)
-        if (pwrite(fd, block, sizeof(block), 0) < 0)
-            die("write to %s", disk);
+        if (pwrite(fd, block, sizeof(block), 0) < 0 || fsync(fd) != 0)
+            die("write to %s", argv[1]);
 }
 
 /*

@@ -12,7 +12,30 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* tcplisten full|idle: listeners in both families; full adds one whose accept queue is full. */
+/* More clients than the accept queue of port 7777 has room for: the last ones stay in SYN_SENT. */
+static void fill_accept_queue(void)
+{
+    tcp_listen("127.0.0.1", 7777, 2, 0);
+    for (int i = 0; i < 6; i++) {
+        int fd = tcp_connect("127.0.0.1", 7777, 1);
+
+        usleep(100000);
+        say("backlog client %d to 127.0.0.1:7777 from port %d fd %d", i, local_port(fd), fd);
+    }
+}
+
+/* A connection that the server holds back until data comes: SYN_RECV there, established here. */
+static void defer_accept(void)
+{
+    int seconds = 120;
+    int listener = tcp_listen("127.0.0.1", 7778, 4, 0);
+
+    if (setsockopt(listener, IPPROTO_TCP, TCP_DEFER_ACCEPT, &seconds, sizeof(seconds)) != 0)
+        die("TCP_DEFER_ACCEPT");
+    say("deferred: SYN_RECV 127.0.0.1:7778 <- port %d", local_port(tcp_connect("127.0.0.1", 7778, 1)));
+}
+
+/* tcplisten full|idle: listeners in both families; full adds one whose accept queue is full, and stranger ones. */
 int tcplisten_main(int argc, char **argv)
 {
     tcp_listen("0.0.0.0", 8080, 128, 0);
@@ -20,13 +43,9 @@ int tcplisten_main(int argc, char **argv)
     tcp_listen("::", 8443, 64, 0);
     tcp_listen("::1", 9090, 5, 1);
     if (argc > 1 && strcmp(argv[1], "full") == 0) {
-        tcp_listen("127.0.0.1", 7777, 2, 0);
-        for (int i = 0; i < 6; i++) {
-            int fd = tcp_connect("127.0.0.1", 7777, 1);
-
-            usleep(100000);
-            say("backlog client %d to 127.0.0.1:7777 from port %d fd %d", i, local_port(fd), fd);
-        }
+        fill_accept_queue();
+        defer_accept();
+        say("IPv4 on an IPv6 socket: port %d -> 8443, not accepted", local_port(tcp_connect("127.0.0.1", 8443, 0)));
     }
     rest();
 }
@@ -61,10 +80,23 @@ static size_t stuff(int fd)
     return total;
 }
 
+/* Two connections that end with data nobody reads: FIN_WAIT1, and LAST_ACK where the client ended first. */
+static void serve_unfinished(int listener)
+{
+    for (int i = 0; i < 2; i++) {
+        int fd = accept_one(listener);
+        size_t bytes = stuff(fd);
+
+        close(fd);
+        say("port 5005: closed with %zu bytes on the way: %s", bytes, i == 0 ? "FIN_WAIT1" : "LAST_ACK");
+    }
+}
+
 /* tcpserver: accepts what tcpclient opens, and reads nothing of it. */
 int tcpserver_main(int argc, char **argv)
 {
     int buffer = 2 * 1024 * 1024;
+    int unfinished = tcp_listen("127.0.0.1", 5005, 8, 0);
     int listeners[4];
     int fds[5];
 
@@ -80,6 +112,7 @@ int tcpserver_main(int argc, char **argv)
     setsockopt(fds[4], SOL_SOCKET, SO_SNDBUFFORCE, &buffer, sizeof(buffer));
     say("stuffed %zu bytes into fd %d, whose client never reads: zero window, send queue",
         stuff(fds[4]), fds[4]);
+    serve_unfinished(unfinished);
     rest();
 }
 
@@ -88,7 +121,7 @@ int tcpclient_main(int argc, char **argv)
 {
     static char bytes[12345];
     int one = 1;
-    int fd[6];
+    int fd[8];
 
     (void)argc;
     (void)argv;
@@ -106,9 +139,13 @@ int tcpclient_main(int argc, char **argv)
     close(fd[3]);
     fd[4] = tcp_connect("127.0.0.1", 5004, 0);
     fd[5] = tcp_connect("192.0.2.55", 4321, 1);
+    fd[6] = tcp_connect("127.0.0.1", 5005, 0);
+    fd[7] = tcp_connect("127.0.0.1", 5005, 0);
+    shutdown(fd[7], SHUT_WR);
     say("port %d -> 5001 with 12345 unread bytes; port %d -> 5002 TCP_NODELAY and keepalive; v6 port %d -> 5003 with 10 bytes; "
         "one closed to 5004 (CLOSE_WAIT there); port %d -> 5004 never read; SYN_SENT port %d -> 192.0.2.55:4321",
         local_port(fd[0]), local_port(fd[1]), local_port(fd[2]), local_port(fd[4]), local_port(fd[5]));
+    say("ports %d and %d -> 5005 never read; the second has ended its half (FIN_WAIT2)", local_port(fd[6]), local_port(fd[7]));
     rest();
 }
 

@@ -30,10 +30,12 @@
 static const char *const once_files[] = {
     "ip-addr=/run/truth/ip-addr", "ip-route=/run/truth/ip-route", "ip-route-all=/run/truth/ip-route-all",
     "ip-neigh=/run/truth/ip-neigh", "ip-rule=/run/truth/ip-rule",
-    "ss=/run/truth/ss", "qdisc=/run/truth/qdisc", "nft-ruleset=/run/truth/nft-ruleset", "nft-hooks=/run/truth/nft-hooks",
+    "ip-link=/run/truth/ip-link", "ss=/run/truth/ss",
+    "qdisc=/run/truth/qdisc", "nft-ruleset=/run/truth/nft-ruleset", "nft-hooks=/run/truth/nft-hooks",
     "/proc/version", "/proc/cmdline", "/proc/pagetypeinfo", "/proc/zoneinfo", "/proc/modules", "/proc/mounts",
     "/proc/self/mountinfo", "/proc/swaps", "/proc/interrupts", "/proc/softirqs", "/proc/stat", "/proc/timer_list",
     "/proc/locks", "/proc/iomem", "/proc/filesystems", "/proc/vmallocinfo",
+    "/proc/cpuinfo", "/proc/partitions", "/proc/cgroups",
     "/proc/net/route", "/proc/net/ipv6_route", "/proc/net/if_inet6", "/proc/net/arp",
     "/proc/net/protocols", "/proc/net/netlink", "/proc/net/dev_mcast", "/proc/net/igmp", "/proc/net/fib_trie",
     "/proc/net/ptype", "/proc/sched_debug", "/sys/kernel/debug/sched/debug", "/proc/sysvipc/shm",
@@ -46,7 +48,7 @@ static const char *const twice_files[] = {
     "/proc/net/tcp", "/proc/net/tcp6", "/proc/net/udp", "/proc/net/udp6", "/proc/net/raw", "/proc/net/raw6",
     "/proc/net/packet", "/proc/net/unix", "/proc/net/sockstat", "/proc/net/sockstat6", "/proc/net/snmp",
     "/proc/net/snmp6", "/proc/net/netstat", "/proc/net/dev", "/proc/net/softnet_stat", "/proc/schedstat",
-    "/proc/loadavg", "/proc/uptime", "/proc/slabinfo", "/proc/buddyinfo", "/proc/vmstat", "/proc/meminfo",
+    "/proc/diskstats", "/proc/loadavg", "/proc/uptime", "/proc/slabinfo", "/proc/buddyinfo", "/proc/vmstat", "/proc/meminfo",
 };
 
 #define N_ONCE (sizeof(once_files) / sizeof(once_files[0]))

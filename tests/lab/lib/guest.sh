@@ -40,6 +40,7 @@ guest_disks() {
     truncate -s 64M "$1/frozen.img"
     mke2fs -q -t ext4 "$1/frozen.img"
     truncate -s 64M "$1/stuck.img"
+    mke2fs -q -t ext4 "$1/stuck.img"
     truncate -s "$(($(numfmt --from=iec "${recipe[memory]}") + (512 << 20)))" "$1/capture.img"
     mke2fs -q -t ext4 -O ^has_journal "$1/capture.img"
     [[ $(guest_truth_out) == port ]] || truncate -s 32M "$1/truth"
