@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Types out of the DWARF of a vmlinux or a module (libdw). Separate debug files, .gnu_debugaltlink and
-// compressed sections are followed.
+// Types out of the DWARF of a vmlinux or a module (libdw), compressed or packed by dwz, too. Several types of
+// one name, one size and one line number (a file compiled twice) count as one.
 #ifndef TYPES_SRC_DWARF_H
 #define TYPES_SRC_DWARF_H
 
