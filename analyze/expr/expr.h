@@ -174,6 +174,7 @@ struct value value_keep(const struct value *value, struct arena *arena);
 
 /* One function of the language, for `kmortem rules functions` and the manual. */
 struct expr_builtin {
+	const char *name; /* "string" */
 	const char *call; /* "string(p, n)" */
 	const char *result; /* "string" */
 	const char *words; /* what it does, one sentence without full stop */

@@ -26,6 +26,7 @@ static const char *const token_texts[] = {
 	[TOKEN_IN] = "in",
 	[TOKEN_FOR] = "for",
 	[TOKEN_WHERE] = "where",
+	[TOKEN_WHILE] = "while",
 	[TOKEN_TRUE] = "true",
 	[TOKEN_FALSE] = "false",
 	[TOKEN_NONE] = "none",

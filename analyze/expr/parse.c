@@ -513,8 +513,13 @@ struct expr *parse_expression(struct parser *parser)
 		return NULL;
 	if (++parser->depth > EXPR_DEPTH_LIMIT)
 		return parser_fail(parser, "expression is nested more than %d deep", EXPR_DEPTH_LIMIT);
+	size_t start = parser->token.offset;
 	struct expr *expr = parse_conditional(parser);
 
 	parser->depth--;
-	return parser->error ? NULL : expr;
+	if (parser->error)
+		return NULL;
+	expr->start = start;
+	expr->end = parser->behind;
+	return expr;
 }

@@ -32,6 +32,22 @@ bool parser_sees_binding(const struct parser *parser)
 	return token.kind == TOKEN_NAME && parser_peek(parser, token.end).kind == TOKEN_IN;
 }
 
+static void parse_conditions(struct parser *parser, struct binding *binding)
+{
+	while (parser_is(parser, TOKEN_WHERE) || parser_is(parser, TOKEN_WHILE)) {
+		if (binding->condition_count == CONDITION_LIMIT) {
+			parser_fail(parser, "more than %d conditions; join them with and", CONDITION_LIMIT);
+			return;
+		}
+		struct condition *condition = &binding->conditions[binding->condition_count];
+
+		condition->is_while = parser_is(parser, TOKEN_WHILE);
+		parser_next(parser);
+		condition->expr = parse_expression(parser);
+		binding->condition_count++;
+	}
+}
+
 static bool parse_binding(struct parser *parser, struct expr *expr)
 {
 	struct binding *binding = &expr->bindings[expr->binding_count];
@@ -47,10 +63,20 @@ static bool parse_binding(struct parser *parser, struct expr *expr)
 	}
 	parser_next(parser); /* in */
 	binding->walk = parse_expression(parser);
-	if (parser_accept(parser, TOKEN_WHERE))
-		binding->where = parse_expression(parser);
+	parse_conditions(parser, binding);
 	expr->binding_count++;
 	return !parser->error;
+}
+
+static unsigned binding_height(const struct binding *binding)
+{
+	unsigned height = binding->walk->height;
+
+	for (size_t i = 0; i < binding->condition_count; i++) {
+		if (height < binding->conditions[i].expr->height)
+			height = binding->conditions[i].expr->height;
+	}
+	return height;
 }
 
 bool parse_bindings(struct parser *parser, struct expr *expr)
@@ -63,11 +89,8 @@ bool parse_bindings(struct parser *parser, struct expr *expr)
 		}
 		if (!parse_binding(parser, expr))
 			return false;
-		const struct binding *binding = &expr->bindings[expr->binding_count - 1];
-		unsigned height = binding->walk->height;
+		unsigned height = binding_height(&expr->bindings[expr->binding_count - 1]);
 
-		if (binding->where && binding->where->height > height)
-			height = binding->where->height;
 		if (expr->height <= height)
 			expr->height = height + 1;
 	} while (parser_accept(parser, TOKEN_COMMA));

@@ -21,12 +21,21 @@ struct type_syntax {
 	uint64_t lengths[4]; /* outermost first; 0: flexible */
 };
 
+enum { CONDITION_LIMIT = 4 };
+
+/* `where C` leaves elements out, `while C` ends the walk before the first for which C is false. */
+struct condition {
+	bool is_while;
+	struct expr *expr;
+};
+
 /* `key, name in walk where condition` */
 struct binding {
 	const char *key; /* NULL: none */
 	const char *name;
 	struct expr *walk;
-	struct expr *where; /* NULL: all */
+	struct condition conditions[CONDITION_LIMIT];
+	size_t condition_count;
 };
 
 enum expr_kind {
@@ -65,6 +74,7 @@ struct expr {
 	unsigned height; /* of the tree; bounded, so that recursion over it is */
 	bool in_parentheses;
 	size_t offset; /* of the caret */
+	size_t start, end; /* of the text of a whole expression */
 	const struct expr_text *text;
 	const char *module, *name;
 	__int128 integer; /* INTEGER, BOOL, DURATION, SIZE */

@@ -42,9 +42,9 @@ static void put_children(const struct expr *expr, struct buf *buf)
 		buf_printf(buf, " [%s%s%s ", binding->key ? binding->key : "",
 			   binding->key ? "," : "", binding->name);
 		put_tree(binding->walk, buf);
-		if (binding->where) {
-			buf_puts(buf, " where ");
-			put_tree(binding->where, buf);
+		for (size_t j = 0; j < binding->condition_count; j++) {
+			buf_puts(buf, binding->conditions[j].is_while ? " while " : " where ");
+			put_tree(binding->conditions[j].expr, buf);
 		}
 		buf_putc(buf, ']');
 	}
@@ -232,6 +232,7 @@ TEST(parse_aggregates)
 	check("count(t in w where t.x > 3)", "(count [t w where (> (.x t) 3)])");
 	check("sum(z.present for z in w)", "(sum (.present z) [z w])");
 	check("any(c for k, t in w, u in f(t) where u)", "(any c [k,t w] [u (f t) where u])");
+	check("count(d in w while d != e where f)", "(count [d w while (!= d e) where f])");
 	check("max(a, b, 3)", "(max a b 3)");
 	check("count(w)", "(count w)");
 	check("(t for p in ps, t in threads(p))", "(gen t [p ps] [t (threads p)])");

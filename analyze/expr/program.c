@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What is known and computed once per dump, and the names an expression sees.
+#include "expr/program.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "kernel/dmesg.h"
+#include "kernel/kernel.h"
+#include "types/symtab.h"
+
+/* ---- program -------------------------------------------------------------------------------- */
+
+/* Addresses of per-CPU variables are offsets that begin at 0 or lie in a section of their own. */
+static void program_learn_percpu(struct program *program)
+{
+	const struct symbol *start = symtab_find(program->symtab, "__per_cpu_start");
+	uint64_t address = start ? start->address : 0;
+	const struct symbol *end = symtab_find(program->symtab, "__per_cpu_end");
+
+	if (!start || !end || end->address <= address)
+		return;
+	program->has_percpu_range = true;
+	program->percpu_start = address;
+	program->percpu_end = end->address;
+}
+
+struct program *program_new(const struct library *library, struct symtab *symtab, struct kernel *kernel)
+{
+	struct program *program = mem_zero(sizeof(*program));
+
+	program->library = library;
+	program->symtab = symtab;
+	program->kernel = kernel;
+	program->arena = arena_new();
+	program->serials = library_serials(library);
+	program->shared = ARENA_ARRAY(program->arena, program->serials + 1, struct shared *);
+	program->indexes = ARENA_ARRAY(program->arena, program->serials + 1, struct index *);
+	program->last_choice = &program->choices;
+	program->log_fault = FAULT_NONE;
+	program_learn_percpu(program);
+	return program;
+}
+
+void program_free(struct program *program)
+{
+	if (!program)
+		return;
+	for (size_t i = 0; i < program->serials; i++)
+		index_free(program->indexes[i]);
+	map_deinit(&program->choice_names);
+	arena_free(program->arena);
+	free(program);
+}
+
+struct shared *program_shared(struct program *program, size_t serial)
+{
+	struct shared **place = &program->shared[serial];
+
+	if (!*place)
+		*place = ARENA_NEW(program->arena, struct shared);
+	return *place;
+}
+
+struct index **program_index(struct program *program, size_t serial)
+{
+	return &program->indexes[serial];
+}
+
+const struct dmesg *program_log(struct program *program, struct fault *ret_fault)
+{
+	struct error *error;
+
+	if (!program->log && program->log_fault.code == ERROR_COUNT) {
+		struct dmesg *log = ARENA_NEW(program->arena, struct dmesg);
+
+		error = dmesg_read(program->kernel, program->arena, log);
+		if (error)
+			program->log_fault = (struct fault){error->code, error->address,
+							    arena_strdup(program->arena, error->message)};
+		else
+			program->log = log;
+		error_free(error);
+	}
+	*ret_fault = program->log_fault;
+	return program->log;
+}
+
+/* ---- choices -------------------------------------------------------------------------------- */
+
+void program_note_choice(struct program *program, const char *what, const char *chosen)
+{
+	if (map_get(&program->choice_names, what))
+		return;
+	struct choice *choice = ARENA_NEW(program->arena, struct choice);
+
+	choice->what = arena_strdup(program->arena, what);
+	choice->chosen = arena_strdup(program->arena, chosen);
+	map_put(&program->choice_names, choice->what, choice);
+	*program->last_choice = choice;
+	program->last_choice = &choice->next;
+}
+
+const char *program_choice(const struct program *program, size_t position, const char **ret_chosen)
+{
+	const struct choice *choice = program->choices;
+
+	while (choice && position--)
+		choice = choice->next;
+	if (!choice)
+		return NULL;
+	*ret_chosen = choice->chosen;
+	return choice->what;
+}
+
+/* ---- scopes --------------------------------------------------------------------------------- */
+
+struct scope *scope_new(struct program *program)
+{
+	struct scope *scope = ARENA_NEW(program->arena, struct scope);
+
+	scope->program = program;
+	scope->root = scope;
+	return scope;
+}
+
+struct scope *scope_beside(struct scope *other)
+{
+	struct scope *scope = scope_new(other->program);
+
+	scope->root = other->root;
+	return scope;
+}
+
+struct scope *scope_inside(struct scope *outer)
+{
+	struct scope *scope = scope_beside(outer);
+
+	scope->outer = outer;
+	return scope;
+}
+
+uint32_t scope_slot(struct scope *scope)
+{
+	return scope->root->slots++;
+}
+
+uint32_t scope_slots(const struct scope *scope)
+{
+	return scope->root->slots;
+}
+
+struct variable *scope_add(struct scope *scope, const char *name, const struct code *code)
+{
+	struct variable *variable = ARENA_NEW(scope->program->arena, struct variable);
+
+	variable->name = name;
+	variable->code = code;
+	variable->next = scope->variables;
+	scope->variables = variable;
+	return variable;
+}
+
+const struct variable *scope_find(const struct scope *scope, const char *name)
+{
+	for (; scope; scope = scope->outer) {
+		for (const struct variable *v = scope->variables; v; v = v->next) {
+			if (!strcmp(v->name, name))
+				return v;
+		}
+	}
+	return NULL;
+}
+
+/* ---- definitions without parameters ----------------------------------------------------------- */
+
+static void shared_run(struct shared *shared, struct frame *outer)
+{
+	struct program *program = outer->program;
+	struct budget budget = BUDGET_DEFAULT;
+	struct frame *frame = frame_new(program, shared->scope, &budget);
+
+	frame->nesting = outer->nesting;
+	shared->is_running = true;
+	struct value value = code_run(shared->code, frame);
+
+	shared->is_running = false;
+	shared->is_partial = frame_is_partial(frame, &shared->fault);
+	shared->value = value_keep(&value, program->arena);
+	if (shared->is_partial) {
+		value = value_of_fault(&shared->fault);
+		shared->fault = value_keep(&value, program->arena).absent;
+	}
+	shared->is_done = true;
+	frame_free(frame);
+}
+
+struct value eval_shared(const struct code *code, struct frame *frame)
+{
+	struct shared *shared = code->shared;
+
+	if (shared->is_running)
+		return value_absent(ERROR_INVALID, 0, "definition that is being computed");
+	if (!shared->is_done)
+		shared_run(shared, frame);
+	if (shared->is_partial)
+		frame_partial(frame, &shared->fault);
+	return shared->value;
+}
+
+bool each_shared(const struct code *code, struct frame *frame, struct sink *sink)
+{
+	struct code list = {.eval = eval_shared, .shared = code->shared};
+
+	return code_walk(&list, frame, sink);
+}
