@@ -353,23 +353,25 @@ static struct error *kaslr_shift(const char *path, const struct vmcoreinfo *info
 	return error;
 }
 
-/* The build-id in the dump's memory, where the file says that it is. */
+/* The build-id in the dump's memory, where the file says that it is, as text. */
 static struct error *memory_build_id(const char *path, struct dump *dump, uint64_t shift,
 				     size_t length, char *ret)
 {
 	unsigned char bytes[BUILD_ID_BYTES];
 	uint64_t address;
+	struct fault fault;
 	struct error *error = elf_build_id_address(path, &address);
 
-	if (!error && length > sizeof(bytes))
-		error = error_new(ERROR_INVALID, "%s: the build-id is too long", path);
-	if (!error && (error = dump_read(dump, address + shift, bytes, length)))
-		error = error_prefix(error, "%s: no build-id in the dump to compare with", path);
-	for (size_t i = 0; !error && i < length; i++) {
+	if (error)
+		return error;
+	if (length > sizeof(bytes) || !dump_try_read(dump, address + shift, bytes, length, &fault))
+		return error_new(ERROR_NOT_FOUND, "%s: cannot compare build-ids with the dump: %s", path,
+				 error_words(length > sizeof(bytes) ? ERROR_LIMIT : fault.code));
+	for (size_t i = 0; i < length; i++) {
 		ret[2 * i] = "0123456789abcdef"[bytes[i] >> 4];
 		ret[2 * i + 1] = "0123456789abcdef"[bytes[i] & 15];
 	}
-	return error;
+	return NULL;
 }
 
 struct error *debuginfo_check(const char *path, struct dump *dump, uint64_t *ret_shift)
