@@ -398,6 +398,27 @@ static bool lines_find_oops_place(const struct lines *lines, char *ret, size_t s
 	return ip < lines->panic && line_place(lines->items[ip], ret, size);
 }
 
+/* Caller of panic() as the log has it. arm64 prints return addresses as they are: where the call of
+ * panic() ends a function, that is the start of the next one, "sysrq_reset_seq_param_set+0x0" for
+ * sysrq_handle_crash+0x24. */
+static bool panic_find_caller(const struct kernel *kernel, const struct lines *lines, char *ret,
+			      size_t size)
+{
+	char *plus;
+
+	if (!lines_find_caller(lines, ret, size))
+		return false;
+	plus = strchr(ret, '+');
+	if (strcmp(plus, "+0x0") != 0 || !kernel->symtab)
+		return true;
+	*plus = '\0';
+
+	const struct symbol *next = symtab_find(kernel->symtab, ret);
+
+	*plus = '+';
+	return !next || (size_t)snprintf(ret, size, "%s", panic_place(kernel, next->address, 1)) < size;
+}
+
 static void panic_learn_ip(struct kernel *kernel, const struct lines *lines)
 {
 	struct kernel_panic *panic = &kernel->panic;
@@ -406,7 +427,7 @@ static void panic_learn_ip(struct kernel *kernel, const struct lines *lines)
 
 	if (((!has_panic || panic_follows_report(panic->message)) &&
 	     lines_find_oops_place(lines, place, sizeof(place))) ||
-	    (has_panic && lines_find_caller(lines, place, sizeof(place))) ||
+	    (has_panic && panic_find_caller(kernel, lines, place, sizeof(place))) ||
 	    (panic_may_follow_oops(panic->message) &&
 	     lines_find_oops_place(lines, place, sizeof(place))))
 		panic->ip = arena_strdup(kernel->arena, place);

@@ -38,6 +38,8 @@ static struct kernel_panic learn(const char *const *lines, uint32_t cpu)
 	kernel = fake_kernel(arena);
 	fake_symbol("panic_cpu", fake_alloc(4, 4));
 	fake_put(fake_symtab.symbols[0].address, 4, cpu);
+	fake_symbol("next_function", 0xffff800008000024);
+	fake_symbol("broken_function", 0xffff800008000000);
 	log_lines = lines;
 	kernel_learn_panic(&kernel);
 	return kernel.panic;
@@ -148,6 +150,11 @@ TEST(panic_on_other_architectures)
 		"Kernel panic - not syncing: Oops: Fatal exception");
 
 	CHECK_STR(panic.ip, "sysrq_handle_crash+0x20");
+	panic = LEARN(0, "Kernel panic - not syncing: x", "Call trace:", " panic+0x184/0x364",
+		      " next_function+0x0/0xa0", " caller_of_broken_function+0x90/0x19c");
+	CHECK_STR(panic.ip, "broken_function+0x24");
+	panic = LEARN(0, "Kernel panic - not syncing: x", " panic+0x184/0x364", " unheard_of+0x0/0xa0");
+	CHECK_STR(panic.ip, "unheard_of+0x0");
 	panic = LEARN(0, "Kernel panic - not syncing: x", "[c000000007b8fb10] [c00000000014d4b8] panic+0x178/0x400",
 		      "[c000000007b8fbb0] [c000000000a51a94] sysrq_handle_crash+0x24/0x30 (unreliable)");
 	CHECK_STR(panic.ip, "sysrq_handle_crash+0x24");
