@@ -8,30 +8,49 @@
 #include "options.h"
 #include "rule/rule.h"
 #include "session.h"
+#include "types/symtab.h"
 #include "value/format.h"
 
 DEFINE_CLEANUP(struct frame *, frame_free)
 
-/* A list (or a walk, which became one) has a line for each element. */
-static void put_value(const struct session *session, const struct value *value, struct buf *buf)
+static void put_line(const struct session *session, const struct value *value, unsigned depth,
+		     struct buf *buf)
 {
 	const struct format_options format = {
 		.dump = session->dump,
 		.symtab = session->symtab,
 		.with_type = true,
-		.depth = 3,
+		.depth = depth,
 		.elements = 1000,
 	};
 
-	if (value->kind != VALUE_LIST) {
-		format_value(value, &format, buf);
-		buf_putc(buf, '\n');
+	format_value(value, &format, buf);
+	buf_putc(buf, '\n');
+}
+
+/* One line: of what is not a number, a text or a record, the place. */
+static void put_element(const struct session *session, struct value element, struct buf *buf)
+{
+	const struct type *type = element.kind == VALUE_OBJECT ? type_strip(element.type) : NULL;
+
+	if (type && (type->kind == TYPE_STRUCT || type->kind == TYPE_UNION))
+		element = (struct value){
+			.kind = VALUE_POINTER,
+			.type = symtab_pointer_to(session->symtab, element.type),
+			.integer = element.object.address,
+		};
+	put_line(session, &element, 1, buf);
+}
+
+static void put_value(const struct session *session, const struct value *value, bool is_walk,
+		      struct buf *buf)
+{
+	if (!is_walk || value->kind != VALUE_LIST) {
+		put_line(session, value, 3, buf);
 		return;
 	}
-	for (size_t i = 0; i < value->list->count; i++) {
-		format_value(&value->list->items[i], &format, buf);
-		buf_putc(buf, '\n');
-	}
+	for (size_t i = 0; i < value->list->count; i++)
+		put_element(session, value->list->items[i], buf);
 }
 
 /* Whether the value is all there is; says why it is not. */
@@ -70,7 +89,8 @@ static struct error *evaluate(struct session *session, const struct options *opt
 		code_print_type(code, &buf);
 		buf_putc(&buf, '\n');
 	}
-	put_value(session, &value, &buf);
+	bool is_walk = code_shape(code) == CODE_WALK || code_shape(code) == CODE_RECORD_WALK;
+	put_value(session, &value, is_walk, &buf);
 	*ret_status = tell_completeness(&value, frame) ? EXIT_DONE : EXIT_INCOMPLETE;
 	return output_print(&buf);
 }

@@ -17,6 +17,8 @@
 #include "rule/run.h"
 #include "session.h"
 
+#define WHERE_NAME "--where" /* in messages */
+
 struct views {
 	const struct rule **items;
 	size_t count, capacity;
@@ -132,16 +134,22 @@ static struct error *list_views(const struct rule_set *rules, const char *format
 	return output_print(&buf);
 }
 
+/* What is wrong with --where ends the command; what is wrong with a view is said beside its table.
+ */
 static void tell_problem(void *context, const struct rule *rule, const char *message)
 {
-	(void)context;
-	log_warning("%s: %s", rule->id, message);
+	struct error **error = context;
+
+	if (strncmp(message, WHERE_NAME ":", strlen(WHERE_NAME ":")) != 0)
+		log_warning("%s: %s", rule->id, message);
+	else if (!*error)
+		*error = error_new(ERROR_SYNTAX, "%s", message);
 }
 
 static struct error *parse_where(struct session *session, const char *where,
 				 const struct expr **ret)
 {
-	const struct expr_text text = {.file = "--where", .text = where};
+	const struct expr_text text = {.file = WHERE_NAME, .text = where};
 	struct expr *expr = NULL;
 	struct error *error = where ? expr_parse(rule_set_arena(session->rules), &text,
 						 EXPR_START_EXPRESSION, &expr)
@@ -157,6 +165,7 @@ static struct error *print_views(struct session *session, const struct options *
 {
 	struct arena *arena _cleanup_(arena_free_cleanup) = arena_new();
 	struct report_style style;
+	struct error *error = NULL;
 	struct runner runner = {
 		.program = session->program,
 		.dump = session->dump,
@@ -165,9 +174,10 @@ static struct error *print_views(struct session *session, const struct options *
 		.budget = BUDGET_DEFAULT,
 		.rows = options->rows < 0 ? 0 : (size_t)options->rows,
 		.problem = tell_problem,
+		.context = &error,
 	};
-	struct error *error = parse_where(session, options->where, &runner.keep);
 
+	error = parse_where(session, options->where, &runner.keep);
 	output_style(options, &style);
 	style.rows = 0; /* what was asked for is shown whole */
 	*ret_status = EXIT_DONE;
@@ -179,7 +189,8 @@ static struct error *print_views(struct session *session, const struct options *
 		if (!view.complete)
 			*ret_status = EXIT_INCOMPLETE;
 		view_put(&view, format, &style, &buf);
-		error = output_print(&buf);
+		if (!error)
+			error = output_print(&buf);
 	}
 	return error;
 }

@@ -19,8 +19,8 @@ struct command {
 	command_run *run;
 };
 
-#define DUMP_HELP                                                                        \
-	"  VMCORE…            a dump; several files are the parts of one split dump\n" \
+#define DUMP_HELP                                                                         \
+	"  VMCORE…             a dump; several files are the parts of one split dump\n" \
 	"  -k, --vmlinux FILE  take types and symbols from this file\n"
 #define RULES_HELP                                                                          \
 	"  -r, --rules PATH    load this rule file or folder as well (may be repeated)\n"   \

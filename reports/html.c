@@ -274,7 +274,7 @@ static void html_backtrace(const struct html *html)
 		   "<span class=\"count\">%zu frame%s</span></summary>\n<ol class=\"stack\">\n",
 		   report->panic.frame_count, report->panic.frame_count == 1 ? "" : "s");
 	for (size_t i = 0; i < report->panic.frame_count; i++) {
-		const struct frame *frame = &report->panic.backtrace[i];
+		const struct report_frame *frame = &report->panic.backtrace[i];
 
 		html_raw(html, "<li><code>");
 		html_text(html, frame->symbol ? frame->symbol : "?");

@@ -249,7 +249,7 @@ static struct json_object *json_kernel(const struct report *report)
 	return kernel;
 }
 
-static struct json_object *json_backtrace(const struct frame *frames, size_t count)
+static struct json_object *json_backtrace(const struct report_frame *frames, size_t count)
 {
 	struct json_object *array = json_array();
 

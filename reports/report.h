@@ -79,7 +79,7 @@ struct fact {
 	struct cell value;
 };
 
-struct frame {
+struct report_frame {
 	const char *address, *symbol, *module; /* "0x…"; "do_exit+0x16"; NULL: unknown, built in */
 };
 
@@ -109,7 +109,7 @@ struct report {
 		const char *message, *cause, *comm, *ip, *signature; /* NULL unknown */
 		int32_t cpu;                   /* -1 unknown */
 		int64_t pid;                   /* -1 unknown */
-		const struct frame *backtrace; /* innermost first */
+		const struct report_frame *backtrace; /* innermost first */
 		size_t frame_count;
 	} panic;
 	struct {

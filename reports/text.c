@@ -183,7 +183,7 @@ static void text_backtrace(const struct text *text)
 		return;
 	text_heading(text, "STACK OF THE TASK THAT PANICKED", 0);
 	for (size_t i = 0; i < report->panic.frame_count; i++) {
-		const struct frame *frame = &report->panic.backtrace[i];
+		const struct report_frame *frame = &report->panic.backtrace[i];
 		struct buf words _cleanup_(buf_deinit) = {0};
 
 		if (frame->address)

@@ -132,7 +132,7 @@ static const struct view_result sample_views[] = {
 	{.name = "net.raw", .title = "Raw sockets", .complete = true},
 };
 
-static const struct frame sample_frames[] = {
+static const struct report_frame sample_frames[] = {
 	{"0xffffffff96d1a2f3", "panic+0x17f", NULL},
 	{"0xffffffff9725b0a6", "sysrq_handle_crash+0x16", NULL},
 	{"0xffffffffc04ec0f0", "lab_write+0x40", "labmod"},
