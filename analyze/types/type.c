@@ -195,6 +195,9 @@ bool type_has_same_layout(const struct type *a, const struct type *b)
 	type_resolved(b);
 	if (a->member_count != b->member_count)
 		return false;
+	/* One u8 may be a __u8 and the other a uint8_t. */
+	if (a->kind == TYPE_TYPEDEF)
+		return type_is_same(type_strip(a), type_strip(b));
 	if (a->target && b->target && !type_is_like(a->target, b->target))
 		return false;
 	if (a->kind == TYPE_ENUM)

@@ -191,6 +191,25 @@ TEST(only_different_types_of_one_name_are_several)
 	type_provider_free(provider);
 }
 
+TEST(typedefs_of_one_type_by_different_ways_are_the_same)
+{
+	struct btf_builder builder = {0};
+
+	btf_put_int(&builder, "unsigned char", 1, 0, 8);
+	btf_put_type(&builder, "__u8", KIND_TYPEDEF, 0, 1);
+	btf_put_type(&builder, "uint8_t", KIND_TYPEDEF, 0, 2);
+	btf_put_type(&builder, "u8", KIND_TYPEDEF, 0, 2);
+	btf_put_type(&builder, "u8", KIND_TYPEDEF, 0, 3);
+	btf_put_int(&builder, "char", 1, 1, 8);
+	btf_put_type(&builder, "byte", KIND_TYPEDEF, 0, 1);
+	btf_put_type(&builder, "byte", KIND_TYPEDEF, 0, 6);
+	struct type_provider *provider = open_built(&builder, NULL);
+
+	CHECK(count_of(provider, TYPE_TYPEDEF, "u8") == 1);
+	CHECK(count_of(provider, TYPE_TYPEDEF, "byte") == 2);
+	type_provider_free(provider);
+}
+
 TEST(integer_types_have_one_name)
 {
 	struct btf_builder builder = {0};
