@@ -42,7 +42,6 @@ enum {
 	BTF_SAME_NAME = 256, /* types of one name that are looked at */
 	BTF_TYPE_WORDS = 3,  /* name, info, size or type */
 	BTF_INT_IS_SIGNED = 1 << 24,
-	BTF_INT_IS_CHAR = 1 << 25,
 	BTF_INT_IS_BOOL = 1 << 26,
 };
 
@@ -342,7 +341,7 @@ static void int_fill(struct type *type, const struct btf_record *record)
 	type->name = type->name ? type_int_name(type->name) : NULL;
 	type->is_signed = encoding & BTF_INT_IS_SIGNED;
 	type->is_bool = encoding & BTF_INT_IS_BOOL;
-	type->is_char = encoding & BTF_INT_IS_CHAR || (type->name && !strcmp(type->name, "char"));
+	type->is_char = type->name && !strcmp(type->name, "char");
 	type->is_complete = type->size > 0 && type->size <= 16;
 }
 

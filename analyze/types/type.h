@@ -32,7 +32,8 @@ struct type {
 	const char *name; /* tag, typedef or base type name; NULL when anonymous */
 	uint64_t size;    /* bytes; 0 for void, functions and incomplete types */
 	uint64_t length;  /* of an array: number of elements; 0 for flexible ones */
-	bool is_signed, is_bool, is_char;
+	bool is_signed, is_bool;
+	bool is_char;     /* plain `char`, the stuff of text: not u8, not signed char */
 	bool is_complete; /* false: declared only, members unknown */
 	/* The rest belongs to the source; ask through the functions below. */
 	struct type_source *source;
