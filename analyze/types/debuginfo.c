@@ -365,7 +365,8 @@ static struct error *memory_build_id(const char *path, struct dump *dump, uint64
 	if (error)
 		return error;
 	if (length > sizeof(bytes) || !dump_try_read(dump, address + shift, bytes, length, &fault))
-		return error_new(ERROR_NOT_FOUND, "%s: cannot compare build-ids with the dump: %s", path,
+		return error_new(ERROR_NOT_FOUND, "%s: cannot compare build-ids with the dump: %s",
+				 path,
 				 error_words(length > sizeof(bytes) ? ERROR_LIMIT : fault.code));
 	for (size_t i = 0; i < length; i++) {
 		ret[2 * i] = "0123456789abcdef"[bytes[i] >> 4];

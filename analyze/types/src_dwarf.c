@@ -81,7 +81,7 @@ struct src_dwarf {
 	bool big_endian;
 	uint8_t pointer_size;
 	const char *info_start, *info_end; /* .debug_info */
-	bool is_mapped;                    /* it is in the file as it stands there */
+	bool is_mapped;			   /* it is in the file as it stands there */
 	struct entry_index types, variables;
 	struct map pointers; /* address of a name in .debug_str -> position + 1 in `types` */
 	struct map made;     /* address of a DIE (+ dimension of an array) -> struct dwarf_type */
@@ -441,8 +441,8 @@ static bool unit_is_wanted(Dwarf_Die *unit)
 	return dwarf_srclang(unit) != DW_LANG_Rust;
 }
 
-/* The pass touches every page of .debug_info, 160 MB and more; those that it has left behind are given
- * back, and come again from the page cache when a type is asked for. */
+/* The pass touches every page of .debug_info, 160 MB and more; those that it has left behind are
+ * given back, and come again from the page cache when a type is asked for. */
 static void window_move(const struct src_dwarf *self, const Dwarf_Die *unit, const char **start)
 {
 	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A small kernel: the containers, tasks, clocks and log of Linux as initialised objects that point at each
-// other. Nothing of it runs. With TOY_OLD it is one of before 4.20, with the members and formats of that
-// time. Layouts are as in the kernel's headers, minus what nobody reads.
+// A small kernel: the containers, tasks, clocks and log of Linux as initialised objects that point at
+// each other. Nothing of it runs. With TOY_OLD it is one of before 4.20, with the members and formats
+// of that time. Layouts are as in the kernel's headers, minus what nobody reads.
 #define KERNEL_ADDRESS(pointer, tag) ((void *)((char *)(pointer) + (tag)))
 
 typedef _Bool bool;
@@ -71,7 +71,8 @@ struct rb_root_cached {
 
 #ifdef TOY_OLD
 
-/* A pointer with bit 0 set leads to a node, one with bit 1 set is no pointer (3159f943aafd changed that). */
+/* A pointer with bit 0 set leads to a node, one with bit 1 set is no pointer, until 3159f943aafd
+ * ("xarray: Replace exceptional entries") in 4.20. */
 enum { SLOTS = 16, SLOT_BITS = 4, NODE_TAG = 1, VALUE_TAG = 2 };
 
 struct radix_tree_root {
@@ -168,7 +169,8 @@ struct maple_node {
 } __attribute__((aligned(256)));
 #endif
 
-/* What the containers hold: item 0 first in each, and so on. Four to a page: items 4 to 7 are in the second. */
+/* What the containers hold: item 0 first in each, and so on. Four to a page: items 4 to 7 are in the
+ * second. */
 struct item {
 	u32 value;
 	struct list_head list;
@@ -197,7 +199,7 @@ extern struct list_head item_list, empty_list;
 		(i) < 6 ? &items[((i) + 2) & 7].nulls : (void *)((((i) & 1) << 1) + 1), \
 		(i) > 1 ? &items[((i) + 6) & 7].nulls.next : &item_nulls[(i) & 1].first \
 	}
-/* Item 3 is the root; 1 and 5 below it; 7 is red, right of 6. Nodes that are even stand left or right of odd ones. */
+/* Item 3 is the root, 1 and 5 are below it, even ones below odd ones; 7 is red, right of 6. */
 #define TREE_NODE(parent, color, left, right) \
 	{ (unsigned long)(parent) + (color), right, left }
 #define ITEM_NODE(i) (&items[i].tree)
@@ -227,8 +229,8 @@ struct item items[8] PAGE = {
 	ITEM(7, ITEM_NODE(6), 0, 0, 0),
 };
 
-/* Items 0, 1, 2, 3 at 0, 1, SLOTS - 1, SLOTS; 4 at 3 * SLOTS + 5; values, which are no pointers, at 7 and at
- * SLOTS + 1. */
+/* Items 0, 1, 2, 3 at 0, 1, SLOTS - 1, SLOTS; 4 at 3 * SLOTS + 5; values, which are no pointers, at 7
+ * and at SLOTS + 1. */
 extern struct NODE item_nodes[4];
 extern struct TREE item_array;
 #define ARRAY_NODE(level, at, below, ...) \
@@ -256,14 +258,16 @@ struct idr item_idr = {
 	.idr_rt = {.TREE_HEAD = KERNEL_ADDRESS(&idr_node, NODE_TAG)}, .idr_base = 1, .idr_next = 3};
 
 #ifndef TOY_OLD
-/* Items 0 at 0x1000-0x1fff, 1 at 0x2000-0x2fff, 2 at 0x8000-0x8fff (in the second leaf), nothing elsewhere. */
+/* Items 0 at 0x1000-0x1fff, 1 at 0x2000-0x2fff, 2 at 0x8000-0x8fff (in the second leaf), nothing
+ * elsewhere. */
 extern struct maple_node item_maple_nodes[3];
 extern struct maple_tree item_maple;
 #define MAPLE(node, type) KERNEL_ADDRESS(node, (type) << 3 | 4)
 #define MAPLE_END(end) ((void *)(end)) /* as meta, which lies in the last slot */
 
 struct maple_tree item_maple = {
-	.ma_flags = 1, .ma_root = KERNEL_ADDRESS(&item_maple_nodes[0], maple_arange_64 << 3 | 4 | 2)};
+	.ma_flags = 1,
+	.ma_root = KERNEL_ADDRESS(&item_maple_nodes[0], maple_arange_64 << 3 | 4 | 2)};
 struct maple_tree one_maple = {.ma_root = (void *)&items[6]};
 struct maple_tree empty_maple = {.ma_root = 0};
 struct maple_node item_maple_nodes[3] PAGE = {
@@ -411,7 +415,7 @@ extern struct task_struct init_task, task_one, task_shell, task_thread, task_stu
 #define SIGNAL(name, threads, first, last) \
 	struct signal_struct name = { \
 		.live = {threads}, .nr_threads = threads, .thread_head = {first, last}}
-/* A thread of the group of `leader`; `before` and `after` are its neighbours in the list of all groups. */
+/* A thread of the group of `leader`; `before` and `after` are its neighbours in the list of tasks. */
 #define TASK(name, id, leader, text, what, on, up, before, after, ...) \
 	struct task_struct name PAGE = { \
 		.thread_info = {.cpu = on}, STATE = what, .prio = 120, .static_prio = 120, \
@@ -441,8 +445,8 @@ TASK(task_shell, 42, task_shell, "sh", TASK_RUNNING, 1, task_one, task_one, task
      CHILDLESS(task_shell), .sibling = {&task_stuck.sibling, &task_one.children}, .on_cpu = 1,
      .on_rq = 1, .thread_group = SELF(task_thread.thread_group),
      .thread_node = {&task_thread.thread_node, &task_shell_signal.thread_head});
-TASK(task_thread, 43, task_shell, "sh-thread", TASK_INTERRUPTIBLE, 0, task_one, task_thread, task_thread,
-     CHILDLESS(task_thread), .sibling = SELF(task_thread.sibling),
+TASK(task_thread, 43, task_shell, "sh-thread", TASK_INTERRUPTIBLE, 0, task_one, task_thread,
+     task_thread, CHILDLESS(task_thread), .sibling = SELF(task_thread.sibling),
      .thread_group = SELF(task_shell.thread_group),
      .thread_node = {&task_shell_signal.thread_head, &task_shell.thread_node});
 TASK(task_stuck, 50, task_stuck, "stuck", TASK_UNINTERRUPTIBLE, 1, task_one, task_shell, task_rt,
@@ -481,8 +485,8 @@ struct counts {
 	unsigned long events;
 };
 
-/* The linker puts this section at address 0, so the symbols are offsets. The order is that of the copies
- * below (-fno-toplevel-reorder). */
+/* The linker puts this section at address 0, so the symbols are offsets. The order is that of the
+ * copies below (-fno-toplevel-reorder). */
 #define PER_CPU __attribute__((section(".data..percpu"), aligned(64)))
 char fixed_percpu_data[64] PER_CPU = "";
 unsigned int cpu_number PER_CPU = 0;

@@ -52,8 +52,8 @@ static struct dump *dump_with(const char *recipe)
 	const char *const paths[] = {path};
 	struct dump *dump = NULL;
 
-	CHECK(run("printf '%s' >%s/recipe && tests/toykernel/mkvmcore %s/new/vmlinux %s %s/recipe", recipe,
-		  folder, folder, path, folder));
+	CHECK(run("printf '%s' >%s/recipe && tests/toykernel/mkvmcore %s/new/vmlinux %s %s/recipe",
+		  recipe, folder, folder, path, folder));
 	struct error *error _cleanup_(error_cleanup) = dump_open(paths, 1, &dump);
 
 	CHECK(!error && dump);
@@ -70,7 +70,8 @@ static struct error *check_with(const char *recipe, const char *vmlinux, uint64_
 
 static void check_mismatch(struct error *error)
 {
-	char *new_id _cleanup_free_ = id_of("new/vmlinux"), *old_id _cleanup_free_ = id_of("old/vmlinux");
+	char *new_id _cleanup_free_ = id_of("new/vmlinux"),
+		     *old_id _cleanup_free_ = id_of("old/vmlinux");
 
 	CHECK(error && error->code == ERROR_MISMATCH);
 	CHECK(error && strstr(error->message, new_id) && strstr(error->message, old_id));
@@ -83,9 +84,10 @@ TEST(debuginfo_checks_build_ids)
 	uint64_t shift = 1;
 
 	CHECK(!check_with("", "new/vmlinux", &shift) && shift == 0);
-	CHECK(!check_with("info KERNELOFFSET=1c000000\n", "new/vmlinux", &shift) && shift == 0x1c000000);
-	CHECK(!check_with("info KERNELOFFSET\ninfo SYMBOL(_stext)=ffffffff92000000\n", "new/vmlinux",
-			  &shift) &&
+	CHECK(!check_with("info KERNELOFFSET=1c000000\n", "new/vmlinux", &shift) &&
+	      shift == 0x1c000000);
+	CHECK(!check_with("info KERNELOFFSET\ninfo SYMBOL(_stext)=ffffffff92000000\n",
+			  "new/vmlinux", &shift) &&
 	      shift == 0x10000000);
 	check_mismatch(check_with("", "old/vmlinux", &shift));
 }
@@ -97,8 +99,9 @@ TEST(debuginfo_checks_build_ids_in_memory)
 	struct error *error;
 
 	CHECK(!check_with("info BUILD-ID\n", "new/vmlinux", &shift) && shift == 0);
-	error = check_with("info BUILD-ID\npoke1 __start_notes+16 = 0\npoke1 __start_notes+17 = 0\n",
-			   "new/vmlinux", &shift);
+	error = check_with(
+		"info BUILD-ID\npoke1 __start_notes+16 = 0\npoke1 __start_notes+17 = 0\n",
+		"new/vmlinux", &shift);
 	CHECK(error && error->code == ERROR_MISMATCH);
 	error_free(error);
 	error = check_with("info BUILD-ID\nhole __start_notes\n", "new/vmlinux", &shift);
@@ -122,15 +125,18 @@ TEST(debuginfo_check_refuses_other_files)
 	error_free(error);
 }
 
-/* Puts the new kernel (its build-id in place of "@", the rest of it in place of "%") where it is to be found. */
+/* Puts the new kernel (its build-id in place of "@", the rest of it in place of "%") where it is to
+ * be found. */
 static void check_place(const char *place, const char *dump_path)
 {
 	char *id _cleanup_free_ = id_of("new/vmlinux"), *root _cleanup_free_ = path_of("root");
 	char *path _cleanup_free_ = mem_printf("%s/%s", root, place), *found _cleanup_free_ = NULL;
 	char *dump _cleanup_free_ = mem_printf("%s/%s", root, dump_path);
 
-	CHECK(run("rm -rf %s && mkdir -p $(dirname %s) && cp %s/new/vmlinux %s", root, path, folder, path));
-	struct error *error _cleanup_(error_cleanup) = kernel_find(root, id, "6.1.0-toy", dump, &found);
+	CHECK(run("rm -rf %s && mkdir -p $(dirname %s) && cp %s/new/vmlinux %s", root, path, folder,
+		  path));
+	struct error *error _cleanup_(error_cleanup) =
+		kernel_find(root, id, "6.1.0-toy", dump, &found);
 
 	CHECK(!error);
 	CHECK_STR(found, path);
@@ -145,7 +151,8 @@ static void check_place(const char *place, const char *dump_path)
 TEST(debuginfo_looks_where_distributions_put_it)
 {
 	char *id _cleanup_free_ = id_of("new/vmlinux");
-	char *by_id _cleanup_free_ = mem_printf("usr/lib/debug/.build-id/%.2s/%s.debug", id, id + 2);
+	char *by_id _cleanup_free_ =
+		mem_printf("usr/lib/debug/.build-id/%.2s/%s.debug", id, id + 2);
 
 	check_place(by_id, "dump");
 	check_place("usr/lib/debug/boot/vmlinux-6.1.0-toy", "dump");
@@ -174,9 +181,11 @@ TEST(debuginfo_trusts_no_names)
 {
 	char *id _cleanup_free_ = id_of("new/vmlinux");
 
-	CHECK(run("cd %s && rm -rf root && mkdir -p root/boot root/lib/modules/x && cp new/vmlinux root/vmlinux "
-		  "&& cp new/vmlinux root/boot/vmlinux-y && cp new/vmlinux root/lib/modules/vmlinux",
-		  folder));
+	CHECK(run(
+		"cd %s && rm -rf root && mkdir -p root/boot root/lib/modules/x && cp new/vmlinux "
+		"root/vmlinux "
+		"&& cp new/vmlinux root/boot/vmlinux-y && cp new/vmlinux root/lib/modules/vmlinux",
+		folder));
 	check_not_found(id, "x/../../vmlinux");
 	check_not_found(id, "/../../vmlinux");
 	check_not_found(id, "..");
@@ -195,7 +204,8 @@ TEST(debuginfo_goes_by_release_alone)
 {
 	char *root _cleanup_free_ = path_of("root"), *found _cleanup_free_ = NULL;
 
-	CHECK(run("cd %s && rm -rf root && mkdir -p root/boot && cp old/vmlinux root/boot/vmlinux-6.1.0-toy",
+	CHECK(run("cd %s && rm -rf root && mkdir -p root/boot && cp old/vmlinux "
+		  "root/boot/vmlinux-6.1.0-toy",
 		  folder));
 	CHECK(!kernel_find(root, NULL, "6.1.0-toy", "/nonexistent/dump", &found));
 	CHECK(found && strstr(found, "/boot/vmlinux-6.1.0-toy"));
@@ -204,7 +214,8 @@ TEST(debuginfo_goes_by_release_alone)
 TEST(debuginfo_asks_debuginfod_only_when_told)
 {
 	char *id _cleanup_free_ = id_of("new/vmlinux"), *root _cleanup_free_ = path_of("root");
-	char *path _cleanup_free_ = mem_printf("%s:%s", folder, getenv("PATH")), *found _cleanup_free_ = NULL;
+	char *path _cleanup_free_ = mem_printf("%s:%s", folder, getenv("PATH")),
+		   *found _cleanup_free_ = NULL;
 
 	CHECK(run("cd %s && rm -rf root && printf '#!/bin/sh\\necho \"$*\" >%s/asked\\n"
 		  "echo %s/new/vmlinux\\n' >debuginfod-find && chmod +x debuginfod-find",
@@ -217,7 +228,8 @@ TEST(debuginfo_asks_debuginfod_only_when_told)
 	CHECK(found && strstr(found, "/new/vmlinux"));
 	CHECK(run("test \"$(cat %s/asked)\" = 'debuginfo %s'", folder, id));
 	/* What it says must be true. */
-	CHECK(run("printf '#!/bin/sh\\necho %s/old/vmlinux\\n' >%s/debuginfod-find", folder, folder));
+	CHECK(run("printf '#!/bin/sh\\necho %s/old/vmlinux\\n' >%s/debuginfod-find", folder,
+		  folder));
 	free(found);
 	found = NULL;
 	struct error *error _cleanup_(error_cleanup) =
@@ -256,10 +268,11 @@ TEST(debuginfo_finds_modules)
 {
 	char *id _cleanup_free_ = id_of("new/vmlinux"), *root _cleanup_free_ = path_of("root");
 	char *found _cleanup_free_ = NULL;
-	const char *place = "root/usr/lib/debug/lib/modules/6.1.0-toy/kernel/net/a-toy_module.ko.debug";
+	const char *place =
+		"root/usr/lib/debug/lib/modules/6.1.0-toy/kernel/net/a-toy_module.ko.debug";
 
-	CHECK(run("cd %s && rm -rf root && mkdir -p $(dirname %s) && cp new/vmlinux %s", folder, place,
-		  place));
+	CHECK(run("cd %s && rm -rf root && mkdir -p $(dirname %s) && cp new/vmlinux %s", folder,
+		  place, place));
 	CHECK(!module_find(root, "a_toy_module", id, "6.1.0-toy", &found));
 	CHECK(found && strstr(found, place));
 	free(found);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The truth about layouts is this compiler's: what it says of sample_types.h with offsetof and sizeof must
-// be what is read from the debug data it writes of the same types.
+// The truth about layouts is this compiler's: what it says of sample_types.h with offsetof and
+// sizeof must be what is read from the debug data it writes of the same types.
 #include "types/src_dwarf.c"
 
 #include <signal.h>
@@ -26,19 +26,18 @@ __attribute__((constructor)) static void make_folder(void)
 		exit(1);
 }
 
-static const char source[] =
-	"#include \"tests/unit/sample_types.h\"\n"
-	"struct sample_declared;\n"
-	"extern struct sample sample_late;\n"
-	"struct sample sample_global = {0};\n"
-	"static struct sample_zero sample_static = {0};\n"
-	"struct sample_zero *sample_pointer = &sample_static;\n"
-	"union sample_union sample_union;\n"
-	"int sample_nameless[SAMPLE_NAMELESS];\n"
-	"void *sample_use(void) { return &sample_late; }\n"
-	"extern struct sample_bits sample_linkers;\n"
-	"void *sample_use_too = &sample_linkers;\n"
-	"struct sample sample_late;\n";
+static const char source[] = "#include \"tests/unit/sample_types.h\"\n"
+			     "struct sample_declared;\n"
+			     "extern struct sample sample_late;\n"
+			     "struct sample sample_global = {0};\n"
+			     "static struct sample_zero sample_static = {0};\n"
+			     "struct sample_zero *sample_pointer = &sample_static;\n"
+			     "union sample_union sample_union;\n"
+			     "int sample_nameless[SAMPLE_NAMELESS];\n"
+			     "void *sample_use(void) { return &sample_late; }\n"
+			     "extern struct sample_bits sample_linkers;\n"
+			     "void *sample_use_too = &sample_linkers;\n"
+			     "struct sample sample_late;\n";
 /* The same name in another unit: once declared only, once described, twice different. */
 static const char other_source[] = "#include \"tests/unit/sample_types.h\"\n"
 				   "struct sample_declared { int now; long known; };\n"
@@ -87,7 +86,8 @@ static bool compile(const char *name, const char *compiler, const char *flags)
 	return run("%s -nostdlib -static -no-pie -Wl,--build-id=sha1 -Wl,-e,0 "
 		   "-Wl,--defsym=sample_linkers=0x4711 %s -o %s/%s %s/one.o %s/two.o "
 		   "%s/three.o 2>/dev/null",
-		   compiler, strstr(flags, "-gz") ? "-gz" : "", folder, name, folder, folder, folder);
+		   compiler, strstr(flags, "-gz") ? "-gz" : "", folder, name, folder, folder,
+		   folder);
 }
 
 static struct type_provider *open_sample(const char *name)
@@ -102,7 +102,8 @@ static struct type_provider *open_sample(const char *name)
 	return provider;
 }
 
-static const struct type *find_type(struct type_provider *provider, enum type_kind kind, const char *name)
+static const struct type *find_type(struct type_provider *provider, enum type_kind kind,
+				    const char *name)
 {
 	const struct type *type[2];
 	size_t count = provider->ops->find(provider, kind, name, type, 2);
@@ -230,7 +231,8 @@ static void check_bits(struct type_provider *provider)
 	CHECK_MEMBER(bits, struct sample_bits, after, "char");
 }
 
-static const char *words_of_variable(struct type_provider *provider, const char *name, uint64_t address)
+static const char *words_of_variable(struct type_provider *provider, const char *name,
+				     uint64_t address)
 {
 	static char words[128];
 	struct symbol symbol = {.name = name, .address = address};
@@ -268,14 +270,15 @@ static void check_enums(struct type_provider *provider)
 	check_enumerator(provider, "SAMPLE_WARM", SAMPLE_WARM);
 }
 
-/* What gcc describes though no variable or function of the unit has the type; clang leaves it out. */
+/* What gcc describes though no variable or function of the unit has the type; clang leaves it out.
+ */
 static void check_unused(struct type_provider *provider)
 {
 	check_enumerator(provider, "SAMPLE_NAMELESS", SAMPLE_NAMELESS);
 	CHECK_STR(words_of_variable(provider, "sample_linkers", 0x4711), "struct sample_bits");
 }
 
-/* What one unit only declares is known from the other; what two units describe differently is ambiguous. */
+/* What one unit only declares is known from the other; two descriptions of a name are ambiguous. */
 static void check_units(struct type_provider *provider)
 {
 	const struct type *sample = find_type(provider, TYPE_STRUCT, "sample");
@@ -298,7 +301,8 @@ static void check_units(struct type_provider *provider)
 static uint64_t address_of(const char *name, const char *symbol, int position)
 {
 	char line[256];
-	char *command _cleanup_free_ = mem_printf("nm -n %s/%s | grep ' %s$'", folder, name, symbol);
+	char *command _cleanup_free_ =
+		mem_printf("nm -n %s/%s | grep ' %s$'", folder, name, symbol);
 	FILE *pipe = popen(command, "r");
 	uint64_t address = 0;
 
@@ -315,13 +319,14 @@ static void check_variables(struct type_provider *provider, const char *file)
 {
 	int kinds = 0;
 
-	CHECK_STR(words_of_variable(provider, "sample_global", address_of(file, "sample_global", 0)),
-		  "struct sample");
-	CHECK_STR(words_of_variable(provider, "sample_nameless", address_of(file, "sample_nameless", 0)),
+	CHECK_STR(
+		words_of_variable(provider, "sample_global", address_of(file, "sample_global", 0)),
+		"struct sample");
+	CHECK_STR(words_of_variable(provider, "sample_nameless",
+				    address_of(file, "sample_nameless", 0)),
 		  "int [77]");
 	CHECK_STR(words_of_variable(provider, "sample_global", 4711), "none");
-	CHECK_STR(words_of_variable(provider, "sample_late",
-				    address_of(file, "sample_late", 0)),
+	CHECK_STR(words_of_variable(provider, "sample_late", address_of(file, "sample_late", 0)),
 		  "struct sample");
 	for (int i = 0; i < 3; i++) {
 		const char *words = words_of_variable(provider, "sample_static",
@@ -341,7 +346,8 @@ static void check_all(const char *compiler, const char *flags)
 		printf("skipped: %s %s\n", compiler, flags);
 		return;
 	}
-	struct type_provider *provider _cleanup_(type_provider_free_cleanup) = open_sample("sample");
+	struct type_provider *provider _cleanup_(type_provider_free_cleanup) =
+		open_sample("sample");
 
 	if (!provider)
 		return;
@@ -361,8 +367,14 @@ TEST(dwarf_layouts_are_the_compilers)
 {
 	static const char *const compilers[] = {"gcc", "clang"};
 	static const char *const flags[] = {
-		"-g", "-gdwarf-5", "-gdwarf-4", "-gdwarf-3", "-gdwarf-2 -gstrict-dwarf", "-g -gz",
-		"-g -O2", "-g -fdebug-types-section",
+		"-g",
+		"-gdwarf-5",
+		"-gdwarf-4",
+		"-gdwarf-3",
+		"-gdwarf-2 -gstrict-dwarf",
+		"-g -gz",
+		"-g -O2",
+		"-g -fdebug-types-section",
 	};
 
 	for (size_t c = 0; c < 2; c++) {
@@ -427,7 +439,8 @@ TEST(dwarf_knows_lines)
 	uint32_t line = 0;
 
 	CHECK(compile("sample", "gcc", "-g"));
-	struct type_provider *provider _cleanup_(type_provider_free_cleanup) = open_sample("sample");
+	struct type_provider *provider _cleanup_(type_provider_free_cleanup) =
+		open_sample("sample");
 	uint64_t address = address_of("sample", "sample_use", 0);
 
 	CHECK(src_dwarf_line(provider, address, &file, &line));
@@ -451,7 +464,8 @@ TEST(dwarf_names_what_it_has)
 	size_t counts[3] = {0};
 
 	CHECK(compile("sample", "gcc", "-g"));
-	struct type_provider *provider _cleanup_(type_provider_free_cleanup) = open_sample("sample");
+	struct type_provider *provider _cleanup_(type_provider_free_cleanup) =
+		open_sample("sample");
 
 	provider->ops->names(provider, count_name, counts);
 	CHECK(counts[0] == 1 && counts[1] == 1);
@@ -484,7 +498,8 @@ TEST(dwarf_refuses_other_files)
 static bool ask_name(void *context, const char *name)
 {
 	struct type_provider *provider = context;
-	static const enum type_kind kinds[] = {TYPE_STRUCT, TYPE_UNION, TYPE_ENUM, TYPE_TYPEDEF, TYPE_INT};
+	static const enum type_kind kinds[] = {TYPE_STRUCT, TYPE_UNION, TYPE_ENUM, TYPE_TYPEDEF,
+					       TYPE_INT};
 	struct enumerator_found found[4];
 	const struct type *types[4];
 	struct type_member member;

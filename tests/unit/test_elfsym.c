@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Symbols, sections and build-ids of small ELF files that a compiler makes at test time; nm(1) and the
-// compiler say what is true.
+// Symbols, sections and build-ids of small ELF files that a compiler makes at test time; nm(1) and
+// the compiler say what is true.
 #include "types/src_elfsym.c"
 
 #include <stdio.h>
@@ -41,15 +41,16 @@ static const char source[] =
 	"int per_cpu __attribute__((section(\".data..percpu\"), aligned(64))) = 5;\n"
 	"const char words[] __attribute__((section(\".words\"))) = \"" WORDS "\";\n";
 static const char second_source[] = "static void twin(void) {}\nvoid (*use_too)(void) = twin;\n";
-static const char script[] = "SECTIONS {\n"
-			     "	. = 0; .data..percpu : { *(.data..percpu) }\n"
-			     "	. = 0xffffffff81000000; .text : { *(.text*) _etext = .; }\n"
-			     "	.rodata : { *(.rodata*) } .words : { *(.words) }\n"
-			     "	.note.gnu.build-id : { notes = .; *(.note.gnu.build-id) }\n"
-			     "	. = ALIGN(4096); .data : { *(.data) } .bss : { *(.bss) }\n"
-			     "	absolute = 0x4711;\n"
-			     "	/DISCARD/ : { *(.comment .eh_frame .note.GNU-stack .note.gnu.property) }\n"
-			     "}\n";
+static const char script[] =
+	"SECTIONS {\n"
+	"	. = 0; .data..percpu : { *(.data..percpu) }\n"
+	"	. = 0xffffffff81000000; .text : { *(.text*) _etext = .; }\n"
+	"	.rodata : { *(.rodata*) } .words : { *(.words) }\n"
+	"	.note.gnu.build-id : { notes = .; *(.note.gnu.build-id) }\n"
+	"	. = ALIGN(4096); .data : { *(.data) } .bss : { *(.bss) }\n"
+	"	absolute = 0x4711;\n"
+	"	/DISCARD/ : { *(.comment .eh_frame .note.GNU-stack .note.gnu.property) }\n"
+	"}\n";
 
 static void write_text(const char *name, const char *text)
 {
@@ -81,7 +82,8 @@ static const char *sample(void)
 	write_text("one.c", source);
 	write_text("two.c", second_source);
 	write_text("script", script);
-	CHECK(run("cd %s && gcc -O0 -ffreestanding -fno-pic -mcmodel=kernel -mno-red-zone -g1 -c one.c two.c "
+	CHECK(run("cd %s && gcc -O0 -ffreestanding -fno-pic -mcmodel=kernel -mno-red-zone -g1 -c "
+		  "one.c two.c "
 		  "&& ld --build-id=sha1 -T script --no-warn-rwx-segments -o sample one.o two.o",
 		  folder));
 	return path;
@@ -89,7 +91,8 @@ static const char *sample(void)
 
 static uint64_t nm(const char *name)
 {
-	char *command _cleanup_free_ = mem_printf("nm %s | grep ' %s$'", sample(), name), line[256] = "";
+	char *command _cleanup_free_ = mem_printf("nm %s | grep ' %s$'", sample(), name),
+		      line[256] = "";
 	FILE *pipe = popen(command, "r");
 
 	CHECK(fgets(line, sizeof(line), pipe) != NULL);
@@ -106,7 +109,8 @@ static struct symbol_provider *open_sample(uint64_t shift)
 	return provider;
 }
 
-static void check_symbol(struct symbol_provider *provider, const char *name, char kind, uint64_t shift)
+static void check_symbol(struct symbol_provider *provider, const char *name, char kind,
+			 uint64_t shift)
 {
 	struct symbol symbol[2];
 
@@ -121,7 +125,8 @@ static void check_symbol(struct symbol_provider *provider, const char *name, cha
 TEST(elfsym_finds_symbols_with_their_kinds)
 {
 	const uint64_t shift = 0x12000000;
-	struct symbol_provider *provider _cleanup_(symbol_provider_free_cleanup) = open_sample(shift);
+	struct symbol_provider *provider _cleanup_(symbol_provider_free_cleanup) =
+		open_sample(shift);
 	struct symbol symbol;
 
 	CHECK(provider->data_symbols && !provider->module);
@@ -160,7 +165,8 @@ static const char *name_at(struct symbol_provider *provider, uint64_t address)
 TEST(elfsym_symbolizes)
 {
 	const uint64_t shift = 0x200000;
-	struct symbol_provider *provider _cleanup_(symbol_provider_free_cleanup) = open_sample(shift);
+	struct symbol_provider *provider _cleanup_(symbol_provider_free_cleanup) =
+		open_sample(shift);
 
 	CHECK_STR(name_at(provider, nm("weak_text") + shift), "weak_text");
 	CHECK_STR(name_at(provider, nm("weak_text") + shift + 1), "weak_text");
@@ -214,7 +220,8 @@ TEST(elfsym_reads_single_facts)
 
 TEST(elfsym_reads_build_ids)
 {
-	char *plain _cleanup_free_ = mem_printf("%s/plain", folder), *id _cleanup_free_ = NULL, line[256];
+	char *plain _cleanup_free_ = mem_printf("%s/plain", folder), *id _cleanup_free_ = NULL,
+		    line[256];
 	char *command _cleanup_free_ =
 		mem_printf("readelf -n %s | sed -n 's/.*Build ID: //p' | tr -d '\\n'", sample());
 	FILE *pipe = popen(command, "r");
@@ -289,7 +296,8 @@ TEST(elfsym_survives_damage)
 {
 	const char *given = getenv("FUZZ_RUNS");
 	int runs = given ? atoi(given) : 300, answers = 0;
-	char *path _cleanup_free_ = mem_printf("%s/damaged", folder), *whole _cleanup_free_ = mem_zero(1 << 20);
+	char *path _cleanup_free_ = mem_printf("%s/damaged", folder),
+		   *whole _cleanup_free_ = mem_zero(1 << 20);
 	FILE *file = fopen(sample(), "r");
 	size_t size = fread(whole, 1, 1 << 20, file);
 
