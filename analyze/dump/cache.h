@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Copies of pages of physical memory, bounded, and a look-aside from virtual pages to them: what makes a
-// repeated read cost nanoseconds. Both are direct-mapped; a page is evicted by its successor.
+// Copies of pages of physical memory, bounded, and a look-aside from virtual pages to them: what
+// makes a repeated read cost nanoseconds. Both are direct-mapped; a page is evicted by its
+// successor.
 #ifndef DUMP_CACHE_H
 #define DUMP_CACHE_H
 

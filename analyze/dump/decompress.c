@@ -10,8 +10,8 @@
 
 #include "base/mem.h"
 
-/* The states are kept, because setting one up costs about as much as a page. zlib's own inflate() takes twice
- * the time of libdeflate, and that time is most of what reading a dump costs. */
+/* The states are kept, because setting one up costs about as much as a page. zlib's own inflate()
+ * takes twice the time of libdeflate, and that time is most of what reading a dump costs. */
 struct decompressor {
 	struct libdeflate_decompressor *deflate;
 	ZSTD_DCtx *zstd;
@@ -91,8 +91,8 @@ bool decompress(struct decompressor *decompressor, enum compression compression,
 const char *compression_name(enum compression compression)
 {
 	static const char *const names[COMPRESSIONS] = {
-		[COMPRESSION_NONE] = "none",     [COMPRESSION_ZLIB] = "zlib",
-		[COMPRESSION_LZO] = "lzo",       [COMPRESSION_SNAPPY] = "snappy",
+		[COMPRESSION_NONE] = "none", [COMPRESSION_ZLIB] = "zlib",
+		[COMPRESSION_LZO] = "lzo",   [COMPRESSION_SNAPPY] = "snappy",
 		[COMPRESSION_ZSTD] = "zstd",
 	};
 

@@ -10,7 +10,7 @@
 #include "dump/vmcoreinfo.h"
 
 enum {
-	SCAN_FAILURES_MAX = 4 * 1024 * 1024, /* blocks; a corrupt bitmap may promise billions */
+	SCAN_FAILURES_MAX = 4 * 1024 * 1024,  /* blocks; a corrupt bitmap may promise billions */
 	SEARCH_BLOCKS_MAX = 16 * 1024 * 1024, /* looked at for VMCOREINFO: 64 GiB */
 };
 
@@ -42,7 +42,7 @@ static struct error *dump_open_format(struct dump *dump)
 }
 
 /* The kernel keeps the text of its VMCOREINFO at the start of a page (kernel/crash_core.c,
- * vmcoreinfo_data), where it is found when QEMU, without its vmcoreinfo device, did not know of it. */
+ * vmcoreinfo_data), where it is found when QEMU, without its vmcoreinfo device, did not know it. */
 static bool dump_found_vmcoreinfo(void *context, uint64_t physical, const void *page)
 {
 	static const char start[] = "OSRELEASE=";
@@ -72,6 +72,22 @@ static void dump_learn_vmcoreinfo(struct dump *dump)
 		dump->vmcoreinfo = vmcoreinfo_new("", 0);
 }
 
+/* The architecture where the headers do not name it: QEMU says "Unknown" of arm64. These entries of
+ * VMCOREINFO each belong to one (arch/.../kernel/crash_core.c, vmcore_info.c). */
+static const char *dump_guess_arch(const struct vmcoreinfo *info)
+{
+	static const char *const keys[][2] = {
+		{"NUMBER(kimage_voffset)", "aarch64"},
+		{"NUMBER(phys_base)", "x86_64"},
+		{"NUMBER(va_kernel_pa_offset)", "riscv64"},
+	};
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
+		if (vmcoreinfo_get(info, keys[i][0]))
+			return keys[i][1];
+	return "unknown";
+}
+
 static void dump_learn(struct dump *dump)
 {
 	const struct format *format = dump->format;
@@ -80,13 +96,13 @@ static void dump_learn(struct dump *dump)
 	dump->info = format->info;
 	dump->info.path = dump->files->path;
 	dump->info.file_bytes = file_bytes;
-	dump->arch.name = format->arch ? format->arch : "unknown";
 	dump->arch.pointer_size = format->pointer_size;
 	dump->arch.big_endian = format->big_endian;
 	cache_init(&dump->cache);
 	if (dump->info.page_size > CACHE_PAGE_BYTES)
 		dump->block = mem_zero(dump->info.page_size);
 	dump_learn_vmcoreinfo(dump);
+	dump->arch.name = format->arch ? format->arch : dump_guess_arch(dump->vmcoreinfo);
 	dump->has_paging = paging_init(&dump->paging, dump->arch.name, dump->vmcoreinfo,
 				       format->has_phys_base ? &format->phys_base : NULL);
 	if (dump->has_paging)
@@ -315,7 +331,8 @@ struct error *dump_read(struct dump *dump, uint64_t address, void *buffer, size_
 			   (unsigned long long)fault.address);
 }
 
-const void *dump_peek(struct dump *dump, uint64_t address, size_t *ret_length, struct fault *ret_fault)
+const void *dump_peek(struct dump *dump, uint64_t address, size_t *ret_length,
+		      struct fault *ret_fault)
 {
 	const uint8_t *bytes = cache_find(&dump->cache, address);
 
@@ -353,9 +370,9 @@ bool dump_is_saved(struct dump *dump, uint64_t address, struct fault *ret_fault)
 	if (cache_find(&dump->cache, address))
 		return true;
 	return dump_translate(dump, address, &physical, ret_fault) &&
-	       dump_state_fault(dump->format->ops->state(dump->format,
-							 physical / dump->info.page_size),
-				address, ret_fault);
+	       dump_state_fault(
+		       dump->format->ops->state(dump->format, physical / dump->info.page_size),
+		       address, ret_fault);
 }
 
 bool dump_try_read_user(struct dump *dump, uint64_t pgd, uint64_t address, void *buffer,
@@ -364,7 +381,8 @@ bool dump_try_read_user(struct dump *dump, uint64_t pgd, uint64_t address, void 
 	uint64_t root, physical;
 
 	if (!dump->has_paging) {
-		*ret_fault = (struct fault){ERROR_UNSUPPORTED, address, "page tables of this machine"};
+		*ret_fault =
+			(struct fault){ERROR_UNSUPPORTED, address, "page tables of this machine"};
 		return false;
 	}
 	if (!dump_translate(dump, pgd, &root, ret_fault))

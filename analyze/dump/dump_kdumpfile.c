@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Formats that are not ours to read (LKCD, SADUMP, s390…), by libkdumpfile. ELF and kdump files never get
-// here: version 0.5.1 reads zeros behind the end of a cut file, and writes behind a buffer when a page
-// descriptor claims more than a page.
+// Formats that are not ours to read (LKCD, SADUMP, s390…), by libkdumpfile. ELF and kdump files
+// never get here: version 0.5.1 reads zeros behind the end of a cut file, and writes behind a
+// buffer when a page descriptor claims more than a page.
 #include <libkdumpfile/kdumpfile.h>
 
 #include <stdlib.h>
@@ -102,21 +102,24 @@ static struct error *kdumpfile_open_context(struct kdumpfile *file, const struct
 	if (!file->context)
 		return error_new(ERROR_IO, "%s: libkdumpfile: out of memory", files->path);
 	/* By default 0.5.1 maps the file, and dies of SIGBUS where a cut one ends. */
-	status = kdump_set_number_attr(file->context, KDUMP_ATTR_FILE_MMAP_POLICY, KDUMP_MMAP_NEVER);
+	status =
+		kdump_set_number_attr(file->context, KDUMP_ATTR_FILE_MMAP_POLICY, KDUMP_MMAP_NEVER);
 	if (status == KDUMP_OK)
 		status = kdump_open_fdset(file->context, (unsigned)count, fds);
 	if (status != KDUMP_OK)
 		return error_new(ERROR_INVALID, "%s: not a vmcore (no dump format known to us)",
 				 files->path);
 	uint64_t page_size = kdumpfile_number(file, KDUMP_ATTR_PAGE_SIZE);
-	if (page_size < BLOCK_BYTES_MIN || page_size > BLOCK_BYTES_MAX || page_size & (page_size - 1))
+	if (page_size < BLOCK_BYTES_MIN || page_size > BLOCK_BYTES_MAX ||
+	    page_size & (page_size - 1))
 		return error_new(ERROR_INVALID, "%s: corrupt header (page size)", files->path);
 	file->format.info.page_size = page_size;
 	file->scratch = mem_zero(page_size);
 	return NULL;
 }
 
-struct error *format_kdumpfile_open(const struct dump_file *files, size_t count, struct format **ret)
+struct error *format_kdumpfile_open(const struct dump_file *files, size_t count,
+				    struct format **ret)
 {
 	static const struct format_ops ops = {
 		.free = kdumpfile_free,

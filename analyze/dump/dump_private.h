@@ -15,8 +15,8 @@ struct dump {
 	struct dump_counters counters;
 	struct cache cache;
 	struct format *format;
-	uint8_t *block;         /* the last block read, where blocks are larger than pages */
-	uint64_t block_number;  /* its number + 1 */
+	uint8_t *block;        /* the last block read, where blocks are larger than pages */
+	uint64_t block_number; /* its number + 1 */
 	struct paging paging;
 	bool has_paging;
 	struct translator *translator; /* NULL: paging does it, or nothing does */

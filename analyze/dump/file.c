@@ -16,7 +16,8 @@ static struct error *dump_file_measure(struct dump_file *file)
 	if (fstat(file->fd, &status))
 		return error_errno("%s", file->path);
 	if (!S_ISREG(status.st_mode) && !S_ISBLK(status.st_mode))
-		return error_new(ERROR_INVALID, "%s: not a vmcore (not a regular file)", file->path);
+		return error_new(ERROR_INVALID, "%s: not a vmcore (not a regular file)",
+				 file->path);
 	off_t end = lseek(file->fd, 0, SEEK_END);
 	if (end < 0)
 		return error_errno("%s", file->path);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// One file of a dump, read by offset. A flattened file (makedumpfile -F, QEMU's dump-guest-memory -z)
-// is read through an index of its blocks, so nobody else sees that it was flattened.
+// One file of a dump, read by offset. A flattened file (makedumpfile -F, QEMU's dump-guest-memory
+// -z) is read through an index of its blocks, so nobody else sees that it was flattened.
 #ifndef DUMP_FILE_H
 #define DUMP_FILE_H
 
@@ -20,10 +20,12 @@ struct dump_file {
 	struct flattened *flattened; /* NULL for an ordinary file */
 };
 
-/* Opens a file or block device; `path` is borrowed. ERROR_IO, or ERROR_INVALID for what cannot be a dump. */
+/* Opens a file or block device; `path` is borrowed. ERROR_IO, or ERROR_INVALID for what cannot be a
+ * dump. */
 struct error *dump_file_open(const char *path, struct dump_file *ret) MUST_CHECK;
 void dump_file_close(struct dump_file *file);
-/* Whether the file has all these bytes: false behind its end and where a cut flattened file has a hole. */
+/* Whether the file has all these bytes: false behind its end and where a cut flattened file has a
+ * hole. */
 bool dump_file_has(const struct dump_file *file, uint64_t offset, uint64_t length);
 /* Reads all `length` bytes or fails; what the writer of a flattened file skipped is zero. */
 bool dump_file_read(const struct dump_file *file, uint64_t offset, void *buffer, size_t length);

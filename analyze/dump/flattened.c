@@ -36,8 +36,8 @@ struct flattened {
 	bool is_cut;
 };
 
-/* Reads the block header at *position and steps over it and its data; false at the end mark, and, with
- * is_cut set, where the file ends or makes no sense. */
+/* Reads the block header at *position and steps over it and its data; false at the end mark, and,
+ * with is_cut set, where the file ends or makes no sense. */
 static bool flattened_next(struct flattened *flattened, int fd, uint64_t stored, uint64_t *position,
 			   struct flattened_block *ret)
 {
@@ -87,7 +87,8 @@ static void heap_push(struct flattened_blocks *heap, const struct flattened_bloc
 {
 	(void)vec_push(heap);
 	size_t child = heap->count - 1;
-	for (; child && heap->items[(child - 1) / 2].stored < block->stored; child = (child - 1) / 2)
+	for (; child && heap->items[(child - 1) / 2].stored < block->stored;
+	     child = (child - 1) / 2)
 		heap->items[child] = heap->items[(child - 1) / 2];
 	heap->items[child] = *block;
 }
@@ -122,8 +123,8 @@ static void flattened_emit(struct flattened_blocks *blocks, const struct flatten
 		*vec_push(blocks) = (struct flattened_block){start, stored, end - start};
 }
 
-/* Writers go back to complete a header, so blocks may overlap: what was written later counts. A sweep
- * over the sorted blocks, with those that cover the current position in a heap. */
+/* Writers go back to complete a header, so blocks may overlap: what was written later counts. A
+ * sweep over the sorted blocks, with those that cover the current position in a heap. */
 static void flattened_resolve(struct flattened *flattened)
 {
 	struct flattened_blocks all = flattened->blocks, shown = {0}, heap = {0};
@@ -171,7 +172,9 @@ struct error *flattened_open(const char *path, int fd, uint64_t stored, struct f
 	flattened_collect(flattened, fd, stored);
 	if (!flattened->blocks.count) {
 		flattened_close(flattened);
-		return error_new(ERROR_INVALID, "%s: flattened vmcore cut off before its first block; nothing left to examine",
+		return error_new(ERROR_INVALID,
+				 "%s: flattened vmcore cut off before its first block; nothing "
+				 "left to examine",
 				 path);
 	}
 	if (!flattened_is_sorted(&flattened->blocks))
@@ -190,8 +193,7 @@ void flattened_close(struct flattened *flattened)
 
 uint64_t flattened_size(const struct flattened *flattened)
 {
-	const struct flattened_block *last =
-		&flattened->blocks.items[flattened->blocks.count - 1];
+	const struct flattened_block *last = &flattened->blocks.items[flattened->blocks.count - 1];
 
 	return last->offset + last->length;
 }

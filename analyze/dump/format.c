@@ -13,12 +13,18 @@ static const struct {
 	bool is_64, big_endian;
 	const char *name;
 } format_archs[] = {
-	{EM_X86_64, true, false, "x86_64"},   {EM_AARCH64, true, false, "aarch64"},
-	{EM_PPC64, true, false, "ppc64le"},   {EM_PPC64, true, true, "ppc64"},
-	{EM_S390, true, true, "s390x"},       {EM_RISCV, true, false, "riscv64"},
-	{EM_LOONGARCH, true, false, "loongarch64"}, {EM_MIPS, true, false, "mips64"},
-	{EM_AARCH64, true, true, "aarch64_be"}, {EM_386, false, false, "i686"},
-	{EM_ARM, false, false, "armv7l"},     {EM_PPC, false, true, "ppc"},
+	{EM_X86_64, true, false, "x86_64"},
+	{EM_AARCH64, true, false, "aarch64"},
+	{EM_PPC64, true, false, "ppc64le"},
+	{EM_PPC64, true, true, "ppc64"},
+	{EM_S390, true, true, "s390x"},
+	{EM_RISCV, true, false, "riscv64"},
+	{EM_LOONGARCH, true, false, "loongarch64"},
+	{EM_MIPS, true, false, "mips64"},
+	{EM_AARCH64, true, true, "aarch64_be"},
+	{EM_386, false, false, "i686"},
+	{EM_ARM, false, false, "armv7l"},
+	{EM_PPC, false, true, "ppc"},
 };
 
 enum { FORMAT_ARCHS = sizeof(format_archs) / sizeof(*format_archs) };
@@ -44,7 +50,8 @@ const char *format_arch_name(const char *machine)
 
 struct error *format_error_cut(const struct dump_file *file)
 {
-	return error_new(ERROR_INVALID, "%s: vmcore cut off inside its header; nothing left to examine",
+	return error_new(ERROR_INVALID,
+			 "%s: vmcore cut off inside its header; nothing left to examine",
 			 file->path);
 }
 

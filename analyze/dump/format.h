@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A dump format: where the blocks of physical memory are in the files, and what the headers say. A block
-// is the unit in which the format keeps or leaves out memory; it may differ from the kernel's page.
+// A dump format: where the blocks of physical memory are in the files, and what the headers say. A
+// block is the unit in which the format keeps or leaves out memory; it may differ from the kernel's
+// page.
 #ifndef DUMP_FORMAT_H
 #define DUMP_FORMAT_H
 
@@ -45,24 +46,25 @@ struct format {
 	const char *arch; /* NULL: not said */
 	uint8_t pointer_size;
 	bool big_endian;
-	uint64_t blocks;       /* one behind the last of RAM */
-	char *vmcoreinfo;      /* NULL: not there */
+	uint64_t blocks;  /* one behind the last of RAM */
+	char *vmcoreinfo; /* NULL: not there */
 	bool has_phys_base;
-	uint64_t phys_base;    /* x86-64: physical address the kernel image is shifted by */
+	uint64_t phys_base; /* x86-64: physical address the kernel image is shifted by */
 };
 
 /* Take `files` (borrowed) for their format; *ret stays NULL when it is another one. */
-struct error *format_kdump_open(const struct dump_file *files, size_t count, struct format **ret)
-	MUST_CHECK;
-struct error *format_elf_open(const struct dump_file *files, size_t count, struct format **ret) MUST_CHECK;
+struct error *format_kdump_open(const struct dump_file *files, size_t count,
+				struct format **ret) MUST_CHECK;
+struct error *format_elf_open(const struct dump_file *files, size_t count,
+			      struct format **ret) MUST_CHECK;
 /* All else, by libkdumpfile; the last to be asked, so that it also says why a file is no dump. */
-struct error *format_kdumpfile_open(const struct dump_file *files, size_t count, struct format **ret)
-	MUST_CHECK;
+struct error *format_kdumpfile_open(const struct dump_file *files, size_t count,
+				    struct format **ret) MUST_CHECK;
 void format_free(struct format *format);
 
 /* What to say of a dump that ends before its first page. */
 struct error *format_error_cut(const struct dump_file *file) MUST_CHECK;
-/* uname -m of a machine, from what a header calls it: ELF e_machine and class, or its own string. */
+/* uname -m of a machine, by what a header calls it: ELF e_machine and class, or its own string. */
 const char *format_arch_elf(unsigned machine, bool is_64, bool big_endian);
 const char *format_arch_name(const char *machine);
 /* Takes the VMCOREINFO note as `vmcoreinfo`, unless there is one already. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// ELF core files: a copy of /proc/vmcore, QEMU's dump-guest-memory, makedumpfile -E. PT_LOADs say where
-// memory is; those of /proc/vmcore and of QEMU with paging overlap, so they are first cut to pieces
-// that do not.
+// ELF core files: a copy of /proc/vmcore, QEMU's dump-guest-memory, makedumpfile -E. PT_LOADs say
+// where memory is; those of /proc/vmcore and of QEMU with paging overlap, so they are first cut to
+// pieces that do not.
 #include "dump/format.h"
 
 #include <elf.h>
@@ -17,7 +17,7 @@ enum {
 	BLOCK_BYTES = 4096,
 	BLOCK_SHIFT = 12,
 	SEGMENTS_MAX = 4 * 1024 * 1024,
-	TRANSLATE_MAX = 4096, /* loads searched for a virtual address: real dumps have tens */
+	TRANSLATE_MAX = 4096,  /* loads searched for a virtual address: real dumps have tens */
 	FLAG_INCOMPLETE = 0x1, /* DUMP_ELF_INCOMPLETE of makedumpfile 1.5.9 and later */
 };
 
@@ -36,10 +36,10 @@ struct elf {
 	struct format format;
 	const struct dump_file *file;
 	bool is_64;
-	struct elf_segments loads;    /* as in the file */
-	struct elf_segments pieces;   /* with data; by physical address, none overlaps */
-	struct elf_segments ram;      /* merged */
-	bool has_virtual;             /* some load says where it was mapped */
+	struct elf_segments loads;  /* as in the file */
+	struct elf_segments pieces; /* with data; by physical address, none overlaps */
+	struct elf_segments ram;    /* merged */
+	bool has_virtual;           /* some load says where it was mapped */
 };
 
 static void elf_free(struct format *format)
@@ -77,8 +77,8 @@ static bool elf_has_block(const struct elf_segments *segments, uint64_t block)
 	return segment && segment->physical <= start + (BLOCK_BYTES - 1);
 }
 
-/* Copies what the pieces have of a block; memory between them (a hole of the machine smaller than a page)
- * reads as zero. With `bytes` NULL only looks whether it is there. */
+/* Copies what the pieces have of a block; memory between them (a hole of the machine smaller than a
+ * page) reads as zero. With `bytes` NULL only looks whether it is there. */
 static enum block_state elf_copy(const struct elf *elf, uint64_t block, uint8_t *bytes)
 {
 	uint64_t start = block << BLOCK_SHIFT, last = start + (BLOCK_BYTES - 1);
@@ -228,7 +228,8 @@ static struct elf_segment elf_parse_segment(const struct elf *elf, const uint8_t
 		segment.file_length = UINT64_MAX - segment.offset;
 	if (segment.length < segment.file_length)
 		segment.length = segment.file_length;
-	/* Without a physical address (/proc/kcore has -1 there) any will do that is the segment's own. */
+	/* Without a physical address (/proc/kcore has -1 there) any will do that is the segment's
+	 * own. */
 	if (segment.physical == UINT64_MAX)
 		segment.physical = segment.virtual;
 	if (segment.length > UINT64_MAX - segment.physical)
@@ -243,14 +244,15 @@ static struct error *elf_read_segments(struct elf *elf, const struct elf_header 
 	for (uint64_t i = 0; i < header->program_count; i++) {
 		uint8_t bytes[sizeof(Elf64_Phdr)];
 
-		if (!dump_file_read(elf->file, header->program_offset + i * header->program_size, bytes,
-				    elf->is_64 ? sizeof(Elf64_Phdr) : sizeof(Elf32_Phdr)))
-			return error_new(ERROR_IO, "%s: cannot read program header", elf->file->path);
+		if (!dump_file_read(elf->file, header->program_offset + i * header->program_size,
+				    bytes, elf->is_64 ? sizeof(Elf64_Phdr) : sizeof(Elf32_Phdr)))
+			return error_new(ERROR_IO, "%s: cannot read program header",
+					 elf->file->path);
 		uint32_t type = bytes_u32(bytes, elf->format.big_endian);
 		struct elf_segment segment = elf_parse_segment(elf, bytes);
 		if (type == PT_NOTE)
-			notes_add(&elf->format.notes, elf->file, segment.offset, segment.file_length,
-				  elf->format.big_endian);
+			notes_add(&elf->format.notes, elf->file, segment.offset,
+				  segment.file_length, elf->format.big_endian);
 		if (type == PT_LOAD && segment.length)
 			*vec_push(&elf->loads) = segment;
 	}
@@ -327,8 +329,7 @@ static void elf_account(struct elf *elf)
 		const struct elf_segment *range = &elf->ram.items[i];
 
 		info->pages_ram += elf_blocks(range);
-		elf->format.blocks =
-			((range->physical + range->length - 1) >> BLOCK_SHIFT) + 1;
+		elf->format.blocks = ((range->physical + range->length - 1) >> BLOCK_SHIFT) + 1;
 	}
 	for (size_t i = 0; i < elf->pieces.count; i++) {
 		struct elf_segment piece = elf->pieces.items[i];

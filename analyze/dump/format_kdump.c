@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The kdump-compressed format. Each saved block has a descriptor, in the order of the bits that are set in
-// the second bitmap; so the descriptor of a block is found by counting the bits before it.
+// The kdump-compressed format. Each saved block has a descriptor, in the order of the bits that are
+// set in the second bitmap; so the descriptor of a block is found by counting the bits before it.
 #include "dump/format.h"
 
 #include <stdlib.h>
@@ -13,21 +13,21 @@
 #include "dump/kdump_header.h"
 
 enum {
-	CHUNK_BYTES = 1024, /* of a bitmap: the bits are counted at open for each, the rest on demand */
+	CHUNK_BYTES = 1024, /* of a bitmap: set bits are counted at open for each of these */
 	CHUNK_BLOCKS = CHUNK_BYTES * 8,
 	DESCRIPTOR_BYTES = 24,
 	BATCH = 2048,   /* descriptors read at once */
-	SAMPLE = 65536, /* descriptors looked at, at each end, to see whether the data is all there */
+	SAMPLE = 65536, /* descriptors at each end that are looked at for missing data */
 	VMCOREINFO_BYTES_MAX = 1 << 20,
 };
 
 struct kdump_part {
 	const struct dump_file *file;
 	struct kdump_header header;
-	uint64_t *ranks;   /* saved blocks before each chunk */
-	uint64_t saved;    /* blocks, by the bitmap */
-	uint64_t first;    /* of them before header.start */
-	uint64_t count;    /* descriptors in this file */
+	uint64_t *ranks; /* saved blocks before each chunk */
+	uint64_t saved;  /* blocks, by the bitmap */
+	uint64_t first;  /* of them before header.start */
+	uint64_t count;  /* descriptors in this file */
 	uint8_t chunk[CHUNK_BYTES];
 	uint64_t chunk_number; /* the one in `chunk`, plus one; 0: none */
 };
@@ -103,8 +103,8 @@ static const uint8_t *kdump_chunk(struct kdump_part *part, uint64_t number)
 		return part->chunk;
 	memset(part->chunk, 0, sizeof(part->chunk));
 	part->chunk_number = 0;
-	if (dump_file_read(part->file, part->header.saved_bitmap + number * CHUNK_BYTES, part->chunk,
-			   left < CHUNK_BYTES ? (size_t)left : CHUNK_BYTES))
+	if (dump_file_read(part->file, part->header.saved_bitmap + number * CHUNK_BYTES,
+			   part->chunk, left < CHUNK_BYTES ? (size_t)left : CHUNK_BYTES))
 		part->chunk_number = number + 1;
 	return part->chunk;
 }
@@ -172,8 +172,8 @@ static bool kdump_bit(const struct dump_file *file, uint64_t bitmap, uint64_t bl
 	return dump_file_read(file, bitmap + block / 8, &byte, 1) && byte >> (block % 8) & 1;
 }
 
-static enum block_state kdump_look_up(struct kdump *kdump, uint64_t block, struct kdump_part **ret_part,
-				      struct kdump_descriptor *ret)
+static enum block_state kdump_look_up(struct kdump *kdump, uint64_t block,
+				      struct kdump_part **ret_part, struct kdump_descriptor *ret)
 {
 	uint8_t bytes[DESCRIPTOR_BYTES];
 	struct kdump_part *part = kdump_part_of(kdump, block), *any = part ? part : kdump->parts;
@@ -182,7 +182,7 @@ static enum block_state kdump_look_up(struct kdump *kdump, uint64_t block, struc
 		return BLOCK_NO_RAM;
 	if (!(kdump_chunk(any, block / CHUNK_BLOCKS)[block % CHUNK_BLOCKS / 8] >> (block % 8) & 1))
 		return kdump_bit(any->file, any->header.ram_bitmap, block) ? BLOCK_LEFT_OUT
-									    : BLOCK_NO_RAM;
+									   : BLOCK_NO_RAM;
 	if (!part)
 		return BLOCK_CUT;
 	uint64_t index = kdump_rank(part, block) - part->first;
@@ -212,8 +212,8 @@ static enum block_state kdump_read_block(struct format *format, uint64_t block, 
 		return state;
 	if (!dump_file_read(part->file, descriptor.offset, kdump->packed, descriptor.size))
 		return BLOCK_BROKEN;
-	return decompress(kdump->decompressor, descriptor.compression, kdump->packed, descriptor.size,
-			  bytes, format->info.page_size)
+	return decompress(kdump->decompressor, descriptor.compression, kdump->packed,
+			  descriptor.size, bytes, format->info.page_size)
 		       ? BLOCK_SAVED
 		       : BLOCK_BROKEN;
 }
@@ -227,7 +227,8 @@ static bool kdump_next(struct format *format, uint64_t *number)
 		const uint8_t *chunk = kdump_chunk(part, *number / CHUNK_BLOCKS);
 		uint64_t rest = part->header.blocks - *number;
 
-		for (uint64_t bit = *number % CHUNK_BLOCKS; bit < CHUNK_BLOCKS && rest; rest--, bit++) {
+		for (uint64_t bit = *number % CHUNK_BLOCKS; bit < CHUNK_BLOCKS && rest;
+		     rest--, bit++) {
 			if (chunk[bit / 8] >> (bit % 8) & 1)
 				return true;
 			++*number;
@@ -365,7 +366,7 @@ static int kdump_part_compare(const void *a, const void *b)
 	const struct kdump_part *left = a, *right = b;
 
 	return left->header.start < right->header.start ? -1
-							 : left->header.start > right->header.start;
+							: left->header.start > right->header.start;
 }
 
 /* Whether the files belong together: parts of one dump, no part twice. */
@@ -378,8 +379,8 @@ static struct error *kdump_check_parts(const struct kdump_part *parts, size_t co
 		const char *path = parts[i].file->path;
 
 		if (!header->is_split)
-			return error_new(ERROR_INVALID, "%s: a whole dump, not a part of a split one",
-					 path);
+			return error_new(ERROR_INVALID,
+					 "%s: a whole dump, not a part of a split one", path);
 		if (memcmp(header->uts, first->uts, sizeof(header->uts)) ||
 		    header->blocks != first->blocks || header->block_size != first->block_size ||
 		    header->is_64 != first->is_64 || header->big_endian != first->big_endian)

@@ -14,9 +14,9 @@ enum {
 	HEADER_BYTES_MIN = 440, /* in the file; the rest of the block may never have been written */
 	SUB_HEADER_BYTES = 128,
 	SUB_HEADER_BYTES_MIN = 64,
-	VERSION_MAX = 16,         /* 6 today */
-	STATUS_INCOMPLETE = 0x8,  /* DUMP_DH_COMPRESSED_INCOMPLETE */
-	LEVEL_MAX = 63,           /* makedumpfile -d has 5 bits today */
+	VERSION_MAX = 16,        /* 6 today */
+	STATUS_INCOMPLETE = 0x8, /* DUMP_DH_COMPRESSED_INCOMPLETE */
+	LEVEL_MAX = 63,          /* makedumpfile -d has 5 bits today */
 	UTS_OFFSET = 12,
 };
 /* Of one bitmap: 32 TiB of RAM in 4 KiB pages. A sparse file can claim anything. */
@@ -25,8 +25,8 @@ static const uint64_t BITMAP_BYTES_MAX = (uint64_t)1 << 30;
 struct kdump_layout {
 	uint8_t word; /* bytes of unsigned long */
 	uint16_t status, block_size, sub_blocks, bitmap_blocks, blocks;
-	uint8_t level, split, start, end, vmcoreinfo, vmcoreinfo_size, notes, notes_size, start_64, end_64,
-		blocks_64;
+	uint8_t level, split, start, end, vmcoreinfo, vmcoreinfo_size, notes, notes_size, start_64,
+		end_64, blocks_64;
 };
 
 static const struct kdump_layout kdump_layouts[] = {
@@ -45,7 +45,8 @@ static uint64_t kdump_word(const uint8_t *bytes, const struct kdump_layout *layo
 	return layout->word == 8 ? bytes_u64(bytes, big_endian) : bytes_u32(bytes, big_endian);
 }
 
-static bool kdump_layout_fits(const uint8_t *header, const struct kdump_layout *layout, bool big_endian)
+static bool kdump_layout_fits(const uint8_t *header, const struct kdump_layout *layout,
+			      bool big_endian)
 {
 	uint32_t version = bytes_u32(header + 8, big_endian);
 	uint32_t block_size = bytes_u32(header + layout->block_size, big_endian);
@@ -56,8 +57,8 @@ static bool kdump_layout_fits(const uint8_t *header, const struct kdump_layout *
 	       sub_blocks <= 1024;
 }
 
-/* The word size is nowhere said. The machine's name tells where there is one; else the layout that makes
- * sense: a time stamp's microseconds can look like a block size, so 64 bits go first. */
+/* The word size is nowhere said. The machine's name tells where there is one; else the layout that
+ * makes sense: a time stamp's microseconds can look like a block size, so 64 bits go first. */
 static const struct kdump_layout *kdump_find_layout(const uint8_t *header, bool *ret_big_endian)
 {
 	const char *machine = (const char *)header + UTS_OFFSET + (size_t)4 * 65;
@@ -110,8 +111,8 @@ static void kdump_read_sub_header(const uint8_t *sub, const struct kdump_layout 
 	}
 }
 
-/* Where the bitmaps and the page descriptors are. There are two bitmaps (RAM; saved), or only one in a
- * dump that leaves nothing out. */
+/* Where the bitmaps and the page descriptors are. There are two bitmaps (RAM; saved), or only one
+ * in a dump that leaves nothing out. */
 static struct error *kdump_place(const struct dump_file *file, const uint8_t *bytes,
 				 const struct kdump_layout *layout, struct kdump_header *header)
 {
@@ -132,7 +133,8 @@ static struct error *kdump_place(const struct dump_file *file, const uint8_t *by
 	if (header->blocks > bitmap * 8)
 		header->blocks = bitmap * 8;
 	if (!header->blocks)
-		return error_new(ERROR_INVALID, "%s: corrupt header (no page of memory)", file->path);
+		return error_new(ERROR_INVALID, "%s: corrupt header (no page of memory)",
+				 file->path);
 	if (!dump_file_has(file, first, header->descriptors - first))
 		return format_error_cut(file);
 	if (header->end > header->blocks)
@@ -179,7 +181,8 @@ struct error *kdump_header_read(const struct dump_file *file, struct kdump_heade
 			(!memcmp(bytes, "KDUMP   ", 8) || !memcmp(bytes, "DISKDUMP", 8));
 	if (!*ret_is_kdump)
 		return NULL;
-	if (!dump_file_has(file, 0, HEADER_BYTES_MIN) || !dump_file_read(file, 0, bytes, sizeof(bytes)))
+	if (!dump_file_has(file, 0, HEADER_BYTES_MIN) ||
+	    !dump_file_read(file, 0, bytes, sizeof(bytes)))
 		return format_error_cut(file);
 	struct error *error = kdump_header_parse(file, bytes, &header);
 	if (!error)

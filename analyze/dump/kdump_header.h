@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The headers of one kdump-compressed file (makedumpfile, QEMU), checked, whatever their word size and
-// byte order.
+// The headers of one kdump-compressed file (makedumpfile, QEMU), checked, whatever their word size
+// and byte order.
 #ifndef DUMP_KDUMP_HEADER_H
 #define DUMP_KDUMP_HEADER_H
 
@@ -15,11 +15,11 @@ struct kdump_header {
 	bool is_64, big_endian;
 	bool is_incomplete; /* the writer's own mark */
 	bool is_split;
-	char uts[6][65];    /* sysname nodename release version machine domainname */
+	char uts[6][65]; /* sysname nodename release version machine domainname */
 	uint32_t block_size;
-	int level;          /* -1: too old to say */
-	uint64_t blocks;    /* that the bitmaps speak of */
-	uint64_t start, end;  /* blocks of which this file has the data */
+	int level;           /* -1: too old to say */
+	uint64_t blocks;     /* that the bitmaps speak of */
+	uint64_t start, end; /* blocks of which this file has the data */
 	bool has_phys_base;
 	uint64_t phys_base;
 	/* File offsets, and sizes in bytes; of notes and VMCOREINFO unchecked. */

@@ -35,7 +35,8 @@ static void notes_parse(struct notes *notes, const uint8_t *bytes, size_t length
 			return;
 		*vec_push(notes) = (struct note){
 			.name = (const char *)bytes + sizeof(Elf64_Nhdr),
-			.name_length = strnlen((const char *)bytes + sizeof(Elf64_Nhdr), name_length),
+			.name_length =
+				strnlen((const char *)bytes + sizeof(Elf64_Nhdr), name_length),
 			.type = bytes_u32(bytes + 8, big_endian),
 			.bytes = bytes + desc,
 			.length = desc_length,

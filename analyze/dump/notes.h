@@ -31,12 +31,12 @@ struct notes {
 };
 
 void notes_deinit(struct notes *notes);
-/* Adds the notes in `length` bytes of a file; what lies behind the end of the file, behind the bound, or
- * makes no sense is left out. */
+/* Adds the notes in `length` bytes of a file; what lies behind the end of the file, behind the
+ * bound, or makes no sense is left out. */
 void notes_add(struct notes *notes, const struct dump_file *file, uint64_t offset, uint64_t length,
 	       bool big_endian);
-/* The first note of that name and type at or after *position, which then stands behind it; NULL at the
- * end. */
+/* The first note of that name and type at or after *position, which then stands behind it; NULL at
+ * the end. */
 const struct note *notes_find(const struct notes *notes, const char *name, uint32_t type,
 			      size_t *position);
 

@@ -6,8 +6,8 @@
 #include "dump/dump_private.h"
 #include "dump/vmcoreinfo.h"
 
-/* x86: Documentation/arch/x86/x86_64/mm.rst. __START_KERNEL_map never moved; the kernel image is found
- * from it by phys_base, whatever KASLR did. */
+/* x86: Documentation/arch/x86/x86_64/mm.rst. __START_KERNEL_map never moved; the kernel image is
+ * found from it by phys_base, whatever KASLR did. */
 static const uint64_t X86_IMAGE = 0xffffffff80000000;
 static const uint64_t X86_IMAGE_SIZE_MAX = (uint64_t)1 << 30; /* behind it lie the modules */
 static const uint64_t X86_ADDRESS = 0x000ffffffffff000;
@@ -32,8 +32,9 @@ static bool x86_decode(const struct paging *paging, unsigned level, uint64_t ent
 {
 	enum { PRESENT = 1 << 0, LARGE = 1 << 7 };
 
-	/* A page the kernel took the access rights of (PROT_NONE, NUMA balancing) still has its frame, but
-	 * its number may be inverted against L1TF (kernel commit 6b28baca9b1f), so it is not followed. */
+	/* A page the kernel took the access rights of (PROT_NONE, NUMA balancing) still has its
+	 * frame, but its number may be inverted against L1TF (kernel commit 6b28baca9b1f), so it is
+	 * not followed. */
 	if (!(entry & PRESENT))
 		return false;
 	*ret_is_last = !level || (level <= 2 && entry & LARGE);
@@ -54,8 +55,8 @@ static bool arm64_decode(const struct paging *paging, unsigned level, uint64_t e
 	if (paging->page_shift == 16)
 		address |= (entry >> 12 & 0xf) << 48;
 	else if (paging->wide)
-		address = (entry & low_bits(50) & ~low_bits(paging->page_shift)) |
-			  (entry >> 8 & 3) << 50;
+		address = (entry & low_bits(50) & ~low_bits(paging->page_shift)) | (entry >> 8 & 3)
+											   << 50;
 	*ret_is_last = !level || !(entry & TABLE);
 	*ret_physical = address & ~(*ret_is_last ? low_bits(paging_shift(paging, level)) : 0);
 	return true;
@@ -89,28 +90,29 @@ static bool paging_init_x86(struct paging *paging, const struct vmcoreinfo *info
 	vmcoreinfo_number(info, "NUMBER(KERNEL_IMAGE_SIZE)", &image_size);
 	if (image_size > X86_IMAGE_SIZE_MAX)
 		image_size = X86_IMAGE_SIZE_MAX;
-	paging->image = (struct paging_range){X86_IMAGE, X86_IMAGE + image_size - 1,
-					      phys_base - X86_IMAGE};
+	paging->image =
+		(struct paging_range){X86_IMAGE, X86_IMAGE + image_size - 1, phys_base - X86_IMAGE};
 	paging->direct_search = five_levels ? 0xff11000000000000 : 0xffff880000000000;
 	return true;
 }
 
-/* Tables of the kernel half are indexed by all the address bits the kernel was built for, with 64 KiB pages
- * also where the machine has fewer (kernel commit b6d00d47e81a: TTBR1 is offset instead); with
- * smaller pages by those in use (LPA2 falls back to fewer levels). */
+/* Tables of the kernel half are indexed by all the address bits the kernel was built for, with 64
+ * KiB pages also where the machine has fewer (kernel commit b6d00d47e81a: TTBR1 is offset instead);
+ * with smaller pages by those in use (LPA2 falls back to fewer levels). */
 static unsigned arm64_address_bits(const struct vmcoreinfo *info, unsigned page_shift)
 {
 	uint64_t built = 0, unused;
 
 	vmcoreinfo_number(info, "NUMBER(VA_BITS)", &built);
-	if ((page_shift != 16 || !built) && vmcoreinfo_number(info, "NUMBER(TCR_EL1_T1SZ)", &unused) &&
-	    unused >= 12 && unused < 64)
+	if ((page_shift != 16 || !built) &&
+	    vmcoreinfo_number(info, "NUMBER(TCR_EL1_T1SZ)", &unused) && unused >= 12 && unused < 64)
 		return 64 - (unsigned)unused;
 	return built > 52 ? 0 : (unsigned)built;
 }
 
-/* The image from its first symbol to the page tables behind its read-only data, and, where the direct
- * mapping is in the lower half (kernel commit 14c127c957c1, "arm64: mm: Flip kernel VA space"), that. */
+/* The image from its first symbol to the page tables behind its read-only data, and, where the
+ * direct mapping is in the lower half (kernel commit 14c127c957c1, "arm64: mm: Flip kernel VA
+ * space"), that. */
 static void arm64_init_linear(struct paging *paging, const struct vmcoreinfo *info, uint64_t offset)
 {
 	uint64_t start, built, memory, root = paging->root + offset;
@@ -119,7 +121,8 @@ static void arm64_init_linear(struct paging *paging, const struct vmcoreinfo *in
 		return;
 	paging->image = (struct paging_range){start, root, -offset};
 	if (!vmcoreinfo_number(info, "NUMBER(VA_BITS)", &built) || built < 36 || built > 52 ||
-	    !vmcoreinfo_number(info, "NUMBER(PHYS_OFFSET)", &memory) || start < ~low_bits((unsigned)built - 1))
+	    !vmcoreinfo_number(info, "NUMBER(PHYS_OFFSET)", &memory) ||
+	    start < ~low_bits((unsigned)built - 1))
 		return;
 	paging->direct.first = ~low_bits((unsigned)built);
 	paging->direct.last = paging->direct.first + low_bits((unsigned)built - 1);
@@ -135,7 +138,8 @@ static bool paging_init_arm64(struct paging *paging, const struct vmcoreinfo *in
 		return false;
 	paging->page_shift = (unsigned)__builtin_ctzll(page_size);
 	unsigned bits = arm64_address_bits(info, paging->page_shift);
-	if (bits <= paging->page_shift || !vmcoreinfo_number(info, "SYMBOL(swapper_pg_dir)", &root) ||
+	if (bits <= paging->page_shift ||
+	    !vmcoreinfo_number(info, "SYMBOL(swapper_pg_dir)", &root) ||
 	    !vmcoreinfo_number(info, "NUMBER(kimage_voffset)", &offset))
 		return false;
 	paging->wide = bits > 48;
@@ -164,11 +168,12 @@ bool paging_init(struct paging *paging, const char *arch, const struct vmcoreinf
 	return !strcmp(arch, "aarch64") && paging_init_arm64(paging, info);
 }
 
-/* Upper bits repeat the last that is translated (x86), or say which half it is (arm64, where the topmost
- * ones may be a tag). */
+/* Upper bits repeat the last that is translated (x86), or say which half it is (arm64, where the
+ * topmost ones may be a tag). */
 static bool paging_is_canonical(const struct paging *paging, uint64_t address)
 {
-	int64_t high = (int64_t)(address << paging->tag_bits) >> paging->tag_bits >> paging->address_bits;
+	int64_t high =
+		(int64_t)(address << paging->tag_bits) >> paging->tag_bits >> paging->address_bits;
 
 	return high == 0 || high == -1;
 }
@@ -198,7 +203,8 @@ bool paging_walk(const struct paging *paging, struct dump *dump, uint64_t root, 
 	return false;
 }
 
-static bool paging_linear(const struct paging_range *range, uint64_t address, uint64_t *ret_physical)
+static bool paging_linear(const struct paging_range *range, uint64_t address,
+			  uint64_t *ret_physical)
 {
 	if (address < range->first || address > range->last)
 		return false;
@@ -261,8 +267,8 @@ static uint64_t paging_lowest(const struct paging *paging, struct dump *dump, ui
 	return start;
 }
 
-/* KASLR puts the direct mapping anywhere in its region, in steps of 1 GiB (arch/x86/mm/kaslr.c). Before it
- * may lie the LDTs, behind it vmalloc space; of both, no page is at physical address 0. */
+/* KASLR puts the direct mapping anywhere in its region, in steps of 1 GiB (arch/x86/mm/kaslr.c).
+ * Before it may lie the LDTs, behind it vmalloc space; neither maps physical address 0. */
 void paging_find_direct(struct paging *paging, struct dump *dump, uint64_t length)
 {
 	unsigned top = paging->levels - 1, shift = paging_shift(paging, top);

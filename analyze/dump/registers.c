@@ -7,8 +7,8 @@
 #include "dump/bytes.h"
 #include "dump/dump_private.h"
 
-/* elf_gregset_t of each architecture: number of registers, and which of them are the instruction, stack
- * and frame pointer (arch/.../include/uapi/asm/ptrace.h, elf.h). */
+/* elf_gregset_t of each architecture: number of registers, and which of them are the instruction,
+ * stack and frame pointer (arch/.../include/uapi/asm/ptrace.h, elf.h). */
 struct registers_layout {
 	const char *arch;
 	uint8_t count, ip, sp, fp;

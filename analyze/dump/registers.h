@@ -10,10 +10,10 @@
 struct dump;
 
 struct registers {
-	uint32_t cpu;          /* position among the notes: the CPU number where every CPU was online */
-	int32_t pid;           /* pr_pid; 0 for idle, or where the writer did not say */
-	uint64_t ip, sp, fp;   /* instruction, stack and frame pointer */
-	uint64_t raw[40];      /* general registers in the order of elf_gregset_t */
+	uint32_t cpu; /* position among the notes: the CPU number where every CPU was online */
+	int32_t pid;  /* pr_pid; 0 for idle, or where the writer did not say */
+	uint64_t ip, sp, fp; /* instruction, stack and frame pointer */
+	uint64_t raw[40];    /* general registers in the order of elf_gregset_t */
 	size_t raw_count;
 };
 

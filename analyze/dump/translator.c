@@ -30,14 +30,15 @@ static addrxlat_status translator_get_page(const addrxlat_cb_t *callback, addrxl
 	struct fault fault;
 
 	buffer->addr.addr &= ~(uint64_t)(CACHE_PAGE_BYTES - 1);
-	if (!dump_try_read_physical(translator->dump, buffer->addr.addr, page, CACHE_PAGE_BYTES, &fault)) {
+	if (!dump_try_read_physical(translator->dump, buffer->addr.addr, page, CACHE_PAGE_BYTES,
+				    &fault)) {
 		free(page);
 		return fault.code == ERROR_NOT_SAVED ? ADDRXLAT_ERR_NODATA : -(int)fault.code;
 	}
 	buffer->ptr = buffer->priv = page;
 	buffer->size = CACHE_PAGE_BYTES;
-	buffer->byte_order = translator->dump->arch.big_endian ? ADDRXLAT_BIG_ENDIAN
-								: ADDRXLAT_LITTLE_ENDIAN;
+	buffer->byte_order =
+		translator->dump->arch.big_endian ? ADDRXLAT_BIG_ENDIAN : ADDRXLAT_LITTLE_ENDIAN;
 	buffer->put_page = translator_put_page;
 	return ADDRXLAT_OK;
 }
@@ -152,7 +153,8 @@ struct translator *translator_new(struct dump *dump)
 	translator->dump = dump;
 	translator->context = addrxlat_ctx_new();
 	translator->system = addrxlat_sys_new();
-	addrxlat_cb_t *callback = translator->context ? addrxlat_ctx_add_cb(translator->context) : NULL;
+	addrxlat_cb_t *callback =
+		translator->context ? addrxlat_ctx_add_cb(translator->context) : NULL;
 	if (callback) {
 		callback->priv = translator;
 		callback->get_page = translator_get_page;
@@ -195,7 +197,7 @@ bool translator_translate(struct translator *translator, uint64_t address, uint6
 	if (status == ADDRXLAT_ERR_NODATA)
 		ret_fault->code = ERROR_NOT_SAVED;
 	else if (status < 0 && -status < ERROR_COUNT)
-		ret_fault->code = (enum error_code)-status;
+		ret_fault->code = (enum error_code) - status;
 	ret_fault->address = address;
 	ret_fault->what = "page table";
 	return false;

@@ -43,7 +43,8 @@ static inline void image_number(struct image *image, size_t offset, uint64_t num
 	image_put(image, offset, bytes, length);
 }
 
-/* Writes the first `length` bytes to a new file; the name is to be unlinked and freed (image_remove). */
+/* Writes the first `length` bytes to a new file; the name is to be unlinked and freed
+ * (image_remove). */
 static inline char *image_write_part(const struct image *image, size_t length)
 {
 	const char *directory = getenv("TMPDIR");
@@ -126,8 +127,8 @@ struct kdump_recipe {
 	uint64_t blocks;
 	bool (*is_ram)(uint64_t number);
 	bool (*is_saved)(uint64_t number);
-	uint32_t flag;  /* compression */
-	bool raw_odd;   /* blocks of odd number stay uncompressed */
+	uint32_t flag; /* compression */
+	bool raw_odd;  /* blocks of odd number stay uncompressed */
 	bool is_split;
 	uint64_t start, end;
 	uint32_t status;
@@ -209,10 +210,10 @@ struct elf_load {
 	size_t offset; /* filled in by build_elf() */
 };
 
-/* An ELF core: header, program headers, a note segment, then the loads. Pages hold what page_fill(), or
- * `fill`, makes of their physical number. */
-static inline void build_elf(struct image *image, unsigned machine, struct elf_load *loads, size_t count,
-			     const struct image *notes,
+/* An ELF core: header, program headers, a note segment, then the loads. Pages hold what
+ * page_fill(), or `fill`, makes of their physical number. */
+static inline void build_elf(struct image *image, unsigned machine, struct elf_load *loads,
+			     size_t count, const struct image *notes,
 			     void (*fill)(uint8_t *page, size_t size, uint64_t number))
 {
 	size_t programs = 64, note_offset = programs + 56 * (count + 1), offset;
@@ -234,8 +235,12 @@ static inline void build_elf(struct image *image, unsigned machine, struct elf_l
 		image_put(image, note_offset, notes->bytes, note_length);
 	offset = (note_offset + note_length + 4095) & ~4095UL;
 	for (size_t i = 0; i < count; i++) {
-		const uint64_t numbers[] = {offset, loads[i].virtual, loads[i].physical,
-					    loads[i].file_length, loads[i].length, 0};
+		const uint64_t numbers[] = {offset,
+					    loads[i].virtual,
+					    loads[i].physical,
+					    loads[i].file_length,
+					    loads[i].length,
+					    0};
 
 		image_number(image, programs + 56 * (i + 1), PT_LOAD, 4);
 		for (size_t j = 0; j < 6; j++)
@@ -255,8 +260,8 @@ static inline void build_elf(struct image *image, unsigned machine, struct elf_l
 	}
 }
 
-static inline void notes_put(struct image *notes, const char *name, uint32_t type, const void *bytes,
-			     size_t length)
+static inline void notes_put(struct image *notes, const char *name, uint32_t type,
+			     const void *bytes, size_t length)
 {
 	size_t at = notes->length, name_length = strlen(name) + 1;
 	size_t desc = at + 12 + ((name_length + 3) & ~3UL);

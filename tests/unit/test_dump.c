@@ -84,7 +84,7 @@ static void check_blocks(struct dump *dump)
 {
 	for (uint64_t i = 0; i < BLOCKS + 2; i++) {
 		enum error_code want = i >= BLOCKS || !ram(i) ? ERROR_NO_TRANSLATION
-				       : saved(i)	      ? ERROR_COUNT
+				       : saved(i)             ? ERROR_COUNT
 							      : ERROR_NOT_SAVED;
 		CHECK(try_block(dump, i) == want);
 	}
@@ -95,8 +95,11 @@ TEST(kdump_reads_every_compression)
 	static const struct {
 		uint32_t flag;
 		const char *name;
-	} kinds[] = {{0, "none"}, {KDUMP_ZLIB, "zlib"}, {KDUMP_LZO, "lzo"},
-		     {KDUMP_SNAPPY, "snappy"}, {KDUMP_ZSTD, "zstd"}};
+	} kinds[] = {{0, "none"},
+		     {KDUMP_ZLIB, "zlib"},
+		     {KDUMP_LZO, "lzo"},
+		     {KDUMP_SNAPPY, "snappy"},
+		     {KDUMP_ZSTD, "zstd"}};
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
 		struct kdump_recipe from = recipe();
@@ -116,8 +119,10 @@ TEST(kdump_reads_every_word_size_and_byte_order)
 		const char *machine, *arch;
 		bool is_32, big_endian;
 		uint8_t pointer_size;
-	} machines[] = {{"x86_64", "x86_64", false, false, 8}, {"s390x", "s390x", false, true, 8},
-			{"i586", "i686", true, false, 4},      {"ppc", "ppc", true, true, 4},
+	} machines[] = {{"x86_64", "x86_64", false, false, 8},
+			{"s390x", "s390x", false, true, 8},
+			{"i586", "i686", true, false, 4},
+			{"ppc", "ppc", true, true, 4},
 			{"toaster", "unknown", false, false, 8}};
 
 	for (size_t i = 0; i < sizeof(machines) / sizeof(*machines); i++) {
@@ -133,6 +138,25 @@ TEST(kdump_reads_every_word_size_and_byte_order)
 		CHECK_STR(vmcoreinfo_get(dump_vmcoreinfo(dump), "OSRELEASE"), "6.1.0");
 		CHECK(dump_info(dump)->level_asked == 17);
 		check_blocks(dump);
+		dump_close(dump);
+	}
+}
+
+TEST(arch_is_known_from_vmcoreinfo_where_the_header_does_not_say)
+{
+	static const char *const pairs[][2] = {
+		{"NUMBER(kimage_voffset)=0x0\n", "aarch64"},
+		{"NUMBER(phys_base)=0\n", "x86_64"},
+		{"PAGESIZE=4096\n", "unknown"},
+	};
+
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(*pairs); i++) {
+		struct kdump_recipe from = recipe();
+
+		from.machine = "Unknown";
+		from.vmcoreinfo = pairs[i][0];
+		struct dump *dump = open_recipe(&from);
+		CHECK_STR(dump_arch(dump)->name, pairs[i][1]);
 		dump_close(dump);
 	}
 }
@@ -233,7 +257,8 @@ TEST(kdump_senseless_descriptors_are_corrupt)
 		size_t at;
 		uint64_t number;
 		size_t length;
-	} wrongs[] = {{0, 100, 8}, {8, 4097, 4}, {8, 0, 4}, {8, 0xffffffff, 4}, {8, 100, 4}, {12, 2, 4}};
+	} wrongs[] = {{0, 100, 8},        {8, 4097, 4}, {8, 0, 4},
+		      {8, 0xffffffff, 4}, {8, 100, 4},  {12, 2, 4}};
 
 	for (size_t i = 0; i < sizeof(wrongs) / sizeof(*wrongs); i++) {
 		struct kdump_recipe from = recipe();
@@ -256,8 +281,8 @@ TEST(kdump_senseless_headers_are_refused)
 	static const struct {
 		size_t at;
 		uint64_t number;
-	} wrongs[] = {{428, 0}, {428, 4095}, {428, 6000}, {428, 1 << 20}, {432, 0}, {432, 0xffffffff},
-		      {436, 0xffffffff}, {436, 0}, {8, 0xffff}};
+	} wrongs[] = {{428, 0},          {428, 4095},       {428, 6000}, {428, 1 << 20}, {432, 0},
+		      {432, 0xffffffff}, {436, 0xffffffff}, {436, 0},    {8, 0xffff}};
 
 	for (size_t i = 0; i < sizeof(wrongs) / sizeof(*wrongs); i++) {
 		struct kdump_recipe from = recipe();
@@ -301,7 +326,8 @@ TEST(split_dump_reads_in_any_order)
 	const char *order[] = {paths[2], paths[0], paths[1]};
 	CHECK(!dump_open(order, 3, &dump));
 	check_blocks(dump);
-	CHECK(!dump_info(dump)->truncated && dump_info(dump)->pages_saved == saved_count(0, BLOCKS));
+	CHECK(!dump_info(dump)->truncated &&
+	      dump_info(dump)->pages_saved == saved_count(0, BLOCKS));
 	dump_close(dump);
 	for (int i = 0; i < 3; i++)
 		image_remove(paths[i]);
@@ -333,7 +359,8 @@ TEST(split_dump_refuses_what_does_not_belong)
 	write_parts(paths);
 	build_kdump(&image, &from);
 	char *whole = image_write(&image);
-	const char *sets[][2] = {{paths[0], paths[0]}, {paths[0], whole}, {whole, whole}, {paths[0], "/dev/null"}};
+	const char *sets[][2] = {
+		{paths[0], paths[0]}, {paths[0], whole}, {whole, whole}, {paths[0], "/dev/null"}};
 	for (size_t i = 0; i < sizeof(sets) / sizeof(*sets); i++) {
 		struct error *error = dump_open(sets[i], 2, &dump);
 
@@ -349,7 +376,8 @@ TEST(split_dump_refuses_what_does_not_belong)
 TEST(what_is_no_dump_is_refused_in_one_line)
 {
 	static const char *const paths[] = {"/nonexistent/vmcore", "/", "/dev/null", "/etc/passwd"};
-	static const enum error_code codes[] = {ERROR_IO, ERROR_INVALID, ERROR_INVALID, ERROR_INVALID};
+	static const enum error_code codes[] = {ERROR_IO, ERROR_INVALID, ERROR_INVALID,
+						ERROR_INVALID};
 
 	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++) {
 		struct dump *dump = NULL;
@@ -364,7 +392,8 @@ TEST(what_is_no_dump_is_refused_in_one_line)
 
 TEST(elf_pieces_of_overlapping_loads_agree)
 {
-	/* As /proc/vmcore: the kernel's image once more on its own; and one that begins within a page. */
+	/* As /proc/vmcore: the kernel's image once more on its own; and one that begins within a
+	 * page. */
 	struct elf_load loads[] = {
 		{0xffffffff81000000, 0x10000, 0x4000, 0x4000, 0},
 		{0xffff888000001000, 0x1000, 0x8c00, 0x8c00, 0},
@@ -382,7 +411,8 @@ TEST(elf_pieces_of_overlapping_loads_agree)
 	/* 1-9 (9 in part), e-13, 20 in part */
 	CHECK(info->pages_ram == 9 + 6 + 1 && info->pages_saved == 9 + 6 + 1 && !info->truncated);
 	for (uint64_t number = 1; number < 0x14; number++) {
-		enum error_code want = number < 9 || number >= 0xe ? ERROR_COUNT : ERROR_NO_TRANSLATION;
+		enum error_code want =
+			number < 9 || number >= 0xe ? ERROR_COUNT : ERROR_NO_TRANSLATION;
 
 		CHECK(number == 9 || try_block(dump, number) == want);
 	}
@@ -438,8 +468,8 @@ TEST(elf_cut_anywhere_reads_what_is_left)
 			enum error_code code = try_block(dump, i);
 
 			readable += code == ERROR_COUNT;
-			CHECK(code == ERROR_COUNT || code == (i >= 8 && i < 16 ? ERROR_NO_TRANSLATION
-									       : ERROR_TRUNCATED));
+			CHECK(code == ERROR_COUNT ||
+			      code == (i >= 8 && i < 16 ? ERROR_NO_TRANSLATION : ERROR_TRUNCATED));
 		}
 		CHECK(readable == (length - 4096) / 4096);
 		CHECK(dump_info(dump)->truncated && dump_info(dump)->pages_saved == readable);

@@ -129,8 +129,11 @@ TEST(flattened_keeps_the_part_of_a_block_that_is_there)
 
 TEST(flattened_stops_at_senseless_headers)
 {
-	static const uint64_t headers[][2] = {
-		{0, 0}, {(uint64_t)1 << 60, 4}, {4, (uint64_t)1 << 63}, {UINT64_MAX, 4}, {4, UINT64_MAX}};
+	static const uint64_t headers[][2] = {{0, 0},
+					      {(uint64_t)1 << 60, 4},
+					      {4, (uint64_t)1 << 63},
+					      {UINT64_MAX, 4},
+					      {4, UINT64_MAX}};
 
 	for (size_t i = 0; i < sizeof(headers) / sizeof(*headers); i++) {
 		struct image image = {0};
@@ -191,7 +194,8 @@ TEST(flattened_agrees_with_writing_in_order)
 		}
 		flat_end(&image);
 		CHECK(!flat_open(&image, &file));
-		CHECK(file.size == end && dump_file_read(&file, 0, got, end) && !memcmp(got, want, end));
+		CHECK(file.size == end && dump_file_read(&file, 0, got, end) &&
+		      !memcmp(got, want, end));
 		dump_file_close(&file);
 	}
 }

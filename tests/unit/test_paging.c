@@ -83,10 +83,12 @@ static bool fails(struct dump *dump, uint64_t address, enum error_code code)
 
 enum { PRESENT = 0x63, LARGE = 0xe3 }; /* accessed and dirty, as the kernel maps its own */
 
-/* Top level in page 1 (virtual ffffffff80001000 with phys_base 0). Direct mapping at ffff9a4640000000 (one
- * gigabyte page), image by 2 MiB pages, modules and vmalloc by 4 KiB pages. */
-static const char x86_info[] = "PAGESIZE=4096\nSYMBOL(init_top_pgt)=ffffffff80001000\nNUMBER(phys_base)=0\n"
-			       "NUMBER(pgtable_l5_enabled)=0\nNUMBER(KERNEL_IMAGE_SIZE)=536870912\n";
+/* Top level in page 1 (virtual ffffffff80001000 with phys_base 0). Direct mapping at
+ * ffff9a4640000000 (one gigabyte page), image by 2 MiB pages, modules and vmalloc by 4 KiB pages.
+ */
+static const char x86_info[] =
+	"PAGESIZE=4096\nSYMBOL(init_top_pgt)=ffffffff80001000\nNUMBER(phys_base)=0\n"
+	"NUMBER(pgtable_l5_enabled)=0\nNUMBER(KERNEL_IMAGE_SIZE)=536870912\n";
 
 static void x86_tables(uint64_t *top)
 {
@@ -97,14 +99,14 @@ static void x86_tables(uint64_t *top)
 	memory[9][0] = 0xa000 | PRESENT;
 	memory[10][0] = 0xb000 | PRESENT;
 	memory[11][0] = 0x3f000 | PRESENT;
-	memory[2][281] = 0 | LARGE;  /* 1 GiB */
+	memory[2][281] = 0 | LARGE; /* 1 GiB */
 	memory[3][0] = 0x5000 | PRESENT;
 	memory[5][1] = 0x6000 | PRESENT;
 	memory[6][7] = 0x21000 | PRESENT | 1ULL << 63;
 	memory[6][8] = 0x22000; /* not present */
 	memory[4][510] = 0x7000 | PRESENT;
 	memory[4][511] = 0x7000 | PRESENT;
-	memory[7][0] = 0 | LARGE;    /* 2 MiB */
+	memory[7][0] = 0 | LARGE; /* 2 MiB */
 	memory[7][256] = 0x8000 | PRESENT;
 	memory[8][3] = 0x30000 | PRESENT;
 }
@@ -180,7 +182,8 @@ TEST(x86_ignores_the_encryption_bit)
 
 TEST(x86_image_is_shifted_by_phys_base)
 {
-	static const char info[] = "SYMBOL(swapper_pg_dir)=ffffffff90005000\nNUMBER(phys_base)=-268451840\n";
+	static const char info[] =
+		"SYMBOL(swapper_pg_dir)=ffffffff90005000\nNUMBER(phys_base)=-268451840\n";
 
 	/* 0x10005000 + phys_base is page 1. */
 	x86_start();
@@ -237,7 +240,8 @@ TEST(x86_reads_user_memory_through_a_pgd)
 
 	x86_start();
 	x86_tables(memory[1]);
-	/* The process's own top level in page 13 maps two pages that are apart, at 00007ffe00003000. */
+	/* The process's own top level in page 13 maps two pages that are apart, at
+	 * 00007ffe00003000. */
 	memory[13][255] = 0xe000 | PRESENT | 4;
 	memory[14][504] = 0xf000 | PRESENT | 4;
 	memory[15][0] = 0xc000 | PRESENT | 4;
@@ -254,21 +258,23 @@ TEST(x86_reads_user_memory_through_a_pgd)
 	dump_close(dump);
 }
 
-/* 4 KiB pages, 48 bits: swapper_pg_dir in page 1, which kimage_voffset says. Memory begins at 0 here. */
-static const char arm64_info[] = "PAGESIZE=4096\nSYMBOL(swapper_pg_dir)=ffff800008001000\n"
-				 "SYMBOL(_stext)=ffff800008000000\nNUMBER(VA_BITS)=48\n"
-				 "NUMBER(kimage_voffset)=0xffff800008000000\nNUMBER(PHYS_OFFSET)=0x0\n";
+/* 4 KiB pages, 48 bits: swapper_pg_dir in page 1, which kimage_voffset says. Memory begins at 0
+ * here. */
+static const char arm64_info[] =
+	"PAGESIZE=4096\nSYMBOL(swapper_pg_dir)=ffff800008001000\n"
+	"SYMBOL(_stext)=ffff800008000000\nNUMBER(VA_BITS)=48\n"
+	"NUMBER(kimage_voffset)=0xffff800008000000\nNUMBER(PHYS_OFFSET)=0x0\n";
 
 enum { TABLE = 3, BLOCK = 1, PAGE = 0x703 };
 
 TEST(arm64_walks_four_levels_and_blocks)
 {
 	x86_start();
-	memory[1][0] = 0x2000 | TABLE;   /* ffff000000000000: direct mapping */
-	memory[1][256] = 0x3000 | TABLE; /* ffff800000000000 */
-	memory[2][0] = 0 | BLOCK | 0x700;        /* 1 GiB */
+	memory[1][0] = 0x2000 | TABLE;    /* ffff000000000000: direct mapping */
+	memory[1][256] = 0x3000 | TABLE;  /* ffff800000000000 */
+	memory[2][0] = 0 | BLOCK | 0x700; /* 1 GiB */
 	memory[3][0] = 0x4000 | TABLE;
-	memory[4][64] = 0 | BLOCK | 0x700;       /* 2 MiB: the image */
+	memory[4][64] = 0 | BLOCK | 0x700; /* 2 MiB: the image */
 	memory[4][65] = 0x5000 | TABLE;
 	memory[5][9] = 0x2a000 | PAGE | 0x0040000000000000;
 	memory[5][10] = 0x2b000 | BLOCK; /* not a page */
@@ -316,8 +322,9 @@ TEST(arm64_walks_large_granules)
 
 TEST(arm64_walks_sixteen_kib_and_39_bits)
 {
-	static const char info16[] = "PAGESIZE=16384\nSYMBOL(swapper_pg_dir)=ffff800008000000\n"
-				     "NUMBER(VA_BITS)=47\nNUMBER(kimage_voffset)=0xffff800008000000\n";
+	static const char info16[] =
+		"PAGESIZE=16384\nSYMBOL(swapper_pg_dir)=ffff800008000000\n"
+		"NUMBER(VA_BITS)=47\nNUMBER(kimage_voffset)=0xffff800008000000\n";
 	static const char info39[] = "PAGESIZE=4096\nSYMBOL(swapper_pg_dir)=ffffffc008000000\n"
 				     "NUMBER(VA_BITS)=39\nNUMBER(TCR_EL1_T1SZ)=0x19\n"
 				     "NUMBER(kimage_voffset)=0xffffffc008000000\n";
@@ -344,9 +351,14 @@ TEST(arm64_walks_sixteen_kib_and_39_bits)
 TEST(paging_needs_what_it_needs)
 {
 	static const char *const infos[] = {
-		"", "PAGESIZE=4096\n", "SYMBOL(swapper_pg_dir)=12\n", "SYMBOL(swapper_pg_dir)=ffff800008000000\n",
-		"SYMBOL(swapper_pg_dir)=ffff800008000000\nNUMBER(kimage_voffset)=0\nNUMBER(VA_BITS)=99\n",
-		"SYMBOL(swapper_pg_dir)=ffff800008000000\nNUMBER(kimage_voffset)=0\nNUMBER(VA_BITS)=48\nPAGESIZE=3\n",
+		"",
+		"PAGESIZE=4096\n",
+		"SYMBOL(swapper_pg_dir)=12\n",
+		"SYMBOL(swapper_pg_dir)=ffff800008000000\n",
+		"SYMBOL(swapper_pg_dir)=ffff800008000000\nNUMBER(kimage_voffset)=0\nNUMBER(VA_BITS)"
+		"=99\n",
+		"SYMBOL(swapper_pg_dir)=ffff800008000000\nNUMBER(kimage_voffset)=0\nNUMBER(VA_BITS)"
+		"=48\nPAGESIZE=3\n",
 	};
 
 	for (size_t i = 0; i < sizeof(infos) / sizeof(*infos); i++) {

@@ -33,16 +33,19 @@ TEST(vmcoreinfo_keeps_the_text_as_written)
 
 TEST(vmcoreinfo_reads_numbers_in_their_bases)
 {
-	struct vmcoreinfo *info = parse("SYMBOL(x)=ffffffff81000000\nKERNELOFFSET=1a000000\nPAGESIZE=4096\n"
-					"NUMBER(phys_base)=-25165824\nNUMBER(kimage_voffset)=0xffff800008000000\n"
-					"OFFSET(list_head.next)=10\nNUMBER(KERNEL_IMAGE_SIZE)=1073741824\n");
+	struct vmcoreinfo *info =
+		parse("SYMBOL(x)=ffffffff81000000\nKERNELOFFSET=1a000000\nPAGESIZE=4096\n"
+		      "NUMBER(phys_base)=-25165824\nNUMBER(kimage_voffset)=0xffff800008000000\n"
+		      "OFFSET(list_head.next)=10\nNUMBER(KERNEL_IMAGE_SIZE)=1073741824\n");
 	uint64_t number = 0;
 
 	CHECK(vmcoreinfo_number(info, "SYMBOL(x)", &number) && number == 0xffffffff81000000);
 	CHECK(vmcoreinfo_number(info, "KERNELOFFSET", &number) && number == 0x1a000000);
 	CHECK(vmcoreinfo_number(info, "PAGESIZE", &number) && number == 4096);
-	CHECK(vmcoreinfo_number(info, "NUMBER(phys_base)", &number) && number == -(uint64_t)25165824);
-	CHECK(vmcoreinfo_number(info, "NUMBER(kimage_voffset)", &number) && number == 0xffff800008000000);
+	CHECK(vmcoreinfo_number(info, "NUMBER(phys_base)", &number) &&
+	      number == -(uint64_t)25165824);
+	CHECK(vmcoreinfo_number(info, "NUMBER(kimage_voffset)", &number) &&
+	      number == 0xffff800008000000);
 	CHECK(vmcoreinfo_number(info, "OFFSET(list_head.next)", &number) && number == 10);
 	vmcoreinfo_free(info);
 }
