@@ -58,7 +58,8 @@ const struct arch *dump_arch(const struct dump *dump);
 const struct dump_counters *dump_counters(const struct dump *dump);
 
 /* Reads `length` bytes at a kernel virtual address. ERROR_NOT_SAVED, ERROR_TRUNCATED,
- * ERROR_NO_TRANSLATION and ERROR_CORRUPT carry the address that failed; `buffer` is undefined then. */
+ * ERROR_NO_TRANSLATION and ERROR_CORRUPT carry the address that failed; `buffer` then is undefined.
+ * Lengths are the caller's to bound. */
 struct error *dump_read(struct dump *dump, uint64_t address, void *buffer,
 			size_t length) MUST_CHECK;
 /* The same without an error object: false, and *ret_fault says why. For hot paths. */
