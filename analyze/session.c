@@ -58,12 +58,13 @@ static struct error *load_shipped(struct session *session, const struct options 
 	if (!path)
 		return error_new(ERROR_IO, "%s: no rules there; name their folder with --rules-dir",
 				 KMORTEM_RULES);
-	return rule_set_load(session->rules, path, ORIGIN_SHIPPED);
+	/* The same words wherever kmortem is installed. */
+	return rule_set_load(session->rules, path, found ? "rules" : path, ORIGIN_SHIPPED);
 }
 
 struct error *session_add_rules(struct session *session, const char *path)
 {
-	return rule_set_load(session->rules, path, ORIGIN_ASKED);
+	return rule_set_load(session->rules, path, path, ORIGIN_ASKED);
 }
 
 struct error *session_load_rules(struct session *session, const struct options *options)
@@ -72,7 +73,7 @@ struct error *session_load_rules(struct session *session, const struct options *
 	struct error *error = load_shipped(session, options);
 
 	if (!error && !options->rules_dir && !access(SITE_RULES, R_OK | X_OK))
-		error = rule_set_load(session->rules, SITE_RULES, ORIGIN_SITE);
+		error = rule_set_load(session->rules, SITE_RULES, SITE_RULES, ORIGIN_SITE);
 	for (size_t i = 0; !error && i < options->rules.count; i++)
 		error = session_add_rules(session, options->rules.items[i]);
 	for (size_t i = 0; !error && i < options->set.count; i++)

@@ -110,7 +110,8 @@ static struct rule_file *file_known(const struct rule_set *set, const struct sta
 	return NULL;
 }
 
-static struct error *load_file(struct rule_set *set, const char *path, enum rule_origin origin)
+static struct error *load_file(struct rule_set *set, const char *path, const char *shown,
+			       enum rule_origin origin)
 {
 	struct rule_file file = {.origin = origin};
 	struct stat status;
@@ -124,7 +125,7 @@ static struct error *load_file(struct rule_set *set, const char *path, enum rule
 		return NULL;
 	file.device = status.st_dev;
 	file.inode = status.st_ino;
-	struct error *error = yaml_load(set->arena, path, &file.yaml);
+	struct error *error = yaml_load(set->arena, path, shown, &file.yaml);
 	if (!error) {
 		*vec_push(&set->files) = file;
 		rule_set_read(set, file.yaml, origin);
@@ -143,7 +144,8 @@ static int is_yaml(const struct dirent *entry)
 }
 
 /* Loads *.yaml of a folder by name; a file that cannot be read is a problem of its own. */
-static struct error *load_folder(struct rule_set *set, const char *path, enum rule_origin origin)
+static struct error *load_folder(struct rule_set *set, const char *path, const char *shown,
+				 enum rule_origin origin)
 {
 	struct dirent **entries;
 	int count = scandir(path, &entries, is_yaml, alphasort);
@@ -152,7 +154,8 @@ static struct error *load_folder(struct rule_set *set, const char *path, enum ru
 		return error_errno("%s", path);
 	for (int i = 0; i < count; i++) {
 		char *name _cleanup_free_ = mem_printf("%s/%s", path, entries[i]->d_name);
-		struct error *error = load_file(set, name, origin);
+		char *words _cleanup_free_ = mem_printf("%s/%s", shown, entries[i]->d_name);
+		struct error *error = load_file(set, name, words, origin);
 
 		if (error)
 			rule_set_blame(set, NULL, origin, error);
@@ -162,23 +165,25 @@ static struct error *load_folder(struct rule_set *set, const char *path, enum ru
 	return NULL;
 }
 
-struct error *rule_set_load(struct rule_set *set, const char *path, enum rule_origin origin)
+struct error *rule_set_load(struct rule_set *set, const char *path, const char *shown,
+			    enum rule_origin origin)
 {
 	char *library _cleanup_free_ = mem_printf("%s/lib", path);
+	char *library_shown _cleanup_free_ = mem_printf("%s/lib", shown);
 	struct stat status;
 
 	set->generation++;
 	if (stat(path, &status))
 		return error_errno("%s", path);
 	if (!S_ISDIR(status.st_mode))
-		return load_file(set, path, origin);
+		return load_file(set, path, shown, origin);
 	if (!stat(library, &status) && S_ISDIR(status.st_mode)) {
-		struct error *error = load_folder(set, library, origin);
+		struct error *error = load_folder(set, library, library_shown, origin);
 
 		if (error)
 			return error;
 	}
-	return load_folder(set, path, origin);
+	return load_folder(set, path, shown, origin);
 }
 
 /* ---- asking the set ------------------------------------------------------------------------- */

@@ -86,7 +86,7 @@ DEFINE_CLEANUP(struct rule_set *, rule_set_free)
 /* Loads a file, or of a directory lib/\*.yaml and then \*.yaml by name. What an earlier load
  * brought under the same name is replaced. Fails when the path cannot be read; what is wrong inside
  * becomes a problem, and the rest is used. */
-struct error *rule_set_load(struct rule_set *set, const char *path,
+struct error *rule_set_load(struct rule_set *set, const char *path, const char *shown,
 			    enum rule_origin origin) MUST_CHECK;
 /* What was wrong so far, as messages with caret: NULL past the end. */
 const char *rule_set_problem(const struct rule_set *set, size_t position,

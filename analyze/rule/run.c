@@ -27,10 +27,12 @@ struct run {
 	struct prepared prepared;
 	struct frame *frame;
 	struct rows rows;
-	size_t unknown;     /* rows that could not be judged */
-	struct fault first; /* why the first of them could not */
-	struct buf broken;  /* why there may be more rows; empty: there are not */
-	size_t bytes;       /* arena_used() when this began */
+	size_t unknown;         /* rows that could not be judged */
+	struct fault first;     /* why the first of them could not */
+	struct buf broken;      /* why there may be more rows; empty: there are not */
+	size_t parts_failed;    /* parts of a view that cannot be computed */
+	const char *part_error; /* why the first of them cannot */
+	size_t bytes;           /* arena_used() when this began */
 };
 
 static void run_deinit(struct run *run)
@@ -247,6 +249,10 @@ static const char *run_incomplete(const struct run *run)
 			   run->unknown == 1 ? "" : "s");
 		format_fault(&run->first, &buf);
 	}
+	if (run->part_error)
+		buf_printf(&buf, "%s%s", buf.length ? "; " : "", run->part_error);
+	if (run->parts_failed > 1)
+		buf_printf(&buf, " (and %zu more parts)", run->parts_failed - 1);
 	if (run->broken.length)
 		buf_printf(&buf, "%sthe walk is incomplete: %s", buf.length ? "; " : "",
 			   buf_text(&run->broken));
@@ -362,9 +368,12 @@ static struct error *view_part(struct run *run, const struct params *params)
 	return error;
 }
 
-static void view_put_why(struct run *run, const char *why)
+static void view_blame(struct run *run, struct error *error)
 {
-	buf_printf(&run->broken, "%s%s", run->broken.length ? "; " : "", why);
+	const char *line = run_blame(run, error);
+
+	if (!run->parts_failed++)
+		run->part_error = line;
 }
 
 static void view_parts(struct run *run)
@@ -373,14 +382,14 @@ static void view_parts(struct run *run)
 	struct error *error = params_new(run->runner->program, run->rule, &params);
 
 	if (error) {
-		view_put_why(run, run_blame(run, error));
+		view_blame(run, error);
 		return;
 	}
 	for (size_t i = 0; i < run->rule->part_count; i++) {
 		run->part = &run->rule->parts[i];
 		error = view_part(run, params);
 		if (error)
-			view_put_why(run, run_blame(run, error));
+			view_blame(run, error);
 	}
 }
 
@@ -410,6 +419,6 @@ void run_view(const struct runner *runner, const struct rule *rule, struct view_
 	if (!error)
 		view_parts(&run);
 	else if (!error_catch(&error, ERROR_NOT_FOUND)) /* there is no such thing: no rows */
-		view_put_why(&run, run_blame(&run, error));
+		view_blame(&run, error);
 	view_fill(&run, ret);
 }

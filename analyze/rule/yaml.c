@@ -530,7 +530,8 @@ struct error *yaml_parse(struct arena *arena, const char *path, const char *byte
 	return NULL;
 }
 
-struct error *yaml_load(struct arena *arena, const char *path, const struct yaml_file **ret)
+struct error *yaml_load(struct arena *arena, const char *path, const char *shown,
+			const struct yaml_file **ret)
 {
 	int fd _cleanup_close_ = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat status;
@@ -546,7 +547,7 @@ struct error *yaml_load(struct arena *arena, const char *path, const struct yaml
 		buf_put(&buf, part, (size_t)got);
 	if (got < 0)
 		return error_errno("%s", path);
-	return yaml_parse(arena, path, buf_text(&buf), buf.length, ret);
+	return yaml_parse(arena, shown, buf_text(&buf), buf.length, ret);
 }
 
 /* ---- asking the tree ------------------------------------------------------------------------ */

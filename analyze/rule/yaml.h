@@ -41,7 +41,7 @@ struct yaml_node {
 };
 
 struct yaml_file {
-	const char *path;
+	const char *path; /* as messages show it */
 	const char *const *lines; /* without their ends */
 	size_t line_count;
 	const struct yaml_node *root; /* an empty mapping for a file without content */
@@ -49,12 +49,12 @@ struct yaml_file {
 	size_t length;
 };
 
-/* Reads a file; everything lives in the arena. ERROR_IO, ERROR_LIMIT (size), ERROR_SYNTAX (no YAML;
+/* Reads a file, which messages call `shown`; everything lives in the arena. ERROR_IO, ERROR_LIMIT (size), ERROR_SYNTAX (no YAML;
  * the message has FILE:LINE:COLUMN and a caret line). */
-struct error *yaml_load(struct arena *arena, const char *path,
+struct error *yaml_load(struct arena *arena, const char *path, const char *shown,
 			const struct yaml_file **ret) MUST_CHECK;
-/* The same from memory; `path` is what messages call it. */
-struct error *yaml_parse(struct arena *arena, const char *path, const char *bytes, size_t length,
+/* The same from memory. */
+struct error *yaml_parse(struct arena *arena, const char *shown, const char *bytes, size_t length,
 			 const struct yaml_file **ret) MUST_CHECK;
 /* The value of a key, or NULL. */
 const struct yaml_node *yaml_get(const struct yaml_node *mapping, const char *key);

@@ -34,7 +34,7 @@ static void load(const char *name, const char *text, enum rule_origin origin)
 	char *path _cleanup_free_ = mem_printf("%s/%s", folder, name);
 
 	put(name, text);
-	struct error *error = rule_set_load(set, path, origin);
+	struct error *error = rule_set_load(set, path, path, origin);
 	CHECK(!error);
 	error_free(error);
 }
@@ -177,7 +177,7 @@ TEST(folders_load_lib_first_then_by_name)
 	put("b.yaml", "rules:\n" RULE("b"));
 	put("a.yaml", "rules:\n" RULE("a"));
 	put("note.txt", "not: [yaml\n");
-	struct error *error = rule_set_load(set, folder, ORIGIN_SHIPPED);
+	struct error *error = rule_set_load(set, folder, folder, ORIGIN_SHIPPED);
 	CHECK(!error);
 	error_free(error);
 	CHECK_STR(rule_set_file(set, 0, &origin)->path, lib_file);
@@ -188,7 +188,7 @@ TEST(folders_load_lib_first_then_by_name)
 
 	/* A file that is named again is asked for, not read twice. */
 	char *again _cleanup_free_ = mem_printf("%s/./b.yaml", folder);
-	error = rule_set_load(set, again, ORIGIN_ASKED);
+	error = rule_set_load(set, again, again, ORIGIN_ASKED);
 	CHECK(!error);
 	error_free(error);
 	CHECK(!rule_set_at(set, 2) && rule_set_at(set, 1)->origin == ORIGIN_ASKED);
@@ -198,7 +198,7 @@ TEST(folders_load_lib_first_then_by_name)
 TEST(a_missing_path_is_an_error)
 {
 	start();
-	struct error *error _cleanup_(error_cleanup) = rule_set_load(set, "/no/such/rules",
+	struct error *error _cleanup_(error_cleanup) = rule_set_load(set, "/no/such/rules", "rules",
 								     ORIGIN_ASKED);
 	CHECK(error && error->code == ERROR_IO);
 }

@@ -228,11 +228,11 @@ TEST(places_of_escapes)
 TEST(files_are_read)
 {
 	const struct yaml_file *file;
-	struct error *error = yaml_load(arena, "/nonexistent.yaml", &file);
+	struct error *error = yaml_load(arena, "/nonexistent.yaml", "n.yaml", &file);
 
 	CHECK(error && error->code == ERROR_IO);
 	error_free(error);
-	error = yaml_load(arena, "/", &file);
+	error = yaml_load(arena, "/", "root", &file);
 	CHECK(error && error->code == ERROR_INVALID);
 	error_free(error);
 }
