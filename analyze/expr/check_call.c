@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "expr/check.h"
+#include "types/symtab.h"
 
 /* ---- functions of plain values ---------------------------------------------------------------- */
 
@@ -142,8 +143,10 @@ static const struct code *check_if_there(struct checker *checker, const struct e
 	unsigned depth = checker->depth, use_depth = checker->use_depth;
 	const struct use *uses = checker->uses;
 	struct scope *scope = checker->scope;
+	bool trying = symtab_try(checker->program->symtab, true);
 	const struct code *code = check(checker, expr);
 
+	symtab_try(checker->program->symtab, trying);
 	if (!checker->error || checker->error->code != ERROR_NOT_FOUND)
 		return code;
 	error_free(checker->error);

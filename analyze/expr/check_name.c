@@ -161,8 +161,11 @@ static const struct code *check_enumerator(struct checker *checker, const struct
 {
 	const struct type *type;
 	int64_t number;
+	/* Tried: what is no enumerator may still be a variable. */
+	bool trying = symtab_try(checker->program->symtab, true);
 	struct error *error = symtab_enumerator(checker->program->symtab, expr->name, &type, &number);
 
+	symtab_try(checker->program->symtab, trying);
 	if (!error) {
 		bool is_unsigned = !type_strip(type)->is_signed && type_strip(type)->size == 8;
 		struct value value = value_int(is_unsigned ? (__int128)(uint64_t)number : number);

@@ -16,8 +16,10 @@ const struct type *check_complete(struct checker *checker, const struct type *ty
 
 	if ((bare->kind != TYPE_STRUCT && bare->kind != TYPE_UNION) || bare->is_complete || !bare->name)
 		return type;
+	bool trying = symtab_try(checker->program->symtab, true);
 	struct error *error = symtab_type(checker->program->symtab, bare->kind, bare->name, NULL, &found);
 
+	symtab_try(checker->program->symtab, trying);
 	if (!error)
 		return found;
 	error_free(error);

@@ -20,7 +20,10 @@ const struct type *field_struct(const struct kernel *kernel, const char *structu
 
 	if (!kernel->symtab)
 		return NULL;
+	bool trying = symtab_try(kernel->symtab, true);
 	struct error *error = symtab_type(kernel->symtab, TYPE_STRUCT, structure, NULL, &type);
+
+	symtab_try(kernel->symtab, trying);
 	if (error) {
 		error_free(error);
 		return NULL;

@@ -33,6 +33,7 @@ struct symtab {
 	struct map pointers;                     /* target -> pointer type */
 	struct map arrays;                       /* element -> struct array_node */
 	uint8_t pointer_size;
+	bool trying; /* names: nobody will read why one is missing */
 };
 
 static struct symtab *symtab_alloc(uint8_t pointer_size)
@@ -289,6 +290,8 @@ static bool suggest_visit(void *context, const char *name)
 
 static void suggest_types(struct symtab *symtab, struct suggestion *suggestion)
 {
+	if (symtab->trying)
+		return;
 	for (size_t i = 0; i < symtab->kernel.type_count; i++)
 		symtab->kernel.types[i]->ops->names(symtab->kernel.types[i], suggest_visit,
 						    suggestion);
@@ -302,6 +305,8 @@ static void suggest_types(struct symtab *symtab, struct suggestion *suggestion)
 
 static void suggest_symbols(struct symtab *symtab, struct suggestion *suggestion)
 {
+	if (symtab->trying)
+		return;
 	for (size_t i = 0; i < symtab->kernel.symbol_count; i++)
 		symtab->kernel.symbols[i]->ops->names(symtab->kernel.symbols[i], suggest_visit,
 						      suggestion);
@@ -680,6 +685,14 @@ const struct type *symtab_array_of(struct symtab *symtab, const struct type *ele
 const char *symtab_module(const struct symtab *symtab, size_t position)
 {
 	return position < symtab->modules.count ? symtab->modules.items[position].facts.name : NULL;
+}
+
+bool symtab_try(struct symtab *symtab, bool trying)
+{
+	bool before = symtab->trying;
+
+	symtab->trying = trying;
+	return before;
 }
 
 const char *symtab_suggest(struct symtab *symtab, const char *name)
