@@ -291,7 +291,9 @@ static void kdump_survey_part(const struct kdump_part *part, struct kdump_survey
 	uint64_t head = part->count < SAMPLE ? part->count : SAMPLE;
 	uint64_t tail = part->count - head < SAMPLE ? head : part->count - SAMPLE;
 
-	survey->end = part->header.descriptors + part->count * DESCRIPTOR_BYTES;
+	survey->end = 0;
+	if (part->count)
+		survey->end = part->header.descriptors + part->count * DESCRIPTOR_BYTES;
 	kdump_survey_range(part, tail, part->count, survey);
 	kdump_survey_range(part, 0, head, survey);
 	if (survey->cut != cut)

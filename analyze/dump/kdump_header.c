@@ -135,7 +135,8 @@ static struct error *kdump_place(const struct dump_file *file, const uint8_t *by
 	if (!header->blocks)
 		return error_new(ERROR_INVALID, "%s: corrupt header (no page of memory)",
 				 file->path);
-	if (!dump_file_has(file, first, header->descriptors - first))
+	/* A part of a split dump without pages ends with the last bit, not with its block. */
+	if (!dump_file_has(file, first, header->saved_bitmap - first + (header->blocks + 7) / 8))
 		return format_error_cut(file);
 	if (header->end > header->blocks)
 		header->end = header->blocks;
