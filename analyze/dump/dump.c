@@ -248,14 +248,6 @@ bool dump_translate(struct dump *dump, uint64_t address, uint64_t *ret_physical,
 	return false;
 }
 
-void dump_set_direct_map(struct dump *dump, uint64_t start)
-{
-	if (!dump->has_paging || dump->paging.direct.first <= dump->paging.direct.last)
-		return;
-	paging_set_direct(&dump->paging, start, dump->format->blocks * dump->info.page_size);
-	cache_forget_aliases(&dump->cache);
-}
-
 static struct cache_page *dump_page_virtual(struct dump *dump, uint64_t address,
 					    struct fault *ret_fault)
 {

@@ -75,9 +75,6 @@ bool dump_try_read_physical(struct dump *dump, uint64_t address, void *buffer, s
 /* Physical address behind a kernel virtual one. */
 bool dump_translate(struct dump *dump, uint64_t address, uint64_t *ret_physical,
 		    struct fault *ret_fault);
-/* Says where physical address 0 is mapped (the value of page_offset_base), for a dump whose page
- * tables were lost; does nothing when that is known already. */
-void dump_set_direct_map(struct dump *dump, uint64_t start);
 /* Whether the page at `address` has data in the dump, without reading it; if not, says why. */
 bool dump_is_saved(struct dump *dump, uint64_t address, struct fault *ret_fault);
 /* Reads user memory through the page table whose top level lies at the kernel virtual address

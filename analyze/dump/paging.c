@@ -285,13 +285,8 @@ void paging_find_direct(struct paging *paging, struct dump *dump, uint64_t lengt
 
 		start = paging_lowest(paging, dump, start, table);
 		if (paging_is_direct(paging, dump, start)) {
-			paging_set_direct(paging, start, length);
+			paging->direct = (struct paging_range){start, start + (length - 1), -start};
 			return;
 		}
 	}
-}
-
-void paging_set_direct(struct paging *paging, uint64_t start, uint64_t length)
-{
-	paging->direct = (struct paging_range){start, start + (length - 1), -start};
 }

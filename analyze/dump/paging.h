@@ -42,8 +42,6 @@ bool paging_init(struct paging *paging, const char *arch, const struct vmcoreinf
 		 const uint64_t *phys_base);
 /* Looks in the tables where the direct mapping of `length` bytes begins. */
 void paging_find_direct(struct paging *paging, struct dump *dump, uint64_t length);
-/* Says where it begins. */
-void paging_set_direct(struct paging *paging, uint64_t start, uint64_t length);
 /* Physical address behind a virtual one by the tables at `root`. ERROR_NO_TRANSLATION: no page
  * there; other codes: a table could not be read. */
 bool paging_walk(const struct paging *paging, struct dump *dump, uint64_t root, uint64_t address,

@@ -207,19 +207,6 @@ TEST(x86_lost_tables_leave_the_linear_parts)
 	dump_close(dump);
 }
 
-TEST(x86_direct_map_can_be_told)
-{
-	x86_start();
-	x86_tables(memory[1]);
-	lost = 1ULL << 2;
-	struct dump *dump = open_memory("x86_64", x86_info);
-	CHECK(fails(dump, 0xffff9a4640012345, ERROR_NOT_SAVED));
-	dump_set_direct_map(dump, 0xffff9a4640000000);
-	CHECK(leads(dump, 0xffff9a4640012345, 0x12345));
-	CHECK(fails(dump, 0xffff9a4640000000 + PAGES * 4096, ERROR_NOT_SAVED));
-	dump_close(dump);
-}
-
 TEST(x86_tables_that_point_nowhere_end_the_walk)
 {
 	x86_start();
