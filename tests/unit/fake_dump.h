@@ -208,6 +208,12 @@ struct error *symtab_enumerator(struct symtab *symtab, const char *name, const s
 	return error_new(ERROR_NOT_FOUND, "no enumerator %s", name);
 }
 
+bool symtab_try(struct symtab *symtab, bool trying)
+{
+	(void)symtab;
+	return trying;
+}
+
 const struct symbol *symtab_find(struct symtab *symtab, const char *name)
 {
 	for (size_t i = 0; i < symtab->symbol_count; i++)
