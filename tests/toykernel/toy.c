@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A small kernel: the containers, tasks, clocks and log of Linux as initialised objects that point at
-// each other. Nothing of it runs. With TOY_OLD it is one of before 4.20, with the members and formats
-// of that time. Layouts are as in the kernel's headers, minus what nobody reads.
+// A small kernel: the containers, tasks, clocks and log of Linux as initialised objects that point
+// at each other. Nothing of it runs. With TOY_OLD it is one of before 4.20, with the members and
+// formats of that time. Layouts are as in the kernel's headers, minus what nobody reads.
 #define KERNEL_ADDRESS(pointer, tag) ((void *)((char *)(pointer) + (tag)))
 
 typedef _Bool bool;
@@ -169,8 +169,8 @@ struct maple_node {
 } __attribute__((aligned(256)));
 #endif
 
-/* What the containers hold: item 0 first in each, and so on. Four to a page: items 4 to 7 are in the
- * second. */
+/* What the containers hold: item 0 first in each, and so on. Four to a page: items 4 to 7 are in
+ * the second. */
 struct item {
 	u32 value;
 	struct list_head list;
@@ -229,8 +229,8 @@ struct item items[8] PAGE = {
 	ITEM(7, ITEM_NODE(6), 0, 0, 0),
 };
 
-/* Items 0, 1, 2, 3 at 0, 1, SLOTS - 1, SLOTS; 4 at 3 * SLOTS + 5; values, which are no pointers, at 7
- * and at SLOTS + 1. */
+/* Items 0, 1, 2, 3 at 0, 1, SLOTS - 1, SLOTS; 4 at 3 * SLOTS + 5; values, which are no pointers,
+ * at 7 and at SLOTS + 1. */
 extern struct NODE item_nodes[4];
 extern struct TREE item_array;
 #define ARRAY_NODE(level, at, below, ...) \
@@ -415,7 +415,7 @@ extern struct task_struct init_task, task_one, task_shell, task_thread, task_stu
 #define SIGNAL(name, threads, first, last) \
 	struct signal_struct name = { \
 		.live = {threads}, .nr_threads = threads, .thread_head = {first, last}}
-/* A thread of the group of `leader`; `before` and `after` are its neighbours in the list of tasks. */
+/* A thread of the group of `leader`; `before` and `after` are its neighbours in the list. */
 #define TASK(name, id, leader, text, what, on, up, before, after, ...) \
 	struct task_struct name PAGE = { \
 		.thread_info = {.cpu = on}, STATE = what, .prio = 120, .static_prio = 120, \

@@ -270,8 +270,7 @@ static void check_enums(struct type_provider *provider)
 	check_enumerator(provider, "SAMPLE_WARM", SAMPLE_WARM);
 }
 
-/* What gcc describes though no variable or function of the unit has the type; clang leaves it out.
- */
+/* What gcc describes though no variable or function of the unit has the type; clang does not. */
 static void check_unused(struct type_provider *provider)
 {
 	check_enumerator(provider, "SAMPLE_NAMELESS", SAMPLE_NAMELESS);
