@@ -136,14 +136,14 @@ static struct error *list_views(const struct rule_set *rules, const char *format
 
 /* What is wrong with --where ends the command; what is wrong with a view is said beside its table.
  */
-static void tell_problem(void *context, const struct rule *rule, const char *message)
+static void tell_problem(void *context, const struct rule *rule, const struct error *error)
 {
-	struct error **error = context;
+	struct error **refusal = context;
 
-	if (strncmp(message, WHERE_NAME ":", strlen(WHERE_NAME ":")) != 0)
-		log_warning("%s: %s", rule->id, message);
-	else if (!*error)
-		*error = error_new(ERROR_SYNTAX, "%s", message);
+	if (strncmp(error->message, WHERE_NAME ":", strlen(WHERE_NAME ":")) != 0)
+		log_warning("%s: %s", rule->id, error->message);
+	else if (!*refusal)
+		*refusal = error_new(error->code, "%s", error->message);
 }
 
 static struct error *parse_where(struct session *session, const char *where,

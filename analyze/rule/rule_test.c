@@ -246,12 +246,12 @@ static struct error *apply_pokes(const struct test *test)
 	return error;
 }
 
-static void keep_problem(void *context, const struct rule *rule, const char *message)
+static void keep_problem(void *context, const struct rule *rule, const struct error *error)
 {
 	struct buf *buf = context;
 
 	(void)rule;
-	buf_puts(buf, message);
+	buf_puts(buf, error->message);
 }
 
 static bool has_message(const struct finding *finding, const char *pattern)

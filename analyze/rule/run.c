@@ -197,8 +197,8 @@ static const char *run_blame(const struct run *run, struct error *error)
 	const char *line = arena_strndup(runner->arena, error->message,
 					 strcspn(error->message, "\n"));
 
-	if (runner->problem && error->code != ERROR_NO_SOURCE)
-		runner->problem(runner->context, run->rule, error->message);
+	if (runner->problem)
+		runner->problem(runner->context, run->rule, error);
 	error_free(error);
 	return line;
 }

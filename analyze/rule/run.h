@@ -27,7 +27,7 @@ struct runner {
 	size_t rows;             /* rows and messages kept of each; 0: up to RUN_ROWS_LIMIT */
 	const struct expr *keep; /* views: rows for which this is true of the columns; NULL: all */
 	/* Told of each error in a rule, with caret; may be NULL. */
-	void (*problem)(void *context, const struct rule *rule, const char *message);
+	void (*problem)(void *context, const struct rule *rule, const struct error *error);
 	void *context;
 };
 

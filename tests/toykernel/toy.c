@@ -569,7 +569,11 @@ unsigned long tick_nsec = 4000000;
 unsigned long avenrun[3] = {2048, 1024, 512}; /* 1.00 0.50 0.25 */
 atomic_long_t _totalram_pages = {262144};
 unsigned long tainted_mask = 1 << 0 | 1 << 12; /* PO */
-struct list_head modules = SELF(modules);
+struct list_head modules = SELF(modules); /* none is loaded, so no name can be in one */
+struct module {
+	struct list_head list;
+	char name[56];
+} *unloaded_module;
 
 /* Page tables of four levels: two megabytes from 0xffffffff82000000 lie at 0x2000000. */
 #define ENTRY(table) ((unsigned long)(table) - 0xffffffff80000000UL + 0x63)

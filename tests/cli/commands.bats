@@ -1,0 +1,54 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What the command line promises whatever the dump: help, refusals, exit status.
+
+load setup
+
+@test "--version and --help" {
+	run -0 "$KMORTEM" --version
+	[[ $output =~ ^kmortem\ [0-9]+\.[0-9]+ ]]
+	run -0 "$KMORTEM" --help
+	for command in report view eval log info rules; do
+		[[ $output == *"kmortem $command "* ]]
+		"$KMORTEM" "$command" --help | grep -q 'Exit status'
+	done
+}
+
+@test "what is not understood is refused with one line" {
+	refused 'no command' "$KMORTEM"
+	refused 'did you mean report?' "$KMORTEM" reprot
+	refused '--colour: no such option' "$KMORTEM" report --colour
+	refused '-k: a value is missing' "$KMORTEM" info -k
+	refused '--where: not an option of report' "$KMORTEM" report --where 1 "$DUMP"
+	refused '-f yaml: want one of text|html|json' km report -f yaml "$DUMP"
+	refused '-f html: want one of text|json|csv' km view -f html "$DUMP"
+	refused '--rows many: want a number' km report --rows many "$DUMP"
+	refused 'no dump given' km report
+	refused 'want a dump and an expression' km eval "$DUMP"
+	refused 'rules: want list' "$KMORTEM" rules
+}
+
+@test "files that are no dumps are refused by name" {
+	refused '/no/such/file: No such file' km report /no/such/file
+	refused '/no/such/file' km view /no/such/file toy.numbers
+	refused "$RULES/rules.yaml" "$KMORTEM" info "$RULES/rules.yaml"
+	refused "$BATS_FILE_TMPDIR" "$KMORTEM" info "$BATS_FILE_TMPDIR"
+	refused '/no/such/rules' "$KMORTEM" report --rules-dir /no/such/rules "$DUMP"
+	refused '/no/such.yaml' km report -r /no/such.yaml "$DUMP"
+}
+
+@test "a vmlinux of another kernel is refused" {
+	refused "$TOY/old/vmlinux" km report -k "$TOY/old/vmlinux" "$DUMP"
+}
+
+@test "output that cannot be written is an error" {
+	run -2 bash -c '"$KMORTEM" info "$DUMP" > /dev/full'
+	[[ $output == *'No space left on device'* ]]
+	refused '/no/such/folder/report.txt' km report "$DUMP" -o /no/such/folder/report.txt
+}
+
+@test "options and words may stand in any order" {
+	first=$(km view "$DUMP" toy.numbers -f csv)
+	[ "$first" = "$(km view -f csv toy.numbers "$DUMP")" ]
+	[ "$first" = "$(km view toy.numbers -f csv "$DUMP")" ]
+}
