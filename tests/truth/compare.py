@@ -74,6 +74,28 @@ def readings(found, part, parse):
     return [parse(text) for text in found[part]]
 
 
+# After its last reading the reader still touches a few pages of its own (a page more or less of each kind: 8 pages, in KiB).
+PAGES_OF_READER = 32
+
+
+def once_only(key, column, value):
+    """A file read once, some seconds before the crash: events go on being counted, sizes move with the reader."""
+    is_event = key.startswith(("pg", "numa_")) and not key.startswith("pgsteal")
+    return value if is_event else 4096 + value // 20
+
+
+def slab_slack(is_once, key, column, value):
+    """Open files are freed by RCU some time after they were closed, by the slab; a reader of all of /proc (files read once)
+    fills the caches of its inodes and names."""
+    if column == "object_size":
+        return 0
+    if key == "filp":
+        return 512
+    if is_once and key in ("proc_inode_cache", "dentry", "lsm_inode_cache", "inode_cache"):
+        return 16384
+    return 200 + value // 10 if is_once else 0
+
+
 def once(found, part, allow):
     """The slack for a part that was read once only, else none."""
     return allow if len(found[part]) == 1 else None
@@ -87,7 +109,7 @@ def check_memory(kmortem, dump, found):
         if why:
             report(name, [why], 0)
             continue
-        slack = once(found, part, lambda key, column, value: 4096 + value // 20)
+        slack = once(found, part, once_only) or (lambda key, column, value: PAGES_OF_READER)
         # Computed by the kernel while the file is read, not kept in memory.
         lack = {"nr_dirty_threshold", "nr_dirty_background_threshold", "nr_unstable", "nr_memmap_pages", "nr_memmap_boot_pages"}
         numbers(name, rows, lambda row: row["name"], readings(found, part, parse), columns, slack, lack)
@@ -97,7 +119,7 @@ def check_memory(kmortem, dump, found):
     rows, why = view(kmortem, dump, "mem.slab")
     numbers("mem.slab", rows or [], lambda row: row["name"], readings(found, "/proc/slabinfo", expected.slabinfo),
             ["active_objs", "num_objs", "object_size", "slabs"],
-            once(found, "/proc/slabinfo", lambda key, column, value: 0 if column == "object_size" else 200 + value // 10))
+            lambda key, column, value: slab_slack(len(found["/proc/slabinfo"]) == 1, key, column, value))
 
 
 def check_system(kmortem, dump, found):
@@ -122,7 +144,7 @@ def counts(name, rows, key, want):
 def check_tasks(kmortem, dump, found):
     rows, why = view(kmortem, dump, "task.list")
     got = {row["pid"]: row for row in rows or []}
-    want = expected.tasks(found)
+    want, before = expected.tasks(found, -1), expected.tasks(found, 0)
     differences, compared = [], 0
     # The reader of /proc and what it started are gone or changed by the time of the crash; everybody else stays.
     busy = {pid for pid, task in want.items() if task["state"] == "R"}
@@ -139,7 +161,7 @@ def check_tasks(kmortem, dump, found):
         # /proc adds the work a kworker does to its name.
         if not task["comm"].startswith(row["comm"]):
             differences.append(f"pid {pid} comm: {row['comm']}, /proc said {task['comm']}")
-        if row["state"] != task["state"] and not {row["state"], task["state"]} & {"R"}:
+        if row["state"] not in (task["state"], before.get(pid, task)["state"]) and "R" not in (row["state"], task["state"]):
             differences.append(f"pid {pid} state: {row['state']}, /proc said {task['state']}")
         if task["state"] in "DTZ" and row["cpu"] != task["cpu"]:
             differences.append(f"pid {pid} cpu: {row['cpu']}, /proc said {task['cpu']}")

@@ -132,11 +132,11 @@ def links(text):
     return rows
 
 
-def tasks(found):
-    """pid -> tgid, ppid, comm, state, cpu; from the part `tasks`, else from the stat lines of `procs`."""
+def tasks(found, reading):
+    """pid -> tgid, ppid, comm, state, cpu; from a reading of `tasks`, else from the stat lines of `procs`."""
     rows = {}
     if "tasks" in found:
-        for fields in (line.split("\t", 5) for line in found["tasks"][-1].splitlines() if line.count("\t") >= 5):
+        for fields in (line.split("\t", 5) for line in found["tasks"][reading].splitlines() if line.count("\t") >= 5):
             pid, tgid, ppid, state, cpu, comm = fields
             rows[int(pid)] = {"tgid": int(tgid), "ppid": int(ppid), "state": state, "cpu": int(cpu), "comm": comm}
         return rows
