@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Formats that are not ours to read (LKCD, SADUMP, s390…), by libkdumpfile. ELF and kdump files
-// never get here: version 0.5.1 reads zeros behind the end of a cut file, and writes behind a
-// buffer when a page descriptor claims more than a page.
+// Formats that are not ours to read (s390's stand-alone dumps, SADUMP), by libkdumpfile. ELF and
+// kdump files never get here: version 0.5.1 reads zeros behind the end of a cut file, and writes
+// behind a buffer when a page descriptor claims more than a page.
 #include <libkdumpfile/kdumpfile.h>
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
+#include "dump/bytes.h"
 #include "dump/file.h"
 #include "dump/format.h"
 
@@ -90,6 +91,17 @@ static void kdumpfile_learn(struct kdumpfile *file)
 		format->blocks = number + 1;
 }
 
+/* The library's reader of LKCD, a format that no kernel has written for fifteen years, crashes on
+ * every third corrupt file. */
+static bool kdumpfile_is_lkcd(const struct dump_file *file)
+{
+	static const uint64_t magic = 0xa8190173618f23ed;
+	uint8_t bytes[8];
+
+	return dump_file_read(file, 0, bytes, sizeof(bytes)) &&
+	       (bytes_u64(bytes, false) == magic || bytes_u64(bytes, true) == magic);
+}
+
 static struct error *kdumpfile_open_context(struct kdumpfile *file, const struct dump_file *files,
 					    size_t count)
 {
@@ -127,8 +139,11 @@ struct error *format_kdumpfile_open(const struct dump_file *files, size_t count,
 		.read = kdumpfile_read,
 		.next = kdumpfile_next,
 	};
-	struct kdumpfile *file = mem_zero(sizeof(*file));
 
+	if (kdumpfile_is_lkcd(files))
+		return error_new(ERROR_INVALID, "%s: an LKCD dump, which is not supported",
+				 files->path);
+	struct kdumpfile *file = mem_zero(sizeof(*file));
 	file->format.ops = &ops;
 	struct error *error = kdumpfile_open_context(file, files, count);
 	if (error) {

@@ -415,6 +415,20 @@ TEST(what_is_no_dump_is_refused_in_one_line)
 	}
 }
 
+TEST(lkcd_is_refused_before_its_reader_crashes)
+{
+	static const uint8_t magic[] = {0xed, 0x23, 0x8f, 0x61, 0x73, 0x01, 0x19, 0xa8};
+	struct image image = {0};
+	struct dump *dump = NULL;
+
+	image_put(&image, 8191, "", 1);
+	image_put(&image, 0, magic, sizeof(magic));
+	struct error *error = open_image(&image, image.length, &dump);
+	CHECK(error && error->code == ERROR_INVALID && strstr(error->message, "LKCD"));
+	error_free(error);
+	free(image.bytes);
+}
+
 TEST(elf_pieces_of_overlapping_loads_agree)
 {
 	/* As /proc/vmcore: the kernel's image once more on its own; and one that begins within a
