@@ -1036,18 +1036,20 @@ static bool find_debug_info(struct src_dwarf *self)
 struct error *src_dwarf_open(const char *path, uint64_t shift, const char *module,
 			     struct type_provider **ret)
 {
-	struct debug_file file;
+	struct debug_file file = {.fd = -1};
 	struct error *error = debug_file_init(path, &file);
 
 	if (error)
 		return error;
 	struct src_dwarf *self = mem_zero(sizeof(*self));
 
-	self->file = file;
-	self->arena = arena_new();
-	self->shift = shift;
-	self->source.resolve = dwarf_resolve;
-	self->provider.ops = &dwarf_ops;
+	*self = (struct src_dwarf){
+		.provider.ops = &dwarf_ops,
+		.source.resolve = dwarf_resolve,
+		.file = file,
+		.arena = arena_new(),
+		.shift = shift,
+	};
 	self->provider.description = arena_printf(self->arena, "DWARF (%s)", path);
 	self->provider.module = module ? arena_strdup(self->arena, module) : NULL;
 	if (find_debug_info(self))

@@ -230,7 +230,7 @@ static const char *elf_symbols_get(const struct elf_symbols *table, size_t index
 struct error *elf_symbol_value(const char *path, const char *name, uint64_t *ret)
 {
 	struct elf_file file _cleanup_(elf_file_deinit) = {.fd = -1};
-	struct elf_symbols table;
+	struct elf_symbols table = {0};
 	struct error *error = elf_file_init(path, &file);
 
 	if (!error)
@@ -337,7 +337,7 @@ struct error *src_elfsym_open(const char *path, uint64_t shift, struct symbol_pr
 {
 	struct elf_file file _cleanup_(elf_file_deinit) = {.fd = -1};
 	struct symbol_range range = {UINT64_MAX, 0};
-	struct elf_symbols symbols;
+	struct elf_symbols symbols = {0};
 	struct error *error = elf_file_init(path, &file);
 	size_t count = 0;
 
