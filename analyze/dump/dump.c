@@ -203,17 +203,15 @@ static enum block_state dump_load(struct dump *dump, uint64_t number, uint8_t *b
 /* The page of physical memory an address lies in, from the cache or the file; NULL and why. */
 static struct cache_page *dump_page(struct dump *dump, uint64_t physical, struct fault *ret_fault)
 {
-	uint64_t number = physical >> CACHE_PAGE_SHIFT;
-	struct cache_page *slot = &dump->cache.pages[cache_index(number + 1)];
+	uint64_t number = physical >> CACHE_PAGE_SHIFT, frame = number + 1;
+	struct cache_page *page = cache_get(&dump->cache, frame);
 
-	if (slot->frame == number + 1)
-		return slot;
-	slot->frame = 0;
-	if (!dump_state_fault(dump_load(dump, number, slot->bytes), physical, ret_fault))
+	if (page)
+		return page;
+	if (!dump_state_fault(dump_load(dump, number, dump->cache.spare), physical, ret_fault))
 		return NULL;
 	dump->counters.pages++;
-	slot->frame = number + 1;
-	return slot;
+	return cache_put(&dump->cache, frame);
 }
 
 bool dump_read_table(struct dump *dump, uint64_t physical, uint64_t *ret, struct fault *ret_fault)
@@ -263,7 +261,7 @@ static struct cache_page *dump_page_virtual(struct dump *dump, uint64_t address,
 static const uint8_t *dump_fetch(struct dump *dump, uint64_t address, struct fault *ret_fault)
 {
 	uint64_t page = (address >> CACHE_PAGE_SHIFT) + 1;
-	struct cache_alias *alias = &dump->cache.aliases[cache_index(page)];
+	struct cache_alias *alias = cache_alias(&dump->cache, page);
 
 	if (alias->page != page || alias->slot) {
 		struct cache_page *slot = dump_page_virtual(dump, address, ret_fault);

@@ -95,9 +95,7 @@ static const struct format_ops overlay_ops = {
 static void dump_forget(struct dump *dump)
 {
 	dump->block_number = 0;
-	for (size_t i = 0; i < CACHE_SLOTS; i++)
-		dump->cache.pages[i].frame = 0;
-	cache_forget_aliases(&dump->cache);
+	cache_forget(&dump->cache);
 }
 
 /* The overlay of the dump, which takes over the notes and VMCOREINFO of the real format. */

@@ -522,7 +522,7 @@ TEST(elf_cut_anywhere_reads_what_is_left)
 /* More pages than the cache holds, in an order that makes slots change hands. */
 TEST(cache_never_mixes_pages_up)
 {
-	const uint64_t pages = CACHE_SLOTS * 3 / 2, base = 0xffff888000000000;
+	const uint64_t pages = CACHE_PAGES * 3 / 2, base = 0xffff888000000000;
 	struct elf_load load = {base, 0, pages * 4096, pages * 4096, 0};
 	struct image image = {0};
 	struct dump *dump = NULL;
