@@ -131,6 +131,14 @@ kernel_root_make() {
     release=$(kernel_release "$root")
     find "$root/lib/modules/$release/" -name '*.ko.xz' -exec unxz {} +
     busybox depmod -b "$root" "$release"
+    kernel_soft_dependency "$root/lib/modules/$release" ext4 crc32c_generic
+}
+
+# Some modules ask for others by a function's name ("softdep"), of which depmod takes no note: adds one to modules.dep.
+kernel_soft_dependency() {
+    local needed
+    needed=$(sed -n "s/^\(.*\/$3\.ko\):.*/\1/p" "$1/modules.dep")
+    if [[ $needed ]]; then sed -i "/\/$2\.ko:/s|\$| $needed|" "$1/modules.dep"; fi
 }
 
 kernel_release() { basename "$1"/lib/modules/*; }
