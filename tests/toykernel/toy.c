@@ -575,9 +575,9 @@ struct module {
 	char name[56];
 } *unloaded_module;
 
-/* Page tables of four levels: two megabytes from 0xffffffff82000000 lie at 0x2000000. */
+/* Page tables of four levels: six megabytes from 0xffffffff82000000 lie at 0x2000000. */
 #define ENTRY(table) ((unsigned long)(table) - 0xffffffff80000000UL + 0x63)
-unsigned long toy_pmd[512] PAGE = {[16] = 0x2000000 + 0xe3};
+unsigned long toy_pmd[512] PAGE = {[16] = 0x2000000 + 0xe3, 0x2200000 + 0xe3, 0x2400000 + 0xe3};
 unsigned long toy_pud[512] PAGE = {[510] = ENTRY(toy_pmd)};
 unsigned long swapper_pg_dir[512] PAGE = {[511] = ENTRY(toy_pud)};
 
