@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "types/kernel_sources.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,7 +10,7 @@
 #include "dump/dump.h"
 #include "dump/vmcoreinfo.h"
 #include "types/debuginfo.h"
-#include "types/file.h"
+#include "types/patchy.h"
 #include "types/scan.h"
 #include "types/src_btf.h"
 #include "types/src_dwarf.h"
@@ -26,27 +27,37 @@ void kernel_sources_note(struct kernel_sources *sources, struct error *error)
 	error_free(error);
 }
 
+static void note_partial(struct kernel_sources *sources, const char *description)
+{
+	kernel_sources_note(
+		sources, error_new(ERROR_CORRUPT, "%s: a part of it cannot be read", description));
+}
+
 /* Takes over what was opened, or notes why it was not. */
 static void add_symbols(struct kernel_sources *sources, struct error *error,
 			struct symbol_provider *provider)
 {
-	if (error)
+	if (error) {
 		kernel_sources_note(sources, error);
-	else if (sources->symbol_count < KERNEL_SOURCES)
-		sources->symbols[sources->symbol_count++] = provider;
-	else
-		symbol_provider_free(provider);
+		return;
+	}
+	assert(sources->symbol_count < KERNEL_SOURCES);
+	sources->symbols[sources->symbol_count++] = provider;
+	if (provider->is_partial)
+		note_partial(sources, provider->description);
 }
 
 static void add_types(struct kernel_sources *sources, struct error *error,
 		      struct type_provider *provider)
 {
-	if (error)
+	if (error) {
 		kernel_sources_note(sources, error);
-	else if (sources->type_count < KERNEL_SOURCES)
-		sources->types[sources->type_count++] = provider;
-	else
-		type_provider_free(provider);
+		return;
+	}
+	assert(sources->type_count < KERNEL_SOURCES);
+	sources->types[sources->type_count++] = provider;
+	if (provider->is_partial)
+		note_partial(sources, provider->description);
 }
 
 static const char *dump_line(struct dump *dump, const char *key)
@@ -161,12 +172,32 @@ static void open_symbols(struct kernel_sources *sources)
 	sources->symbols[sources->symbol_count++] = sources->known;
 }
 
+static bool read_dump(void *context, uint64_t address, void *buffer, size_t length)
+{
+	struct fault fault;
+
+	return dump_try_read(context, address, buffer, length, &fault);
+}
+
+/* Reads BTF of which pages may be missing: without one of strings, a few names are; without one of
+ * types, all types behind it. */
+static struct error *read_btf(struct dump *dump, uint64_t address, uint64_t size,
+			      struct type_provider **ret)
+{
+	struct btf_origin origin = {"BTF (dump)", NULL, dump_arch(dump)->pointer_size, NULL};
+	uint8_t *bytes = mem_zero(size);
+	size_t got = patchy_read(read_dump, dump, address, bytes, size, NULL);
+	struct error *error = src_btf_new(bytes, size, &origin, ret);
+
+	if (!error)
+		(*ret)->is_partial |= got < size;
+	return error;
+}
+
 /* Between the symbols that the linker puts around the section (include/asm-generic/vmlinux.lds.h).
  */
 static struct error *btf_between_symbols(struct kernel_sources *sources, struct type_provider **ret)
 {
-	struct btf_origin origin = {"BTF (dump)", NULL, dump_arch(sources->dump)->pointer_size,
-				    NULL};
 	struct symbol start, stop;
 
 	if (kernel_find_symbol(sources, "__start_BTF", &start, 1) != 1 ||
@@ -177,14 +208,15 @@ static struct error *btf_between_symbols(struct kernel_sources *sources, struct 
 	if (stop.address <= start.address || size > BTF_MAX_BYTES)
 		return error_fault(ERROR_NO_SOURCE, start.address,
 				   "BTF: there is none in this kernel");
-	void *bytes = mem_zero(size);
-	struct error *error = dump_read(sources->dump, start.address, bytes, size);
+	struct error *error = read_btf(sources->dump, start.address, size, ret);
+	struct fault fault;
 
-	if (error) {
-		free(bytes);
-		return error_prefix(error, "BTF");
+	/* What its header says is not known where it cannot be read. */
+	if (error && !dump_is_saved(sources->dump, start.address, &fault)) {
+		error_free(error);
+		return error_fault(fault.code, start.address, "BTF: %s", error_words(fault.code));
 	}
-	return src_btf_new(bytes, size, &origin, ret);
+	return error;
 }
 
 static struct error *btf_of_vmlinux(struct kernel_sources *sources, struct type_provider **ret)

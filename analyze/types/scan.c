@@ -15,7 +15,6 @@
 #include "types/src_vmcoreinfo.h"
 
 enum {
-	SCAN_PAGE = 4096,
 	SCAN_CHUNK = 256 << 10,
 	SCAN_OVERLAP = 1024,    /* what is looked for may begin in one chunk and end in the next */
 	SCAN_IMAGE = 512 << 20, /* largest kernel image */
@@ -39,24 +38,10 @@ struct scan {
 	void *context;
 };
 
-/* Reads page by page; what cannot be read is zero. Returns whether anything could. */
 static bool read_pages(const struct kallsyms_memory *memory, uint64_t address, uint8_t *buffer,
 		       size_t length)
 {
-	bool is_any = false;
-
-	for (size_t done = 0; done < length;) {
-		size_t step = SCAN_PAGE - (address + done) % SCAN_PAGE;
-
-		if (step > length - done)
-			step = length - done;
-		if (memory->read(memory->context, address + done, buffer + done, step))
-			is_any = true;
-		else
-			memset(buffer + done, 0, step);
-		done += step;
-	}
-	return is_any;
+	return patchy_read(memory->read, memory->context, address, buffer, length, NULL) > 0;
 }
 
 static bool scan_run(const struct scan *scan, uint64_t start, uint64_t end)
@@ -336,13 +321,13 @@ static bool image_start(struct dump *dump, uint64_t *ret)
 
 	if (!vmcoreinfo_number(dump_vmcoreinfo(dump), "SYMBOL(_stext)", &start))
 		return false;
-	*ret = start & ~(uint64_t)(SCAN_PAGE - 1);
+	*ret = start & ~(uint64_t)(PATCHY_PAGE - 1);
 	return *ret < UINT64_MAX - SCAN_IMAGE || dump_arch(dump)->pointer_size == 4;
 }
 
 static uint64_t image_end(uint64_t start)
 {
-	return start > UINT64_MAX - SCAN_IMAGE ? UINT64_MAX - SCAN_PAGE : start + SCAN_IMAGE;
+	return start > UINT64_MAX - SCAN_IMAGE ? UINT64_MAX - PATCHY_PAGE : start + SCAN_IMAGE;
 }
 
 struct error *scan_kallsyms(struct dump *dump, struct symbol_provider *known,

@@ -437,6 +437,8 @@ static void members_fill(struct type *type, const struct btf_record *record)
 
 	for (uint32_t i = 0; i < record->vlen; i++, words += 3) {
 		members[i].name = btf_name(record->btf, words[0]);
+		if (words[0] && !members[i].name)
+			type->is_complete = false; /* its name was on a page that is missing */
 		members[i].type = type_at(record->btf, words[1]);
 		members[i].bit_offset = words[2];
 		if (record->flag) {

@@ -19,8 +19,11 @@ enum {
 	KALLSYMS_TOKEN_BYTES = 64 << 10, /* their positions have 16 bits */
 	KALLSYMS_COPY = 16,
 	KALLSYMS_CHUNK = 64 << 10,
-	KALLSYMS_PAGE = 4096,
+	KALLSYMS_GROUP = 256, /* names between two markers */
 };
+
+/* Place of a name that is not known. */
+#define NAME_UNKNOWN UINT32_MAX
 
 /* The expansion of each byte of a compressed name. Half a million are copied: KALLSYMS_COPY bytes
  * at once are faster than the right number of them. */
@@ -68,7 +71,7 @@ static size_t read_most(const struct kallsyms_memory *memory, uint64_t address, 
 	if (memory->read(memory->context, address, buffer, length))
 		return length;
 	while (done < length) {
-		size_t step = KALLSYMS_PAGE - (address + done) % KALLSYMS_PAGE;
+		size_t step = PATCHY_PAGE - (address + done) % PATCHY_PAGE;
 
 		if (step > length - done)
 			step = length - done;
@@ -119,7 +122,7 @@ static bool names_reach(struct names_reader *reader, size_t end)
 			reader->bytes = mem_resize(reader->bytes, reader->capacity, 1);
 		}
 		uint64_t from = reader->address + reader->length;
-		size_t step = KALLSYMS_CHUNK - from % KALLSYMS_PAGE;
+		size_t step = KALLSYMS_CHUNK - from % PATCHY_PAGE;
 		size_t got = read_most(reader->memory, from, reader->bytes + reader->length, step);
 
 		if (!got)
@@ -153,8 +156,16 @@ static void text_expand(struct symbol_text *text, const struct kallsyms_tokens *
 	text->length = to + 1 - text->data;
 }
 
-/* Expands names until all are there or the table breaks off; returns how many. Lengths of more than
- * 127 take two bytes since Linux 6.1 (73bbb94466fd); there were none before. */
+/* Takes the length before a name. More than 127 take two bytes since Linux 6.1 (73bbb94466fd);
+ * there were none before. */
+static size_t name_length(const uint8_t *bytes, size_t *position)
+{
+	size_t length = bytes[(*position)++];
+
+	return length & 0x80 ? (length & 0x7f) | (size_t)bytes[(*position)++] << 7 : length;
+}
+
+/* Expands names until all are there or the table breaks off; returns how many. */
 static uint32_t names_expand(struct names_reader *reader, const struct kallsyms_tokens *tokens,
 			     uint32_t count, uint32_t *names, struct symbol_text *text)
 {
@@ -163,10 +174,8 @@ static uint32_t names_expand(struct names_reader *reader, const struct kallsyms_
 	for (uint32_t i = 0; i < count; i++) {
 		if (!names_reach(reader, position + 2) || text->length >= KALLSYMS_MAX_TEXT)
 			return i;
-		size_t length = reader->bytes[position++];
+		size_t length = name_length(reader->bytes, &position);
 
-		if (length & 0x80)
-			length = (length & 0x7f) | (size_t)reader->bytes[position++] << 7;
 		if (!length || !names_reach(reader, position + length))
 			return i;
 		names[i] = text->length;
@@ -176,6 +185,127 @@ static uint32_t names_expand(struct names_reader *reader, const struct kallsyms_
 		position += length;
 	}
 	return count;
+}
+
+/* All that lies between the first name and the tokens, for names behind a page that is missing. */
+struct names_patch {
+	const struct kallsyms_memory *memory;
+	uint64_t address;
+	uint8_t *bytes, *holes;
+	size_t size, markers; /* `markers`: where they begin */
+	uint32_t count;
+};
+
+static void names_patch_deinit(struct names_patch *patch)
+{
+	free(patch->bytes);
+	free(patch->holes);
+}
+
+static size_t marker(const struct names_patch *patch, size_t markers, uint32_t group)
+{
+	return number(patch->memory, patch->bytes + markers + 4 * (size_t)group, 4);
+}
+
+/* Moves past `count` names; false where that leads out of the names or into a hole. */
+static bool names_skip(const struct names_patch *patch, size_t *position, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		if (*position + 2 > patch->size)
+			return false;
+		size_t start = *position, length = name_length(patch->bytes, position);
+
+		if (!length || length > patch->size - *position)
+			return false;
+		*position += length;
+		if (!patchy_has(patch->holes, patch->address, start, *position - start))
+			return false;
+	}
+	return true;
+}
+
+/* Markers ascend from 0, and those of names that can be read are right. */
+static bool markers_fit(const struct names_patch *patch, size_t markers)
+{
+	uint32_t groups = (patch->count + KALLSYMS_GROUP - 1) / KALLSYMS_GROUP;
+
+	if (markers >= patch->size || 4 * (size_t)groups > patch->size - markers ||
+	    !patchy_has(patch->holes, patch->address, markers, 4 * (size_t)groups) ||
+	    marker(patch, markers, 0))
+		return false;
+	for (uint32_t i = 0; i + 1 < groups; i++) {
+		size_t position = marker(patch, markers, i), next = marker(patch, markers, i + 1);
+
+		if (next < position + 2 * KALLSYMS_GROUP || next >= markers)
+			return false;
+		if (names_skip(patch, &position, KALLSYMS_GROUP) && position != next)
+			return false;
+	}
+	return true;
+}
+
+/* Markers stand before the tokens, in Linux 6.2 and 6.3 with seqs_of_names (of three bytes, at
+ * first four) between the two. */
+static bool find_markers(struct names_patch *patch)
+{
+	static const size_t widths[] = {0, 3, 4};
+	size_t align = patch->memory->pointer_size;
+	size_t groups = (patch->count + KALLSYMS_GROUP - 1) / KALLSYMS_GROUP;
+
+	for (size_t i = 0; i < sizeof(widths) / sizeof(*widths); i++) {
+		size_t behind = (widths[i] * patch->count + align - 1) / align * align;
+		size_t length = (4 * groups + align - 1) / align * align;
+
+		if (behind + length > patch->size ||
+		    !markers_fit(patch, patch->size - behind - length))
+			continue;
+		patch->markers = patch->size - behind - length;
+		return true;
+	}
+	return false;
+}
+
+/* Expands the names of one group as far as they are there. */
+static void group_expand(const struct names_patch *patch, const struct kallsyms_tokens *tokens,
+			 uint32_t group, uint32_t *names, struct symbol_text *text)
+{
+	size_t position = marker(patch, patch->markers, group), start = position;
+
+	for (uint32_t i = group * KALLSYMS_GROUP; i < patch->count; i++, start = position) {
+		if (i / KALLSYMS_GROUP != group || text->length >= KALLSYMS_MAX_TEXT ||
+		    !names_skip(patch, &position, 1))
+			return;
+		size_t length = name_length(patch->bytes, &start);
+
+		names[i] = text->length;
+		text_expand(text, tokens, patch->bytes + start, length);
+		if (text->length - names[i] < 2)
+			names[i] = NAME_UNKNOWN;
+	}
+}
+
+/* Goes on with the names behind those that broke off at `done`. */
+static void names_patch(struct symbol_table *table, const struct kallsyms_memory *memory,
+			const struct kallsyms_tables *tables, const struct kallsyms_tokens *tokens,
+			uint32_t done, struct symbol_text *text)
+{
+	struct names_patch patch _cleanup_(names_patch_deinit) = {
+		.memory = memory,
+		.address = tables->names,
+		.count = table->count,
+		.size = tables->token_table - tables->names,
+	};
+
+	if (tables->token_table < tables->names || patch.size > KALLSYMS_MAX_NAMES)
+		return;
+	patch.bytes = mem_zero(patch.size + 1);
+	patch.holes = patchy_holes(patch.size);
+	patchy_read(memory->read, memory->context, patch.address, patch.bytes, patch.size,
+		    patch.holes);
+	if (!find_markers(&patch))
+		return;
+	for (uint32_t i = done / KALLSYMS_GROUP; i * KALLSYMS_GROUP < table->count; i++)
+		group_expand(&patch, tokens, i, table->names, text);
 }
 
 static struct error *names_read(struct symbol_table *table, const struct kallsyms_memory *memory,
@@ -188,17 +318,17 @@ static struct error *names_read(struct symbol_table *table, const struct kallsym
 		return error;
 	struct names_reader reader = {.memory = memory, .address = tables->names};
 	struct symbol_text text = {.capacity = 24 * (size_t)table->count};
-	uint32_t count;
+	uint32_t done;
 
 	text.data = mem_resize(NULL, text.capacity, 1);
 	table->names = mem_resize(NULL, table->count, sizeof(*table->names));
-	count = names_expand(&reader, tokens, table->count, table->names, &text);
+	done = names_expand(&reader, tokens, table->count, table->names, &text);
 	free(reader.bytes);
+	for (uint32_t i = done; i < table->count; i++)
+		table->names[i] = NAME_UNKNOWN;
+	if (done < table->count)
+		names_patch(table, memory, tables, tokens, done, &text);
 	table->text = text.data;
-	if (!count)
-		return error_fault(ERROR_CORRUPT, tables->names, "kallsyms_names cannot be read");
-	table->provider.is_partial = count < table->count;
-	table->count = count;
 	return NULL;
 }
 
@@ -244,21 +374,38 @@ static struct error *addresses_read(struct symbol_table *table,
 	uint64_t place = is_relative ? tables->offsets : tables->addresses, base = 0;
 	size_t width = is_relative ? 4 : memory->pointer_size, length = table->count * width;
 	uint8_t *bytes _cleanup_free_ = mem_resize(NULL, table->count, width);
+	uint8_t *holes _cleanup_free_ = patchy_holes(length);
 
-	if (!memory->read(memory->context, place, bytes, length))
+	if (!patchy_read(memory->read, memory->context, place, bytes, length, holes))
 		return error_fault(ERROR_NOT_SAVED, place, "kallsyms addresses cannot be read");
 	if (tables->relative_base &&
 	    !read_number(memory, tables->relative_base, memory->pointer_size, &base))
 		return error_fault(ERROR_NOT_SAVED, tables->relative_base,
 				   "kallsyms_relative_base cannot be read");
 	table->addresses = mem_resize(NULL, table->count, sizeof(*table->addresses));
-	if (is_relative) {
+	if (is_relative)
 		offsets_decode(table, memory, tables, base, bytes);
-		return NULL;
+	for (uint32_t i = 0; i < table->count; i++) {
+		if (!is_relative)
+			table->addresses[i] = number(memory, bytes + i * width, width);
+		if (!patchy_has(holes, place, i * width, width))
+			table->names[i] = NAME_UNKNOWN;
 	}
-	for (uint32_t i = 0; i < table->count; i++)
-		table->addresses[i] = number(memory, bytes + i * width, width);
 	return NULL;
+}
+
+/* Closes the gaps that missing pages left. */
+static void drop_unknown(struct symbol_table *table)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < table->count; i++) {
+		table->names[kept] = table->names[i];
+		table->addresses[kept] = table->addresses[i];
+		kept += table->names[i] != NAME_UNKNOWN;
+	}
+	table->provider.is_partial = kept < table->count;
+	table->count = kept;
 }
 
 static struct error *kallsyms_read(struct symbol_table *table, const struct kallsyms_memory *memory,
@@ -273,9 +420,16 @@ static struct error *kallsyms_read(struct symbol_table *table, const struct kall
 		return error_fault(ERROR_CORRUPT, tables->num_syms, "kallsyms_num_syms is %llu",
 				   (unsigned long long)count);
 	table->count = count;
-	struct error *error = addresses_read(table, memory, tables);
+	struct error *error = names_read(table, memory, tables);
 
-	return error ? error : names_read(table, memory, tables);
+	if (!error)
+		error = addresses_read(table, memory, tables);
+	if (error)
+		return error;
+	drop_unknown(table);
+	if (!table->count)
+		return error_fault(ERROR_CORRUPT, tables->names, "kallsyms_names cannot be read");
+	return NULL;
 }
 
 struct error *src_kallsyms_new(const struct kallsyms_memory *memory,

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "types/patchy.h"
 
 struct dump;
 struct symbol_provider;
@@ -24,14 +25,15 @@ struct kallsyms_tables {
 
 /* Memory the tables are read from: the dump's, or a test's. */
 struct kallsyms_memory {
-	bool (*read)(void *context, uint64_t address, void *buffer, size_t length);
+	memory_reader *read;
 	void *context;
 	uint8_t pointer_size;
 	bool big_endian;
 };
 
-/* Reads and indexes all symbols. ERROR_CORRUPT when the tables contradict themselves,
- * ERROR_NOT_SAVED when they cannot be read. `description` is copied. */
+/* Reads and indexes all symbols that can be read; the provider says if they are not all.
+ * ERROR_CORRUPT when the tables contradict themselves, ERROR_NOT_SAVED when they cannot be read.
+ * `description` is copied. */
 struct error *src_kallsyms_new(const struct kallsyms_memory *memory,
 			       const struct kallsyms_tables *tables, const char *description,
 			       struct symbol_provider **ret) MUST_CHECK;

@@ -520,6 +520,10 @@ static struct error *symbols_incomplete(const struct symtab *symtab, const struc
 		return error_new(ERROR_NO_SOURCE,
 				 "symbol %s: the symbols of module %s cannot be read", name,
 				 scope->module);
+	if (!is_complete && kernel->symbol_count > 1)
+		return error_new(ERROR_NO_SOURCE,
+				 "symbol %s: not in that part of the symbols that can be read",
+				 name);
 	if (!is_complete)
 		return error_new(ERROR_NO_SOURCE,
 				 "symbol %s: no symbols of this kernel are at hand", name);

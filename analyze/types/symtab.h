@@ -82,8 +82,8 @@ const struct type *symtab_array_of(struct symtab *symtab, const struct type *ele
 				   uint64_t length);
 /* Loaded modules whose types or symbols can be asked for: name by position, NULL past the end. */
 const char *symtab_module(const struct symtab *symtab, size_t position);
-/* While names are only tried, "not found" comes without the nearest name, whose search takes a millisecond.
- * Returns the setting before. */
+/* While names are only tried, "not found" comes without the nearest name, whose search takes a
+ * millisecond. Returns the setting before. */
 bool symtab_try(struct symtab *symtab, bool trying);
 /* Nearest variable, type or enumerator name to a misspelt one, or NULL. */
 const char *symtab_suggest(struct symtab *symtab, const char *name);

@@ -8,9 +8,9 @@
 #include "types/suggest.h"
 
 enum {
-	TYPE_HOPS = 64,    /* longest chain of typedefs, pointers or arrays followed */
-	MEMBER_DEPTH = 32, /* anonymous structs inside each other */
-	MEMBER_BUDGET = 20000,  /* members looked at: a damaged type may contain itself */
+	TYPE_HOPS = 64,        /* longest chain of typedefs, pointers or arrays followed */
+	MEMBER_DEPTH = 32,     /* anonymous structs inside each other */
+	MEMBER_BUDGET = 20000, /* members looked at: a damaged type may contain itself */
 };
 
 const struct type type_void = {.kind = TYPE_VOID, .name = "void", .is_resolved = true};

@@ -27,6 +27,7 @@ struct memory {
 	uint8_t bytes[MEMORY_SIZE];
 	size_t length;   /* what is written so far */
 	size_t readable; /* beyond it nothing can be read */
+	size_t hole;     /* nor the page that begins here, if not 0 */
 	struct kallsyms_tables tables;
 	struct kallsyms_memory access;
 	bool big_endian;
@@ -43,6 +44,8 @@ static inline bool memory_read(void *context, uint64_t address, void *buffer, si
 	uint64_t offset = address - memory_start;
 
 	if (offset > memory->readable || length > memory->readable - offset)
+		return false;
+	if (memory->hole && offset < memory->hole + 4096 && offset + length > memory->hole)
 		return false;
 	memcpy(buffer, memory->bytes + offset, length);
 	return true;

@@ -350,6 +350,27 @@ TEST(what_comes_before_damage_is_kept)
 	type_provider_free(provider);
 }
 
+TEST(names_on_a_missing_page_make_a_struct_incomplete)
+{
+	struct btf_builder builder = {0};
+	struct type_member member;
+	size_t size, count;
+
+	btf_put_sample(&builder);
+	char *bytes = btf_build(&builder, false, &size);
+	char *comm = memmem(bytes, size, "comm", 5);
+
+	memset(comm, 0, 4);
+	struct type_provider *provider = open_bytes(bytes, size, NULL);
+	const struct type *task = find_one(provider, TYPE_STRUCT, "task");
+
+	CHECK(type_members(task, &count) && count == 4 && !task->is_complete);
+	CHECK(type_find_member(task, "tasks", &member) && !type_find_member(task, "comm", &member));
+	const struct type *head = find_one(provider, TYPE_STRUCT, "list_head");
+	CHECK(type_members(head, &count) && head->is_complete);
+	type_provider_free(provider);
+}
+
 static void check_refused(const void *bytes, size_t size)
 {
 	struct btf_origin origin = {.description = "test"};

@@ -211,6 +211,72 @@ TEST(names_that_break_off_are_kept_so_far)
 	free(memory);
 }
 
+/* Three thousand functions; names take a dozen pages. */
+static void put_many(struct memory *memory, enum kallsyms_addressing addressing)
+{
+	static struct kallsyms_sample many[3000];
+	static char names[3000][32];
+
+	for (int i = 0; i < 3000; i++) {
+		snprintf(names[i], sizeof(names[i]), "Tfunction_number_%d", i);
+		many[i] = (struct kallsyms_sample){names[i], text + 16 * (uint64_t)i};
+	}
+	memset(memory, 0, sizeof(*memory));
+	put_kallsyms(memory, many, 3000, addressing, true);
+}
+
+/* How many of them are found where they should be; a wrong address fails. */
+static size_t count_many(struct memory *memory)
+{
+	struct symbol_provider *provider = NULL;
+	struct error *error = src_kallsyms_new(&memory->access, &memory->tables, "test", &provider);
+	size_t count = 0;
+
+	CHECK(!error);
+	error_free(error);
+	for (uint64_t i = 0; provider && i < 3000; i++) {
+		struct symbol symbol;
+		char name[32];
+
+		snprintf(name, sizeof(name), "function_number_%d", (int)i);
+		if (!provider->ops->find(provider, name, &symbol, 1))
+			continue;
+		CHECK(symbol.address == text + 16 * i);
+		count++;
+	}
+	CHECK(provider && provider->is_partial == (count < 3000));
+	symbol_provider_free(provider);
+	return count;
+}
+
+TEST(a_missing_page_of_names_costs_only_what_was_on_it)
+{
+	struct memory *memory = calloc(1, sizeof(*memory));
+
+	put_many(memory, KALLSYMS_PERCPU);
+	CHECK(count_many(memory) == 3000);
+	memory->hole = ((memory->tables.names - memory_start) & ~(size_t)4095) + 5 * 4096;
+	CHECK(memory->hole + 4096 < memory->tables.token_table - memory_start);
+	size_t count = count_many(memory);
+	/* A name has 20 bytes, so 200 are on the page, and up to 255 more before the next marker.
+	 */
+	CHECK(count < 2850 && count > 2500);
+	free(memory);
+}
+
+TEST(a_missing_page_of_addresses_costs_only_what_was_on_it)
+{
+	struct memory *memory = calloc(1, sizeof(*memory));
+
+	put_many(memory, KALLSYMS_PERCPU);
+	memory->hole = 4096; /* of the offsets, which begin at 0 */
+	CHECK(count_many(memory) == 3000 - 1024);
+	put_many(memory, KALLSYMS_ADDRESSES);
+	memory->hole = 4096;
+	CHECK(count_many(memory) == 3000 - 512);
+	free(memory);
+}
+
 static void check_error(struct memory *memory, enum error_code code)
 {
 	struct symbol_provider *provider = NULL;
