@@ -18,7 +18,8 @@ KM_CFLAGS := -std=gnu17 -D_GNU_SOURCE -Ianalyze -I. $(WARNINGS) $(CFLAGS) \
 KM_LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lm $(LDFLAGS)
 
 Q := $(if $(V),,@)
-say = $(if $(V),,@echo "  $(1)	$(2)")
+is_silent := $(findstring s,$(filter-out --%,$(firstword $(MAKEFLAGS))))
+say = $(if $(V)$(is_silent),,@echo "  $(1)	$(2)")
 
 SOURCES := $(sort $(wildcard analyze/*.c analyze/*/*.c reports/*.c))
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
@@ -95,7 +96,7 @@ lint: deps
 
 # How long the commands take on a dump of the lab.
 bench: all
-	$(Q)tests/bench $(BUILD)/kmortem
+	$(Q)tests/bench/run $(BUILD)/kmortem
 
 # A guest is made sick and crashed; its report lies in $(BUILD)/demo afterwards.
 demo: deps
