@@ -243,7 +243,7 @@ static struct value duration_of_jiffies(const struct frame *frame, __int128 jiff
 	if (!frame->kernel || !frame->kernel->hz)
 		return unknown_clock("ticks per second");
 	if (__builtin_mul_overflow(jiffies, (__int128)1000000000, &jiffies))
-		return value_absent(ERROR_LIMIT, 0, "number too big for 128 bits");
+		return value_absent(ERROR_INVALID, 0, "number too big for 128 bits");
 	return (struct value){.kind = VALUE_DURATION, .integer = jiffies / frame->kernel->hz};
 }
 

@@ -12,7 +12,7 @@
 
 static struct value too_big(void)
 {
-	return value_absent(ERROR_LIMIT, 0, "number too big for 128 bits");
+	return value_absent(ERROR_INVALID, 0, "number too big for 128 bits");
 }
 
 static struct value scaled(enum value_kind kind, __int128 number, __int128 factor)

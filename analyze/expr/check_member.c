@@ -97,7 +97,8 @@ static const struct code *no_member(struct checker *checker, const struct expr *
 			  near ? near : "", near ? "?" : "");
 }
 
-/* Why `.name` cannot stand behind a value of that type. */
+/* Why `.name` cannot stand behind a value of that type. Where a type of the kernel is to blame, another kernel may
+ * have another: as if the name were missing, so that either() can go on to what fits there. */
 static const struct code *no_struct(struct checker *checker, const struct expr *expr,
 				    const struct code *object, const char *name)
 {
@@ -112,10 +113,10 @@ static const struct code *no_struct(struct checker *checker, const struct expr *
 		return check_fail(checker, expr, ERROR_SYNTAX, "a %s has no members; its elements do: any(x.%s for x in …)",
 				  object->stype.kind == STYPE_LIST ? "list" : "walk", name);
 	if (type && type->kind == TYPE_ARRAY)
-		return check_fail(checker, expr, ERROR_SYNTAX, "%s is an array; say [i].%s", words, name);
+		return check_fail(checker, expr, ERROR_NOT_FOUND, "%s is an array; say [i].%s", words, name);
 	if (type && type->kind == TYPE_POINTER && type_strip(type_target(type))->kind == TYPE_VOID)
 		return check_fail(checker, expr, ERROR_SYNTAX, "void has no members; cast the pointer first");
-	return check_fail(checker, expr, ERROR_SYNTAX, "%s has no members", words);
+	return check_fail(checker, expr, type ? ERROR_NOT_FOUND : ERROR_SYNTAX, "%s has no members", words);
 }
 
 static const struct code *field_find(struct checker *checker, const struct code *record,
@@ -271,8 +272,8 @@ const struct code *check_element(struct checker *checker, const struct expr *exp
 		return check_fail(checker, expr, ERROR_SYNTAX, "a string has no elements; say slice(s, from, to)");
 	if ((array->stype.kind != STYPE_OBJECT && array->stype.kind != STYPE_POINTER) ||
 	    (type->kind != TYPE_ARRAY && type->kind != TYPE_POINTER))
-		return check_fail(checker, expr, ERROR_SYNTAX, "%s has no elements",
-				  check_words(checker, &array->stype));
+		return check_fail(checker, expr, array->stype.type ? ERROR_NOT_FOUND : ERROR_SYNTAX,
+				  "%s has no elements", check_words(checker, &array->stype));
 	const struct type *element = check_complete(checker, type_target(type));
 	uint64_t size = type_strip(element)->size;
 

@@ -126,11 +126,11 @@ static const struct container *container_of_head(struct checker *checker, const 
 	}
 	for (size_t i = 0; i < sizeof(containers) / sizeof(*containers); i++) {
 		if (is_struct_of(head, containers[i].head))
-			return check_fail(checker, expr->args[0], ERROR_SYNTAX, "%s() walks a struct %s, this is a %s; say %s(…)",
+			return check_fail(checker, expr->args[0], ERROR_NOT_FOUND, "%s() walks a struct %s, this is a %s; say %s(…)",
 					  expr->name, container->head[0], type_words(checker, head),
 					  containers[i].function);
 	}
-	return check_fail(checker, expr->args[0], ERROR_SYNTAX, "%s() walks a struct %s, this is %s", expr->name,
+	return check_fail(checker, expr->args[0], ERROR_NOT_FOUND, "%s() walks a struct %s, this is %s", expr->name,
 			  container->head[0], type_words(checker, head));
 }
 
@@ -142,7 +142,7 @@ static bool check_node(struct checker *checker, const struct expr *expr, const s
 	if (!check_path(checker, element, expr->args[2], &path))
 		return false;
 	if (!is_struct_of(path.type, container->node)) {
-		check_fail(checker, expr->args[2], ERROR_SYNTAX, "the member is to be a struct %s, this is %s",
+		check_fail(checker, expr->args[2], ERROR_NOT_FOUND, "the member is to be a struct %s, this is %s",
 			   container->node[0], type_words(checker, path.type));
 		return false;
 	}
@@ -198,7 +198,7 @@ static const struct code *check_chain(struct checker *checker, const struct expr
 	if (!check_path(checker, element, expr->args[1], &path))
 		return NULL;
 	if (type_strip(path.type)->kind != TYPE_POINTER)
-		return check_fail(checker, expr->args[1], ERROR_SYNTAX, "the member is to be a pointer, this is %s",
+		return check_fail(checker, expr->args[1], ERROR_NOT_FOUND, "the member is to be a pointer, this is %s",
 				  type_words(checker, path.type));
 	struct code *code = walk_new(checker, STYPE_OBJECT, element, each_kernel);
 

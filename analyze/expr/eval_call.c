@@ -61,7 +61,7 @@ struct value eval_unknown(const struct code *code, struct frame *frame)
 
 	if (is_missing(&why))
 		return missing(&why);
-	return value_absent(ERROR_UNSUPPORTED, 0,
+	return value_absent(ERROR_INVALID, 0,
 			    arena_strndup(frame_memory(frame), why.string.data, why.string.length));
 }
 

@@ -248,7 +248,7 @@ struct value eval_load(const struct code *code, struct frame *frame)
 	size_t length;
 
 	if (!base_address(&base, &address, &result))
-		return base.kind == VALUE_NONE && !code->memory.offset ? base : result;
+		return base.kind == VALUE_NONE && code->stype.or_none ? base : result;
 	address += code->memory.offset;
 	if (!frame->dump)
 		return value_absent(ERROR_NO_SOURCE, address, "there is no dump");

@@ -11,7 +11,7 @@ enum { TEXT_LIMIT = 64 * 1024, LIST_LIMIT = 10 * 1000 * 1000 };
 
 static struct value overflow(void)
 {
-	return value_absent(ERROR_LIMIT, 0, "number too big for 128 bits");
+	return value_absent(ERROR_INVALID, 0, "number too big for 128 bits");
 }
 
 static struct value value_of_kind(enum value_kind kind, __int128 integer)
@@ -354,10 +354,11 @@ static struct value compare_partial(const struct code *code, struct frame *frame
 	struct value left = code_run(code->args[0], frame);
 	bool left_partial = frame->partials != before;
 
-	before = frame->partials;
+	frame->partials = before;
 	struct value right = code_run(code->args[1], frame);
 	bool right_partial = frame->partials != before;
 
+	frame->partials = before;
 	if (left.kind == VALUE_ABSENT || right.kind == VALUE_ABSENT)
 		return left.kind == VALUE_ABSENT ? left : right;
 	if (!is_equality && (left.kind == VALUE_NONE || right.kind == VALUE_NONE))

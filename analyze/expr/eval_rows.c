@@ -227,7 +227,7 @@ static bool sum_row(struct loop *loop, struct frame *frame)
 	if (tally->value.kind == VALUE_REAL) {
 		tally->value.real += value.kind == VALUE_REAL ? value.real : (double)value.integer;
 	} else if (__builtin_add_overflow(tally->value.integer, value.integer, &tally->value.integer)) {
-		loop_break(loop, frame, &(struct fault){ERROR_LIMIT, 0, "number too big for 128 bits"});
+		loop_break(loop, frame, &(struct fault){ERROR_INVALID, 0, "number too big for 128 bits"});
 		return false;
 	}
 	return true;

@@ -156,7 +156,8 @@ void frame_leave(struct frame *frame)
 
 void frame_partial(struct frame *frame, const struct fault *fault)
 {
-	if (!frame->partials++)
+	frame->partials++;
+	if (frame->partial_fault.code != fault->code || frame->partial_fault.address != fault->address)
 		frame->partial_fault = frame_keep_fault(frame, fault, 0);
 }
 

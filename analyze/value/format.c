@@ -94,6 +94,10 @@ static void fault_put(const struct fault *fault, struct buf *buf)
 			text_put(fault->what, strlen(fault->what), false, buf);
 		}
 		return;
+	case ERROR_INVALID: /* "division by zero" says it all */
+		text_put(fault->what ? fault->what : words, strlen(fault->what ? fault->what : words), false,
+			 buf);
+		return;
 	default:
 		if (fault->what) {
 			text_put(fault->what, strlen(fault->what), false, buf);
