@@ -42,6 +42,7 @@ load setup
 }
 
 @test "output that cannot be written is an error" {
+	# shellcheck disable=SC2016
 	run -2 bash -c '"$KMORTEM" info "$DUMP" > /dev/full'
 	[[ $output == *'No space left on device'* ]]
 	refused '/no/such/folder/report.txt' km report "$DUMP" -o /no/such/folder/report.txt

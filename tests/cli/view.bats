@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 # kmortem view, eval, log and info.
+# shellcheck disable=SC2154 # run sets stderr
 
 load setup
 
