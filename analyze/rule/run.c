@@ -27,10 +27,10 @@ struct run {
 	struct prepared prepared;
 	struct frame *frame;
 	struct rows rows;
-	size_t unknown;         /* rows that could not be judged */
-	struct fault first;     /* why the first of them could not */
-	struct buf broken;      /* why there may be more rows; empty: there are not */
-	size_t parts_failed;    /* parts of a view that cannot be computed */
+	size_t unknown;      /* rows that could not be judged */
+	struct buf first;    /* why the first of them could not; a fault's words die with its row */
+	struct buf broken;   /* why there may be more rows; empty: there are not */
+	size_t parts_failed; /* parts of a view that cannot be computed */
 	const char *part_error; /* why the first of them cannot */
 	size_t bytes;           /* arena_used() when this began */
 };
@@ -38,6 +38,7 @@ struct run {
 static void run_deinit(struct run *run)
 {
 	rows_deinit(&run->rows);
+	buf_deinit(&run->first);
 	buf_deinit(&run->broken);
 }
 
@@ -130,7 +131,7 @@ static void run_unknown(void *context, const struct fault *fault)
 	struct run *run = context;
 
 	if (!run->unknown++)
-		run->first = *fault;
+		format_fault(fault, &run->first);
 }
 
 /* 1, 0, or -1 after counting the row as unknown; no condition is true. */
@@ -247,7 +248,7 @@ static const char *run_incomplete(const struct run *run)
 	if (run->unknown) {
 		buf_printf(&buf, "%zu row%s could not be judged: ", run->unknown,
 			   run->unknown == 1 ? "" : "s");
-		format_fault(&run->first, &buf);
+		buf_puts(&buf, buf_text(&run->first));
 	}
 	if (run->part_error)
 		buf_printf(&buf, "%s%s", buf.length ? "; " : "", run->part_error);
