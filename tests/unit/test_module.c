@@ -90,7 +90,7 @@ static uint64_t put_head(void)
 
 static void put_on_list(uint64_t head, uint64_t node)
 {
-	uint64_t first, last = head;
+	uint64_t first = head, last = head;
 	struct fault fault;
 
 	CHECK(dump_try_read_pointer(&fake_dump, head, &first, &fault));
