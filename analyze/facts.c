@@ -9,6 +9,7 @@
 #include "base/vec.h"
 #include "dump/dump.h"
 #include "expr/expr.h"
+#include "kernel/cause.h"
 #include "kernel/dmesg.h"
 #include "kernel/kernel.h"
 #include "reports/report.h"
@@ -104,14 +105,27 @@ static void fill_kernel(const struct kernel *kernel, struct report *report)
 	fill_taint(kernel, report);
 }
 
+/* The same for crashes of a kind, whatever the kernel's version: the cause and the function. */
+static const char *panic_signature(const struct kernel_panic *panic, struct arena *arena)
+{
+	const char *cause = panic_cause(panic->message);
+	size_t length = strcspn(panic->ip, "+");
+
+	if (!*panic->ip || !strncmp(panic->ip, "0x", 2))
+		return cause;
+	return arena_printf(arena, "%s@%.*s", cause ? cause : "panic", (int)length, panic->ip);
+}
+
 static void fill_panic(const struct kernel_panic *panic, struct report *report)
 {
 	report->panic.happened = panic->happened;
 	report->panic.message = known(panic->message);
+	report->panic.cause = panic_cause(panic->message);
 	report->panic.comm = known(panic->comm);
 	report->panic.ip = known(panic->ip);
 	report->panic.cpu = panic->cpu;
 	report->panic.pid = panic->pid;
+	report->panic.signature = panic_signature(panic, report->arena);
 }
 
 static void fill_sources(const struct symtab *symtab, struct report *report)
