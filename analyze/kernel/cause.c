@@ -31,6 +31,11 @@ static const struct {
 	{"SError", "hardware-error"},                     /* arch/arm64/kernel/traps.c */
 	{"An NMI occurred", "nmi"},                       /* drivers/watchdog/hpwdt.c */
 	{"Not continuing", "nmi"},                        /* arch/x86/kernel/nmi.c */
+	{"kernel BUG at", "bug"},                         /* report_bug() of each architecture */
+	{"BUG: ", "oops"},                                /* arch/x86/mm/fault.c */
+	{"general protection fault", "oops"},             /* arch/x86/kernel/traps.c */
+	{"Unable to handle kernel", "oops"},              /* arch/arm64/mm/fault.c */
+	{"Oops", "oops"},
 	{"Fatal exception", "oops"},                      /* oops_end() of each architecture */
 };
 

@@ -9,9 +9,16 @@ TEST(causes_of_panics)
 	CHECK_STR(panic_cause("sysrq triggered crash"), "sysrq");
 	CHECK_STR(panic_cause("Fatal exception in interrupt"), "oops");
 	CHECK_STR(panic_cause("Oops - BUG: Fatal exception"), "oops");
+	CHECK_STR(panic_cause("BUG: unable to handle page fault for address: ffffffffc063d6d0"),
+		  "oops");
+	CHECK_STR(panic_cause("kernel BUG at mm/slub.c:448!"), "bug");
+	CHECK_STR(panic_cause(
+			  "Unable to handle kernel NULL pointer dereference at virtual address 0"),
+		  "oops");
 	CHECK_STR(panic_cause("hung_task: blocked tasks"), "hung-task");
 	CHECK_STR(panic_cause("Attempted to kill init! exitcode=0x00000009"), "init-ended");
-	CHECK_STR(panic_cause("Out of memory: system-wide panic_on_oom is enabled"), "out-of-memory");
+	CHECK_STR(panic_cause("Out of memory: system-wide panic_on_oom is enabled"),
+		  "out-of-memory");
 	CHECK_STR(panic_cause("System is deadlocked on memory"), "out-of-memory");
 	CHECK_STR(panic_cause("Watchdog detected hard LOCKUP on cpu 3"), "hard-lockup");
 	CHECK_STR(panic_cause("Hard LOCKUP"), "hard-lockup");
