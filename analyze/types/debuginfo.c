@@ -308,22 +308,38 @@ static void search_tree(struct search *search, const char *folder, const char *n
 		fts_close(tree);
 }
 
-static struct error *module_find(const char *root, const char *name, const char *build_id,
-				 const char *release, char **ret)
+static void search_for_module(struct search *search, const char *name)
 {
+	search_by_build_id(search);
+	if (!checked_name(name) || !search->release)
+		return;
+	search_tree(search, "/usr/lib/debug/lib/modules", name);
+	search_tree(search, "/usr/lib/debug/usr/lib/modules", name);
+	search_tree(search, "/lib/modules", name);
+}
+
+/* What stands before "/usr/lib/debug/" in a path, where a package of debug data was unpacked. */
+static char *root_of(const char *path)
+{
+	const char *end = path ? strstr(path, "/usr/lib/debug/") : NULL;
+
+	return end ? mem_strndup(path, (size_t)(end - path)) : mem_strdup("");
+}
+
+static struct error *module_find(const char *root, const char *name, const char *build_id,
+				 const char *release, const char *vmlinux, char **ret)
+{
+	char *near _cleanup_free_ = root_of(vmlinux), *what _cleanup_free_ = NULL;
 	struct search search _cleanup_(search_deinit) = {
-		.root = root,
+		.root = near,
 		.build_id = checked_build_id(build_id),
 		.release = checked_name(release),
 	};
-	char *what _cleanup_free_ = NULL;
 
-	search_by_build_id(&search);
-	if (checked_name(name) && search.release) {
-		search_tree(&search, "/usr/lib/debug/lib/modules", name);
-		search_tree(&search, "/usr/lib/debug/usr/lib/modules", name);
-		search_tree(&search, "/lib/modules", name);
-	}
+	if (*near)
+		search_for_module(&search, name);
+	search.root = root;
+	search_for_module(&search, name);
 	search_download_cache(&search);
 	search_download(&search);
 	what = mem_printf("module %s", name);
@@ -331,9 +347,9 @@ static struct error *module_find(const char *root, const char *name, const char 
 }
 
 struct error *debuginfo_find_module(const char *name, const char *build_id, const char *release,
-				    char **ret)
+				    const char *vmlinux, char **ret)
 {
-	return module_find("", name, build_id, release, ret);
+	return module_find("", name, build_id, release, vmlinux, ret);
 }
 
 /* KERNELOFFSET is written where KASLR exists; elsewhere and before it was (Linux 3.16) _stext

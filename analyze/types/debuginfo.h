@@ -19,9 +19,10 @@ struct dump;
  * debuginfod-find is run, last of all and for two minutes at most. */
 struct error *debuginfo_find(const char *build_id, const char *release, const char *dump_path,
 			     char **ret) MUST_CHECK;
-/* The same for module `name` as in lsmod ("_" and "-" are alike). */
+/* The same for module `name` as in lsmod ("_" and "-" are alike), also in the tree of folders that
+ * `vmlinux` (or NULL) lies in. */
 struct error *debuginfo_find_module(const char *name, const char *build_id, const char *release,
-				    char **ret) MUST_CHECK;
+				    const char *vmlinux, char **ret) MUST_CHECK;
 /* Whether the ELF file at `path` is the vmlinux of the dump, and what KASLR adds to its addresses.
  * By the build-id of VMCOREINFO; before Linux 5.9, which writes it there, by the one in the dump's
  * memory. ERROR_MISMATCH (both build-ids in the words), ERROR_NOT_FOUND (nothing to tell by: the

@@ -172,7 +172,8 @@ static struct error *open_dwarf(struct kernel_sources *kernel, const struct modu
 	const struct vmcoreinfo *info = dump_vmcoreinfo(kernel->dump);
 	const char *release = vmcoreinfo_get(info, "OSRELEASE");
 	char *path _cleanup_free_ = NULL;
-	struct error *error = debuginfo_find_module(facts->name, facts->build_id, release, &path);
+	struct error *error = debuginfo_find_module(facts->name, facts->build_id, release,
+						    kernel->vmlinux, &path);
 
 	return error ? error : src_dwarf_open(path, 0, facts->name, ret);
 }

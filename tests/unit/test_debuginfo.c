@@ -273,19 +273,25 @@ TEST(debuginfo_finds_modules)
 
 	CHECK(run("cd %s && rm -rf root && mkdir -p $(dirname %s) && cp new/vmlinux %s", folder,
 		  place, place));
-	CHECK(!module_find(root, "a_toy_module", id, "6.1.0-toy", &found));
+	CHECK(!module_find(root, "a_toy_module", id, "6.1.0-toy", NULL, &found));
 	CHECK(found && strstr(found, place));
 	free(found);
 	found = NULL;
-	struct error *error = module_find(root, "toy_module", id, "6.1.0-toy", &found);
+	struct error *error = module_find(root, "toy_module", id, "6.1.0-toy", NULL, &found);
 
 	CHECK(error && error->code == ERROR_NOT_FOUND);
 	error_free(error);
-	error = module_find(root, "a_toy_module", id, "../6.1.0-toy", &found);
+	error = module_find(root, "a_toy_module", id, "../6.1.0-toy", NULL, &found);
 	CHECK(error && error->code == ERROR_NOT_FOUND);
 	error_free(error);
+	/* Nothing is installed, but the vmlinux comes from a package that was unpacked somewhere.
+	 */
+	char *vmlinux _cleanup_free_ = mem_printf("%s/usr/lib/debug/boot/vmlinux", root);
+
+	CHECK(!module_find("/nonexistent", "a_toy_module", id, "6.1.0-toy", vmlinux, &found));
+	CHECK(found && strstr(found, place));
 	CHECK(run("cd %s && cp old/vmlinux %s", folder, place));
-	error = module_find(root, "a_toy_module", id, "6.1.0-toy", &found);
+	error = module_find(root, "a_toy_module", id, "6.1.0-toy", NULL, &found);
 	CHECK(error && error->code == ERROR_MISMATCH);
 	error_free(error);
 }
