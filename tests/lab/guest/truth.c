@@ -25,6 +25,7 @@
 #define TRUTH_SIZE (16UL << 20)
 #define DEBUGCON_PORT 0xe9
 #define DISK_BLOCK 4096UL
+#define SETTLE_US 300000
 
 /* Read once; "name=path" names the part otherwise than its file. */
 static const char *const once_files[] = {
@@ -337,6 +338,8 @@ static void second_read(struct text *text, const int *fds)
 {
     tasks_add(text);
     now_add(text, "realtime");
+    /* The files just closed are freed only after a grace period of RCU, and slabinfo counts them until then. */
+    usleep(SETTLE_US);
     for (size_t i = 0; i < N_TWICE; i++)
         if (fds[i] >= 0)
             part_add(text, twice_files[i], fds[i]);
