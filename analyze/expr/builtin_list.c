@@ -72,8 +72,9 @@ APPLY(apply_join)
 	const struct value_list *list = args[0].list;
 
 	(void)code, (void)count;
+	/* Half a path is a wrong path. */
 	if (list->is_partial)
-		frame_partial(frame, &list->fault);
+		return value_of_fault(&list->fault);
 	for (size_t i = 0; i < list->count && buf.length <= TEXT_LIMIT; i++) {
 		if (i)
 			buf_put(&buf, args[1].string.data, args[1].string.length);
