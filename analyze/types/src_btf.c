@@ -84,6 +84,15 @@ struct btf_header {
 	uint32_t header_size;
 	uint32_t type_offset, type_size;
 	uint32_t string_offset, string_size;
+	/* Newer BTF ends with sizes for each kind of type, for readers that do not know them all.
+	 */
+	uint32_t layout_offset, layout_size;
+};
+
+/* What the layout section says of a kind: bytes behind each type, and for each of its elements. */
+struct btf_layout {
+	uint8_t fixed, each;
+	uint16_t flags;
 };
 
 /* An enumerator: word position of its name and value, and the type it belongs to. */
@@ -101,6 +110,8 @@ struct src_btf {
 	void *bytes;
 	const uint32_t *words; /* the type section, in our byte order */
 	uint32_t word_count;
+	const char *layouts; /* struct btf_layout of each kind */
+	uint32_t layout_count;
 	const char *strings; /* ends with NUL */
 	uint32_t string_size;
 	uint32_t string_span;      /* what the header says string_size is */
@@ -137,20 +148,24 @@ static struct src_btf *btf_of(struct type_provider *provider)
 
 static bool header_read(const void *bytes, size_t size, struct btf_header *ret, bool *ret_swapped)
 {
-	struct btf_header header;
+	const size_t least = offsetof(struct btf_header, layout_offset);
+	struct btf_header header = {0};
 
-	if (size < sizeof(header))
+	if (size < least)
 		return false;
-	memcpy(&header, bytes, sizeof(header));
+	memcpy(&header, bytes, size < sizeof(header) ? size : sizeof(header));
 	bool swapped = header.magic == __builtin_bswap16(BTF_MAGIC);
 	if (!swapped && header.magic != BTF_MAGIC)
 		return false;
-	uint32_t *numbers[] = {&header.header_size, &header.type_offset, &header.type_size,
-			       &header.string_offset, &header.string_size};
+	uint32_t *numbers[] = {&header.header_size,   &header.type_offset, &header.type_size,
+			       &header.string_offset, &header.string_size, &header.layout_offset,
+			       &header.layout_size};
 	for (size_t i = 0; swapped && i < sizeof(numbers) / sizeof(*numbers); i++)
 		*numbers[i] = __builtin_bswap32(*numbers[i]);
-	if (header.version != 1 || header.header_size < sizeof(header))
+	if (header.version != 1 || header.header_size < least)
 		return false;
+	if (header.header_size < sizeof(header) || size < sizeof(header))
+		header.layout_offset = header.layout_size = 0;
 	*ret = header;
 	*ret_swapped = swapped;
 	return true;
@@ -161,13 +176,16 @@ size_t btf_size(const void *bytes, size_t size)
 	struct btf_header header;
 	bool swapped;
 
-	if (!header_read(bytes, size, &header, &swapped))
+	if (!header_read(bytes, size, &header, &swapped) || !header.string_size)
 		return 0;
-	uint64_t types = (uint64_t)header.type_offset + header.type_size;
-	uint64_t strings = (uint64_t)header.string_offset + header.string_size;
-	uint64_t whole = header.header_size + (types > strings ? types : strings);
+	const uint64_t ends[] = {(uint64_t)header.type_offset + header.type_size,
+				 (uint64_t)header.string_offset + header.string_size,
+				 (uint64_t)header.layout_offset + header.layout_size};
+	uint64_t last = 0;
 
-	return whole > BTF_MAX_BYTES || !header.string_size ? 0 : whole;
+	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++)
+		last = ends[i] > last ? ends[i] : last;
+	return last + header.header_size > BTF_MAX_BYTES ? 0 : last + header.header_size;
 }
 
 /* Part of the bytes, cut off at their end. */
@@ -215,23 +233,45 @@ static const char *btf_name(const struct src_btf *btf, uint32_t offset)
 	return *name ? name : NULL;
 }
 
+/* Kinds that we do not know are void to us. */
 static enum btf_kind word_kind(uint32_t info)
 {
-	return info >> 24 & 0x1f;
+	uint32_t kind = info >> 24 & 0x7f;
+
+	return kind < BTF_KINDS ? kind : BTF_VOID;
 }
 
+/* Sixteen bits at first, 24 where there is a layout section; those between were zero. */
 static uint32_t word_vlen(uint32_t info)
 {
-	return info & 0xffff;
+	return info & 0xffffff;
+}
+
+/* How much follows a type of that kind; false if nobody knows. */
+static bool kind_shape(const struct src_btf *btf, uint32_t info, struct btf_kind_shape *ret)
+{
+	uint32_t kind = info >> 24 & 0x7f;
+	struct btf_layout layout;
+
+	if (word_kind(info)) {
+		*ret = shapes[kind];
+		return true;
+	}
+	if (!kind || kind >= btf->layout_count)
+		return false;
+	memcpy(&layout, btf->layouts + kind * sizeof(layout), sizeof(layout));
+	*ret = (struct btf_kind_shape){.fixed = layout.fixed / 4, .each = layout.each / 4};
+	return layout.fixed % 4 == 0 && layout.each % 4 == 0;
 }
 
 /* Words of the type that begins at `words`, of which `left` are there; 0 when it is damaged. */
-static uint32_t record_words(const uint32_t *words, uint32_t left)
+static uint32_t record_words(const struct src_btf *btf, const uint32_t *words, uint32_t left)
 {
-	if (left < BTF_TYPE_WORDS || word_kind(words[1]) >= BTF_KINDS || !word_kind(words[1]))
+	struct btf_kind_shape shape;
+
+	if (left < BTF_TYPE_WORDS || !kind_shape(btf, words[1], &shape))
 		return 0;
-	const struct btf_kind_shape *shape = &shapes[word_kind(words[1])];
-	uint32_t length = BTF_TYPE_WORDS + shape->fixed + shape->each * word_vlen(words[1]);
+	uint32_t length = BTF_TYPE_WORDS + shape.fixed + shape.each * word_vlen(words[1]);
 
 	return length <= left ? length : 0;
 }
@@ -242,7 +282,8 @@ static void btf_index(struct src_btf *btf)
 
 	btf->positions = mem_resize(NULL, most + 1, sizeof(*btf->positions));
 	while (position < btf->word_count && btf->count < UINT32_MAX - btf->first_id) {
-		uint32_t length = record_words(btf->words + position, btf->word_count - position);
+		uint32_t length =
+			record_words(btf, btf->words + position, btf->word_count - position);
 
 		if (!length) {
 			btf->problem = arena_printf(btf->arena, "breaks off after type %u",
@@ -300,7 +341,7 @@ static bool record_behind(struct src_btf *btf, uint32_t id, struct btf_record *r
 			return false;
 		if (!shapes[record.kind].is_qualifier) {
 			*ret = record;
-			return record.kind != BTF_DATASEC;
+			return record.kind != BTF_DATASEC && record.kind != BTF_VOID;
 		}
 		id = record.words[2];
 	}
@@ -715,6 +756,9 @@ struct error *src_btf_new(void *bytes, size_t size, const struct btf_origin *ori
 	take_types(btf, types, length, swapped);
 	char *strings = section(bytes, size, (uint64_t)header.header_size + header.string_offset,
 				header.string_size, &btf->string_size);
+	btf->layouts = section(bytes, size, (uint64_t)header.header_size + header.layout_offset,
+			       header.layout_size, &length);
+	btf->layout_count = length / sizeof(struct btf_layout);
 	btf->string_span = header.string_size;
 	if (btf->string_size)
 		strings[btf->string_size - 1] = '\0';

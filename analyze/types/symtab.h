@@ -29,15 +29,16 @@ struct symbol {
 	char kind;          /* as nm(1): 'T' text, 'D' data, 'A' absolute… */
 };
 
-/* Where names come from, for "How this kernel was read"; strings live as long as the symtab. */
+/* Where names come from, for "How this kernel was read"; strings live as long as the symtab.
+ * Several sources are joined by ", " in the order in which they are asked; more may join as names are
+ * looked up. */
 struct symtab_sources {
 	const char *types;   /* "BTF (dump)", "BTF (FILE)", "DWARF (FILE)" or "none" */
-	const char *symbols; /* "kallsyms (dump)", "kallsyms (dump, found by shape)", "System.map
-				(FILE)", "ELF symbols (FILE)" or "none" */
+	const char *symbols; /* "kallsyms (dump)", "kallsyms (dump, found by shape)",
+				"System.map (FILE)", "ELF symbols (FILE)" or "none" */
 	const char *modules; /* "N modules, M with types" */
-	const char
-		*notes; /* why a better source was not used, one per line; "" if nothing to say */
-	bool data_symbols; /* false: kernel without CONFIG_KALLSYMS_ALL */
+	const char *notes;   /* why a better source was not used, one per line, or "" */
+	bool data_symbols;   /* false: kernel without CONFIG_KALLSYMS_ALL */
 };
 
 /* Opens every source the dump and the machine offer. Fails only when -k names a file that cannot be

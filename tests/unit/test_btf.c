@@ -404,6 +404,42 @@ TEST(what_is_no_btf_is_refused)
 	free(bytes);
 }
 
+/* A kind that nobody has heard of, whose size the layout section tells: two words and three for
+ * each element. */
+TEST(unknown_kinds_are_passed_over_where_a_layout_says_how)
+{
+	struct btf_builder builder = {0};
+	uint8_t layouts[100][4] = {{0}};
+	const char *problem;
+	size_t size;
+
+	btf_put_type(&builder, "future", 99, 2, 0);
+	for (uint32_t i = 0; i < 2 + 2 * 3; i++)
+		btf_put(&builder, 0x05050505);
+	btf_put_int(&builder, "int", 4, 1, 32);
+	btf_put_type(&builder, "user", KIND_TYPEDEF, 0, 1);
+	uint8_t *old = btf_build(&builder, false, &size),
+		*bytes = calloc(1, size + 8 + sizeof(layouts));
+	uint32_t header_size = 32, places[2] = {size - 24, sizeof(layouts)};
+
+	memcpy(layouts[99], (uint8_t[]){8, 12, 0, 0}, 4);
+	memcpy(bytes, old, 24);
+	memcpy(bytes + 4, &header_size, 4);
+	memcpy(bytes + 24, places, 8);
+	memcpy(bytes + 32, old + 24, size - 24);
+	memcpy(bytes + 8 + size, layouts, sizeof(layouts));
+	CHECK(btf_size(bytes, size + 8 + sizeof(layouts)) == size + 8 + sizeof(layouts));
+	struct type_provider *provider = open_bytes(bytes, size + 8 + sizeof(layouts), NULL);
+
+	CHECK(src_btf_count(provider, &problem) == 3 && !problem);
+	CHECK(find_one(provider, TYPE_INT, "int")->size == 4);
+	CHECK(type_target(find_one(provider, TYPE_TYPEDEF, "user")) == &type_void);
+	type_provider_free(provider);
+	provider = open_bytes(old, size, NULL);
+	CHECK(src_btf_count(provider, &problem) == 0 && problem);
+	type_provider_free(provider);
+}
+
 /* The fuzz target asks everything that can be asked; it must come back, and under the sanitizers
  * without a word. */
 TEST(cut_and_mutated_btf_is_survived)
