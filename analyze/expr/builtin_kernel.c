@@ -286,7 +286,7 @@ static void refine_since(struct checker *checker, const struct expr *expr, struc
 APPLY(apply_page_size)
 {
 	(void)code, (void)args, (void)count;
-	return frame->dump ? value_int((__int128)dump_info(frame->dump)->page_size) : no_dump();
+	return frame->kernel ? value_int((__int128)frame->kernel->page_size) : no_dump();
 }
 
 #define KERNEL(name, call, result_words, words, letters, kind, function)                           \

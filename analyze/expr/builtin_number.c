@@ -61,9 +61,9 @@ APPLY(apply_kb)
 APPLY(apply_pages)
 {
 	(void)code, (void)count;
-	if (!frame->dump)
+	if (!frame->kernel)
 		return value_absent(ERROR_NO_SOURCE, 0, "there is no dump");
-	return unit(VALUE_SIZE, args, (int64_t)dump_info(frame->dump)->page_size);
+	return unit(VALUE_SIZE, args, (int64_t)frame->kernel->page_size);
 }
 
 /* Kernel time as a number of seconds. */

@@ -141,6 +141,17 @@ static void kernel_learn_load(struct kernel *kernel)
 			(double)((load[i] + (1 << FSHIFT) / 200) * 100 >> FSHIFT) / 100;
 }
 
+/* QEMU's arm64 dumps have blocks of 64 KiB whatever the kernel's pages are. */
+static void kernel_learn_page_size(struct kernel *kernel)
+{
+	uint64_t size;
+
+	kernel->page_size = dump_info(kernel->dump)->page_size;
+	if (vmcoreinfo_number(dump_vmcoreinfo(kernel->dump), "PAGESIZE", &size) && size >= 4096 &&
+	    size <= 1 << 20 && !(size & (size - 1)))
+		kernel->page_size = size;
+}
+
 /* _totalram_pages since ca79b0c211af ("mm: convert totalram_pages and totalhigh_pages variables to
  * atomic"), 5.0; totalram_pages before. */
 static void kernel_learn_memory(struct kernel *kernel)
@@ -149,7 +160,7 @@ static void kernel_learn_memory(struct kernel *kernel)
 
 	if (kernel_read_long(kernel, "_totalram_pages", &pages) ||
 	    kernel_read_long(kernel, "totalram_pages", &pages))
-		kernel->memory_bytes = pages * dump_info(kernel->dump)->page_size;
+		kernel->memory_bytes = pages * kernel->page_size;
 }
 
 struct kernel *kernel_new(struct dump *dump, struct symtab *symtab)
@@ -162,6 +173,7 @@ struct kernel *kernel_new(struct dump *dump, struct symtab *symtab)
 	kernel->uptime_ns = kernel->monotonic_ns = kernel->crash_time_ns = -1;
 	for (unsigned i = 0; i < 3; i++)
 		kernel->loadavg[i] = -1;
+	kernel_learn_page_size(kernel);
 	kernel_learn_identity(kernel);
 	kernel_learn_cpus(kernel);
 	kernel_learn_clock(kernel);

@@ -46,6 +46,7 @@ struct kernel {
 	int64_t monotonic_ns;  /* CLOCK_MONOTONIC at the last tick; -1 unknown */
 	int64_t crash_time_ns; /* wall clock, ns since 1970; -1 unknown */
 	double loadavg[3];     /* -1 unknown */
+	uint64_t page_size;    /* bytes; of the kernel, not of the dump's blocks */
 	uint64_t memory_bytes; /* MemTotal; 0 unknown */
 	uint64_t taint;        /* tainted_mask; valid with has_taint */
 	bool has_taint;

@@ -111,7 +111,9 @@ def check_memory(kmortem, dump, found):
             continue
         slack = once(found, part, once_only) or (lambda key, column, value: PAGES_OF_READER)
         # Computed by the kernel while the file is read, not kept in memory.
-        lack = {"nr_dirty_threshold", "nr_dirty_background_threshold", "nr_unstable", "nr_memmap_pages", "nr_memmap_boot_pages"}
+        lack = {"nr_dirty_threshold", "nr_dirty_background_threshold", "nr_unstable", "nr_memmap_pages", "nr_memmap_boot_pages",
+                # A constant of the architecture; known for x86-64.
+                "VmallocTotal"}
         numbers(name, rows, lambda row: row["name"], readings(found, part, parse), columns, slack, lack)
     rows, why = view(kmortem, dump, "mem.buddy")
     numbers("mem.buddy", rows or [], lambda row: (row["node"], row["zone"]), readings(found, "/proc/buddyinfo", expected.buddyinfo),
