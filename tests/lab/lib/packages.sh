@@ -24,7 +24,7 @@ apt_sources() {
     security=${KMORTEM_LAB_SECURITY_MIRROR:-$(apt_repository "$codename-security")} || security=
     echo "deb [signed-by=$apt_keyring] $main $base main"
     if [[ $base != "$suite" ]]; then echo "deb [signed-by=$apt_keyring] $main $suite main"; fi
-    if [[ $base != sid && $security ]]; then echo "deb [signed-by=$apt_keyring] $security $base-security main"; fi
+    if [[ $base != @(sid|experimental) && $security ]]; then echo "deb [signed-by=$apt_keyring] $security $base-security main"; fi
 }
 
 apt_keyring=${KMORTEM_LAB_KEYRING:-/usr/share/keyrings/debian-archive-keyring.gpg}
