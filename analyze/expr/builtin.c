@@ -5,8 +5,8 @@
 #include "expr/check.h"
 
 static const struct builtin *const tables[] = {
-	builtins_walk, builtins_container, builtins_meta, builtins_number,
-	builtins_text, builtins_list,      builtins_kernel, builtins_net,
+	builtins_walk, builtins_container, builtins_meta,   builtins_number,
+	builtins_text, builtins_list,	   builtins_kernel, builtins_net,
 };
 
 const struct builtin *builtin_find(const char *name)

@@ -68,8 +68,10 @@ APPLY(apply_bytes)
 	return value_text(bytes, length);
 }
 
-/* User memory, as far as it is there: a string ends at its first NUL, bytes where they were asked to end. */
-static struct value user_bytes(const struct code *code, struct frame *frame, const struct value *args)
+/* User memory, as far as it is there: a string ends at its first NUL, bytes where they were asked
+ * to end. */
+static struct value user_bytes(const struct code *code, struct frame *frame,
+			       const struct value *args)
 {
 	uint64_t pgd, address = address_of(&args[1]);
 	struct fault fault;
@@ -112,7 +114,8 @@ static void refine_user(struct checker *checker, const struct expr *expr, struct
 	struct type_member pgd;
 
 	if (!type || !type_find_member(check_complete(checker, type), "pgd", &pgd))
-		check_fail(checker, expr, ERROR_SYNTAX, "%s() begins with a struct mm_struct *", expr->name);
+		check_fail(checker, expr, ERROR_SYNTAX, "%s() begins with a struct mm_struct *",
+			   expr->name);
 	else
 		code->call.number = pgd.bit_offset / 8;
 }
@@ -141,7 +144,8 @@ APPLY(apply_symbol)
 		return (struct value){.kind = VALUE_NONE};
 	if (!offset)
 		return value_text(symbol->name, strlen(symbol->name));
-	text = arena_printf(frame_memory(frame), "%s+0x%llx", symbol->name, (unsigned long long)offset);
+	text = arena_printf(frame_memory(frame), "%s+0x%llx", symbol->name,
+			    (unsigned long long)offset);
 	return value_text(text, strlen(text));
 }
 
@@ -166,14 +170,16 @@ static struct value list_of_numbers(struct frame *frame, const uint32_t *numbers
 APPLY(apply_cpus_possible)
 {
 	(void)code, (void)args, (void)count;
-	return frame->kernel ? list_of_numbers(frame, frame->kernel->possible_cpus, frame->kernel->possible_count)
+	return frame->kernel ? list_of_numbers(frame, frame->kernel->possible_cpus,
+					       frame->kernel->possible_count)
 			     : no_dump();
 }
 
 APPLY(apply_cpus_online)
 {
 	(void)code, (void)args, (void)count;
-	return frame->kernel ? list_of_numbers(frame, frame->kernel->online_cpus, frame->kernel->online_count)
+	return frame->kernel ? list_of_numbers(frame, frame->kernel->online_cpus,
+					       frame->kernel->online_count)
 			     : no_dump();
 }
 
@@ -211,15 +217,17 @@ static struct value nanoseconds(enum value_kind kind, int64_t number, const char
 APPLY(apply_uptime)
 {
 	(void)code, (void)args, (void)count;
-	return frame->kernel ? nanoseconds(VALUE_DURATION, frame->kernel->uptime_ns, "uptime of the kernel")
+	return frame->kernel ? nanoseconds(VALUE_DURATION, frame->kernel->uptime_ns,
+					   "uptime of the kernel")
 			     : no_dump();
 }
 
 APPLY(apply_crash_time)
 {
 	(void)code, (void)args, (void)count;
-	return frame->kernel ? nanoseconds(VALUE_TIME, frame->kernel->crash_time_ns, "time of the crash")
-			     : no_dump();
+	return frame->kernel
+		       ? nanoseconds(VALUE_TIME, frame->kernel->crash_time_ns, "time of the crash")
+		       : no_dump();
 }
 
 APPLY(apply_hz)
@@ -272,7 +280,8 @@ APPLY(apply_time_ago)
 	(void)code, (void)count;
 	if (!frame->kernel || frame->kernel->monotonic_ns < 0)
 		return unknown_clock("monotonic clock");
-	return (struct value){.kind = VALUE_DURATION, .integer = frame->kernel->monotonic_ns - args->integer};
+	return (struct value){.kind = VALUE_DURATION,
+			      .integer = frame->kernel->monotonic_ns - args->integer};
 }
 
 static void refine_since(struct checker *checker, const struct expr *expr, struct code *code)
@@ -280,7 +289,8 @@ static void refine_since(struct checker *checker, const struct expr *expr, struc
 	enum stype_kind kind = code->args[0]->stype.kind;
 
 	if (kind != STYPE_INT && kind != STYPE_DURATION && kind != STYPE_UNKNOWN)
-		check_fail(checker, expr, ERROR_SYNTAX, "time_ago(x) takes nanoseconds since boot, or a duration");
+		check_fail(checker, expr, ERROR_SYNTAX,
+			   "time_ago(x) takes nanoseconds since boot, or a duration");
 }
 
 APPLY(apply_page_size)
@@ -290,31 +300,68 @@ APPLY(apply_page_size)
 }
 
 #define KERNEL(name, call, result_words, words, letters, kind, function)                           \
-	{.help = {name, call, result_words, words}, .parameters = letters, .result = kind, .apply = function}
+	{                                                                                          \
+		.help = {name, call, result_words, words}, .parameters = letters, .result = kind,  \
+		.apply = function                                                                  \
+	}
 
 const struct builtin builtins_kernel[] = {
-	KERNEL("string", "string(p, n)", "string", "bytes at p up to the first NUL, at most n (4096 if left out)", "p|i", STYPE_STRING, apply_string),
-	KERNEL("bytes", "bytes(p, n)", "string", "n bytes at p, NULs included", "pi", STYPE_STRING, apply_bytes),
-	{.help = {"user_string", "user_string(mm, address, n)", "string", "user memory of a struct mm_struct up to the first NUL, at most n bytes"},
-	 .parameters = "ppi", .result = STYPE_STRING, .apply = apply_user_string, .refine = refine_user},
-	{.help = {"user_bytes", "user_bytes(mm, address, n)", "string", "n bytes of user memory of a struct mm_struct"},
-	 .parameters = "ppi", .result = STYPE_STRING, .apply = apply_user_bytes, .refine = refine_user},
-	KERNEL("saved", "saved(p)", "bool", "whether the page at p is in the dump", "p", STYPE_BOOL, apply_saved),
-	{.help = {"symbol", "symbol(p)", "string or none", "name+0x16 or name of what lies at p, none when no symbol contains it"},
-	 .parameters = "p", .result = STYPE_STRING, .apply = apply_symbol, .refine = refine_or_none},
-	{.help = {"cpus_possible", "cpus_possible()", "list of int", "numbers of the CPUs that can exist"},
-	 .parameters = "", .result = STYPE_LIST, .apply = apply_cpus_possible, .refine = refine_numbers},
+	KERNEL("string", "string(p, n)", "string",
+	       "bytes at p up to the first NUL, at most n (4096 if left out)", "p|i", STYPE_STRING,
+	       apply_string),
+	KERNEL("bytes", "bytes(p, n)", "string", "n bytes at p, NULs included", "pi", STYPE_STRING,
+	       apply_bytes),
+	{.help = {"user_string", "user_string(mm, address, n)", "string",
+		  "user memory of a struct mm_struct up to the first NUL, at most n bytes"},
+	 .parameters = "ppi",
+	 .result = STYPE_STRING,
+	 .apply = apply_user_string,
+	 .refine = refine_user},
+	{.help = {"user_bytes", "user_bytes(mm, address, n)", "string",
+		  "n bytes of user memory of a struct mm_struct"},
+	 .parameters = "ppi",
+	 .result = STYPE_STRING,
+	 .apply = apply_user_bytes,
+	 .refine = refine_user},
+	KERNEL("saved", "saved(p)", "bool", "whether the page at p is in the dump", "p", STYPE_BOOL,
+	       apply_saved),
+	{.help = {"symbol", "symbol(p)", "string or none",
+		  "name+0x16 or name of what lies at p, none when no symbol contains it"},
+	 .parameters = "p",
+	 .result = STYPE_STRING,
+	 .apply = apply_symbol,
+	 .refine = refine_or_none},
+	{.help = {"cpus_possible", "cpus_possible()", "list of int",
+		  "numbers of the CPUs that can exist"},
+	 .parameters = "",
+	 .result = STYPE_LIST,
+	 .apply = apply_cpus_possible,
+	 .refine = refine_numbers},
 	{.help = {"cpus_online", "cpus_online()", "list of int", "numbers of the CPUs that ran"},
-	 .parameters = "", .result = STYPE_LIST, .apply = apply_cpus_online, .refine = refine_numbers},
-	KERNEL("is_online", "is_online(cpu)", "bool", "whether a CPU ran", "i", STYPE_BOOL, apply_is_online),
-	KERNEL("uptime", "uptime()", "duration", "time from boot to crash", "", STYPE_DURATION, apply_uptime),
-	KERNEL("crash_time", "crash_time()", "time", "wall-clock time of the crash", "", STYPE_TIME, apply_crash_time),
+	 .parameters = "",
+	 .result = STYPE_LIST,
+	 .apply = apply_cpus_online,
+	 .refine = refine_numbers},
+	KERNEL("is_online", "is_online(cpu)", "bool", "whether a CPU ran", "i", STYPE_BOOL,
+	       apply_is_online),
+	KERNEL("uptime", "uptime()", "duration", "time from boot to crash", "", STYPE_DURATION,
+	       apply_uptime),
+	KERNEL("crash_time", "crash_time()", "time", "wall-clock time of the crash", "", STYPE_TIME,
+	       apply_crash_time),
 	KERNEL("hz", "hz()", "int", "ticks (jiffies) per second", "", STYPE_INT, apply_hz),
-	KERNEL("jiffies_now", "jiffies_now()", "int", "jiffies_64 at the crash", "", STYPE_INT, apply_jiffies_now),
+	KERNEL("jiffies_now", "jiffies_now()", "int", "jiffies_64 at the crash", "", STYPE_INT,
+	       apply_jiffies_now),
 	KERNEL("jiffies", "jiffies(x)", "duration", "x ticks", "r", STYPE_DURATION, apply_jiffies),
-	KERNEL("ago", "ago(j)", "duration", "time since jiffies were j, wrapping as unsigned long does", "i", STYPE_DURATION, apply_ago),
-	{.help = {"time_ago", "time_ago(x)", "duration", "time since x (nanoseconds or a duration) after boot"},
-	 .parameters = "a", .result = STYPE_DURATION, .apply = apply_time_ago, .refine = refine_since},
-	KERNEL("page_size", "page_size()", "int", "bytes of a page", "", STYPE_INT, apply_page_size),
+	KERNEL("ago", "ago(j)", "duration",
+	       "time since jiffies were j, wrapping as unsigned long does", "i", STYPE_DURATION,
+	       apply_ago),
+	{.help = {"time_ago", "time_ago(x)", "duration",
+		  "time since x (nanoseconds or a duration) after boot"},
+	 .parameters = "a",
+	 .result = STYPE_DURATION,
+	 .apply = apply_time_ago,
+	 .refine = refine_since},
+	KERNEL("page_size", "page_size()", "int", "bytes of a page", "", STYPE_INT,
+	       apply_page_size),
 	{.help = {0}},
 };

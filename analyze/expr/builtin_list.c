@@ -44,8 +44,10 @@ static void refine_len(struct checker *checker, const struct expr *expr, struct 
 {
 	enum stype_kind kind = code->args[0]->stype.kind;
 
-	if (kind != STYPE_STRING && kind != STYPE_LIST && kind != STYPE_UNKNOWN && kind != STYPE_NONE)
-		check_fail(checker, expr, ERROR_SYNTAX, "%s has no length; sizeof(x) is the size of an object",
+	if (kind != STYPE_STRING && kind != STYPE_LIST && kind != STYPE_UNKNOWN &&
+	    kind != STYPE_NONE)
+		check_fail(checker, expr, ERROR_SYNTAX,
+			   "%s has no length; sizeof(x) is the size of an object",
 			   check_words(checker, &code->args[0]->stype));
 	code->may_be_partial = true;
 }
@@ -53,10 +55,8 @@ static void refine_len(struct checker *checker, const struct expr *expr, struct 
 /* One element as text; strings as they are. */
 static void put_element(struct frame *frame, const struct value *value, struct buf *buf)
 {
-	struct format_options options = {.dump = frame->dump,
-					 .symtab = frame->program->symtab,
-					 .depth = 1,
-					 .elements = 10};
+	struct format_options options = {
+		.dump = frame->dump, .symtab = frame->program->symtab, .depth = 1, .elements = 10};
 
 	if (value->kind == VALUE_STRING)
 		buf_put(buf, value->string.data, value->string.length);
@@ -82,7 +82,8 @@ APPLY(apply_join)
 	}
 	if (buf.length > TEXT_LIMIT)
 		return value_absent(ERROR_LIMIT, 0, "text longer than 64 KiB");
-	return value_text(arena_strndup(frame_memory(frame), buf_text(&buf), buf.length), buf.length);
+	return value_text(arena_strndup(frame_memory(frame), buf_text(&buf), buf.length),
+			  buf.length);
 }
 
 APPLY(apply_reverse)
@@ -162,7 +163,8 @@ static void refine_ordered(struct checker *checker, const struct expr *expr, str
 
 	code->stype.element = element;
 	if (element && (element->kind == STYPE_LIST || element->kind == STYPE_RECORD))
-		check_fail(checker, expr, ERROR_SYNTAX, "%s has no order", check_words(checker, element));
+		check_fail(checker, expr, ERROR_SYNTAX, "%s has no order",
+			   check_words(checker, element));
 }
 
 static void refine_like(struct checker *checker, const struct expr *expr, struct code *code)
@@ -202,8 +204,10 @@ static void refine_slice(struct checker *checker, const struct expr *expr, struc
 {
 	const struct stype *stype = &code->args[0]->stype;
 
-	if (stype->kind != STYPE_STRING && stype->kind != STYPE_LIST && stype->kind != STYPE_UNKNOWN)
-		check_fail(checker, expr, ERROR_SYNTAX, "slice(s, from, to) cuts strings and lists, this is %s",
+	if (stype->kind != STYPE_STRING && stype->kind != STYPE_LIST &&
+	    stype->kind != STYPE_UNKNOWN)
+		check_fail(checker, expr, ERROR_SYNTAX,
+			   "slice(s, from, to) cuts strings and lists, this is %s",
 			   check_words(checker, stype));
 	code->stype.kind = stype->kind;
 	code->stype.element = stype->element;
@@ -211,16 +215,35 @@ static void refine_slice(struct checker *checker, const struct expr *expr, struc
 
 const struct builtin builtins_list[] = {
 	{.help = {"len", "len(x)", "int", "number of bytes of a string or of elements of a list"},
-	 .parameters = "a", .result = STYPE_INT, .apply = apply_len, .refine = refine_len},
-	{.help = {"join", "join(list, separator)", "string", "the elements as text, one after the other"},
-	 .parameters = "ls", .result = STYPE_STRING, .apply = apply_join},
+	 .parameters = "a",
+	 .result = STYPE_INT,
+	 .apply = apply_len,
+	 .refine = refine_len},
+	{.help = {"join", "join(list, separator)", "string",
+		  "the elements as text, one after the other"},
+	 .parameters = "ls",
+	 .result = STYPE_STRING,
+	 .apply = apply_join},
 	{.help = {"reverse", "reverse(list)", "list", "the last element first"},
-	 .parameters = "l", .result = STYPE_LIST, .apply = apply_reverse, .refine = refine_like},
+	 .parameters = "l",
+	 .result = STYPE_LIST,
+	 .apply = apply_reverse,
+	 .refine = refine_like},
 	{.help = {"sorted", "sorted(list)", "list", "the least element first"},
-	 .parameters = "l", .result = STYPE_LIST, .apply = apply_sorted, .refine = refine_ordered},
+	 .parameters = "l",
+	 .result = STYPE_LIST,
+	 .apply = apply_sorted,
+	 .refine = refine_ordered},
 	{.help = {"unique", "unique(list)", "list", "each value once, where it first stood"},
-	 .parameters = "l", .result = STYPE_LIST, .apply = apply_unique, .refine = refine_ordered},
-	{.help = {"slice", "slice(s, from, to)", "string or list", "the part from position `from` to before `to` (the end if left out)"},
-	 .parameters = "ai|i", .result = STYPE_STRING, .apply = apply_slice, .refine = refine_slice},
+	 .parameters = "l",
+	 .result = STYPE_LIST,
+	 .apply = apply_unique,
+	 .refine = refine_ordered},
+	{.help = {"slice", "slice(s, from, to)", "string or list",
+		  "the part from position `from` to before `to` (the end if left out)"},
+	 .parameters = "ai|i",
+	 .result = STYPE_STRING,
+	 .apply = apply_slice,
+	 .refine = refine_slice},
 	{.help = {0}},
 };

@@ -24,8 +24,8 @@ static uint64_t address_of(const struct value *value)
 }
 
 /* Bytes at an address, bounded; absent in *ret_absent. */
-static bool read_bytes(struct frame *frame, const struct value *place, uint8_t *bytes, size_t length,
-		       struct value *ret_absent)
+static bool read_bytes(struct frame *frame, const struct value *place, uint8_t *bytes,
+		       size_t length, struct value *ret_absent)
 {
 	struct fault fault;
 
@@ -77,11 +77,13 @@ static void refine_ip(struct checker *checker, const struct expr *expr, struct c
 	if (arg->stype.kind == STYPE_OBJECT && type_strip(arg->stype.type)->size == 4)
 		return;
 	if (arg->stype.kind != STYPE_INT && arg->stype.kind != STYPE_UNKNOWN)
-		check_fail(checker, expr, ERROR_SYNTAX, "ip(x) takes a 32-bit number or a struct in_addr, this is %s",
+		check_fail(checker, expr, ERROR_SYNTAX,
+			   "ip(x) takes a 32-bit number or a struct in_addr, this is %s",
 			   check_words(checker, &arg->stype));
 }
 
-/* inet_ntop() writes as RFC 5952 asks: lower case, the longest run of zeros left out, no single zero. */
+/* inet_ntop() writes as RFC 5952 asks: lower case, the longest run of zeros left out, no single
+ * zero. */
 APPLY(apply_ip6)
 {
 	char text[INET6_ADDRSTRLEN];
@@ -109,7 +111,8 @@ static struct value hex_text(struct frame *frame, const struct value *args, cons
 	char *text = arena_zero(frame_memory(frame), length * step + 1);
 
 	for (size_t i = 0; i < length; i++)
-		snprintf(text + i * step, step + 1, "%02x%s", bytes[i], i + 1 < length ? separator : "");
+		snprintf(text + i * step, step + 1, "%02x%s", bytes[i],
+			 i + 1 < length ? separator : "");
 	return value_text(text, length ? length * step - strlen(separator) : 0);
 }
 
@@ -126,11 +129,18 @@ APPLY(apply_hexbytes)
 }
 
 #define NET(name, call, words, letters, function)                                                  \
-	{.help = {name, call, "string", words}, .parameters = letters, .result = STYPE_STRING, .apply = function}
+	{                                                                                          \
+		.help = {name, call, "string", words}, .parameters = letters,                      \
+		.result = STYPE_STRING, .apply = function                                          \
+	}
 
 const struct builtin builtins_net[] = {
-	{.help = {"ip", "ip(x)", "string", "an IPv4 address, as a number or struct in_addr, in network byte order"},
-	 .parameters = "o", .result = STYPE_STRING, .apply = apply_ip, .refine = refine_ip},
+	{.help = {"ip", "ip(x)", "string",
+		  "an IPv4 address, as a number or struct in_addr, in network byte order"},
+	 .parameters = "o",
+	 .result = STYPE_STRING,
+	 .apply = apply_ip,
+	 .refine = refine_ip},
 	NET("ip6", "ip6(x)", "an IPv6 address of 16 bytes (RFC 5952)", "p", apply_ip6),
 	NET("mac", "mac(p, n)", "n bytes at p as 52:54:00:12:34:56", "pi", apply_mac),
 	NET("hexbytes", "hexbytes(p, n)", "n bytes at p in hexadecimal", "pi", apply_hexbytes),

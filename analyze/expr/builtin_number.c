@@ -135,7 +135,8 @@ APPLY(apply_abs)
 
 	if (result.kind == VALUE_REAL)
 		result.real = fabs(result.real);
-	else if (result.integer < 0 && __builtin_sub_overflow((__int128)0, result.integer, &result.integer))
+	else if (result.integer < 0 &&
+		 __builtin_sub_overflow((__int128)0, result.integer, &result.integer))
 		return too_big();
 	return result;
 }
@@ -144,9 +145,11 @@ static void refine_abs(struct checker *checker, const struct expr *expr, struct 
 {
 	const struct stype *stype = &code->args[0]->stype;
 
-	if (stype->kind != STYPE_INT && stype->kind != STYPE_REAL && stype->kind != STYPE_DURATION &&
-	    stype->kind != STYPE_SIZE && stype->kind != STYPE_UNKNOWN)
-		check_fail(checker, expr, ERROR_SYNTAX, "%s has no absolute value", check_words(checker, stype));
+	if (stype->kind != STYPE_INT && stype->kind != STYPE_REAL &&
+	    stype->kind != STYPE_DURATION && stype->kind != STYPE_SIZE &&
+	    stype->kind != STYPE_UNKNOWN)
+		check_fail(checker, expr, ERROR_SYNTAX, "%s has no absolute value",
+			   check_words(checker, stype));
 	code->stype.kind = stype->kind;
 }
 
@@ -199,7 +202,8 @@ APPLY(apply_signed)
 	unsigned bits = (unsigned)code->call.number;
 
 	(void)frame, (void)count;
-	return value_int((__int128)((unsigned __int128)args->integer << (128 - bits)) >> (128 - bits));
+	return value_int((__int128)((unsigned __int128)args->integer << (128 - bits)) >>
+			 (128 - bits));
 }
 
 static void refine_signed(struct checker *checker, const struct expr *expr, struct code *code)
@@ -208,7 +212,8 @@ static void refine_signed(struct checker *checker, const struct expr *expr, stru
 	uint64_t size = type ? type_strip(type)->size : 0;
 
 	if (!size || size > 16)
-		check_fail(checker, expr, ERROR_SYNTAX, "signed(x) needs something with a C type; say (long)x");
+		check_fail(checker, expr, ERROR_SYNTAX,
+			   "signed(x) needs something with a C type; say (long)x");
 	code->call.number = size * 8;
 }
 
@@ -240,7 +245,10 @@ APPLY(apply_be64)
 }
 
 #define NUMBER(name, call, result_words, words, letters, kind, function)                           \
-	{.help = {name, call, result_words, words}, .parameters = letters, .result = kind, .apply = function}
+	{                                                                                          \
+		.help = {name, call, result_words, words}, .parameters = letters, .result = kind,  \
+		.apply = function                                                                  \
+	}
 
 const struct builtin builtins_number[] = {
 	NUMBER("ns", "ns(x)", "duration", "x nanoseconds", "r", STYPE_DURATION, apply_ns),
@@ -248,24 +256,47 @@ const struct builtin builtins_number[] = {
 	NUMBER("ms", "ms(x)", "duration", "x milliseconds", "r", STYPE_DURATION, apply_ms),
 	{.help = {"seconds", "seconds(x)", "real or duration",
 		  "seconds of a duration as a number; x seconds of a number"},
-	 .parameters = "a", .result = STYPE_REAL, .apply = apply_seconds, .refine = refine_seconds},
+	 .parameters = "a",
+	 .result = STYPE_REAL,
+	 .apply = apply_seconds,
+	 .refine = refine_seconds},
 	NUMBER("kb", "kb(x)", "size", "x KiB", "r", STYPE_SIZE, apply_kb),
 	NUMBER("pages", "pages(x)", "size", "x pages of memory", "r", STYPE_SIZE, apply_pages),
 	NUMBER("bit", "bit(n)", "int", "1 << n", "i", STYPE_INT, apply_bit),
-	NUMBER("popcount", "popcount(x)", "int", "number of bits that are set", "i", STYPE_INT, apply_popcount),
-	NUMBER("fls", "fls(x)", "int", "number of the highest bit that is set, from 1; 0 of 0", "i", STYPE_INT, apply_fls),
-	NUMBER("ffs", "ffs(x)", "int", "number of the lowest bit that is set, from 1; 0 of 0", "i", STYPE_INT, apply_ffs),
+	NUMBER("popcount", "popcount(x)", "int", "number of bits that are set", "i", STYPE_INT,
+	       apply_popcount),
+	NUMBER("fls", "fls(x)", "int", "number of the highest bit that is set, from 1; 0 of 0", "i",
+	       STYPE_INT, apply_fls),
+	NUMBER("ffs", "ffs(x)", "int", "number of the lowest bit that is set, from 1; 0 of 0", "i",
+	       STYPE_INT, apply_ffs),
 	{.help = {"abs", "abs(x)", "as x", "x without its sign"},
-	 .parameters = "a", .result = STYPE_INT, .apply = apply_abs, .refine = refine_abs},
+	 .parameters = "a",
+	 .result = STYPE_INT,
+	 .apply = apply_abs,
+	 .refine = refine_abs},
 	NUMBER("round", "round(x)", "int", "the nearest integer", "r", STYPE_INT, apply_round),
-	{.help = {"int", "int(x)", "int", "the bare number: a real cut off, nanoseconds, bytes, an address"},
-	 .parameters = "a", .result = STYPE_INT, .apply = apply_int, .refine = refine_number},
+	{.help = {"int", "int(x)", "int",
+		  "the bare number: a real cut off, nanoseconds, bytes, an address"},
+	 .parameters = "a",
+	 .result = STYPE_INT,
+	 .apply = apply_int,
+	 .refine = refine_number},
 	{.help = {"real", "real(x)", "real", "x as a real number"},
-	 .parameters = "a", .result = STYPE_REAL, .apply = apply_real, .refine = refine_number},
-	{.help = {"signed", "signed(x)", "int", "an unsigned C number read as a signed one of its width"},
-	 .parameters = "i", .result = STYPE_INT, .apply = apply_signed, .refine = refine_signed},
-	NUMBER("be16", "be16(x)", "int", "a 16-bit number in network byte order", "i", STYPE_INT, apply_be16),
-	NUMBER("be32", "be32(x)", "int", "a 32-bit number in network byte order", "i", STYPE_INT, apply_be32),
-	NUMBER("be64", "be64(x)", "int", "a 64-bit number in network byte order", "i", STYPE_INT, apply_be64),
+	 .parameters = "a",
+	 .result = STYPE_REAL,
+	 .apply = apply_real,
+	 .refine = refine_number},
+	{.help = {"signed", "signed(x)", "int",
+		  "an unsigned C number read as a signed one of its width"},
+	 .parameters = "i",
+	 .result = STYPE_INT,
+	 .apply = apply_signed,
+	 .refine = refine_signed},
+	NUMBER("be16", "be16(x)", "int", "a 16-bit number in network byte order", "i", STYPE_INT,
+	       apply_be16),
+	NUMBER("be32", "be32(x)", "int", "a 32-bit number in network byte order", "i", STYPE_INT,
+	       apply_be32),
+	NUMBER("be64", "be64(x)", "int", "a 64-bit number in network byte order", "i", STYPE_INT,
+	       apply_be64),
 	{.help = {0}},
 };

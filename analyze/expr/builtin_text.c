@@ -22,7 +22,8 @@ static struct value kept_text(struct frame *frame, const struct buf *buf)
 {
 	if (buf->length > TEXT_LIMIT)
 		return too_long();
-	return value_text(arena_strndup(frame_memory(frame), buf_text(buf), buf->length), buf->length);
+	return value_text(arena_strndup(frame_memory(frame), buf_text(buf), buf->length),
+			  buf->length);
 }
 
 APPLY(apply_starts_with)
@@ -40,7 +41,8 @@ APPLY(apply_ends_with)
 	size_t whole = args[0].string.length, length = args[1].string.length;
 
 	return value_bool(whole >= length &&
-			  (!length || !memcmp(args[0].string.data + whole - length, args[1].string.data, length)));
+			  (!length || !memcmp(args[0].string.data + whole - length,
+					      args[1].string.data, length)));
 }
 
 static const char *find(const char *text, size_t length, const struct value *part)
@@ -84,8 +86,8 @@ static bool glob_matches(const char *text, size_t length, const char *glob, size
 APPLY(apply_matches)
 {
 	(void)code, (void)frame, (void)count;
-	return value_bool(glob_matches(args[0].string.data, args[0].string.length, args[1].string.data,
-				       args[1].string.length));
+	return value_bool(glob_matches(args[0].string.data, args[0].string.length,
+				       args[1].string.data, args[1].string.length));
 }
 
 static struct value mapped(struct frame *frame, const struct value *text, char from, char to)
@@ -162,10 +164,8 @@ APPLY(apply_chr)
 APPLY(apply_string_of)
 {
 	struct buf buf _cleanup_(buf_deinit) = {0};
-	struct format_options options = {.dump = frame->dump,
-					 .symtab = frame->program->symtab,
-					 .depth = 1,
-					 .elements = 10};
+	struct format_options options = {
+		.dump = frame->dump, .symtab = frame->program->symtab, .depth = 1, .elements = 10};
 
 	(void)code, (void)count;
 	if (args->kind == VALUE_STRING)
@@ -199,26 +199,45 @@ static void refine_flags(struct checker *checker, const struct expr *expr, struc
 	const struct stype *element = code->args[1]->stype.element;
 
 	if (element->kind != STYPE_RECORD || element->fields->count != 2 ||
-	    element->fields->types[0].kind != STYPE_STRING || element->fields->types[1].kind != STYPE_INT)
-		check_fail(checker, expr, ERROR_SYNTAX, "flags(x, list) needs records {name: string, value: integer}, as enumerators(enum x) has them");
+	    element->fields->types[0].kind != STYPE_STRING ||
+	    element->fields->types[1].kind != STYPE_INT)
+		check_fail(checker, expr, ERROR_SYNTAX,
+			   "flags(x, list) needs records {name: string, value: integer}, as "
+			   "enumerators(enum x) has them");
 	code->stype.element = &text;
 }
 
 #define TEXT(name, call, result_words, words, letters, kind, function)                             \
-	{.help = {name, call, result_words, words}, .parameters = letters, .result = kind, .apply = function}
+	{                                                                                          \
+		.help = {name, call, result_words, words}, .parameters = letters, .result = kind,  \
+		.apply = function                                                                  \
+	}
 
 const struct builtin builtins_text[] = {
-	TEXT("starts_with", "starts_with(s, part)", "bool", "whether s begins with part", "ss", STYPE_BOOL, apply_starts_with),
-	TEXT("ends_with", "ends_with(s, part)", "bool", "whether s ends with part", "ss", STYPE_BOOL, apply_ends_with),
-	TEXT("contains", "contains(s, part)", "bool", "whether part is in s", "ss", STYPE_BOOL, apply_contains),
-	TEXT("matches", "matches(s, glob)", "bool", "whether s looks like glob: * any text, ? any byte", "ss", STYPE_BOOL, apply_matches),
-	TEXT("lower", "lower(s)", "string", "s in small letters (ASCII)", "s", STYPE_STRING, apply_lower),
-	TEXT("upper", "upper(s)", "string", "s in capitals (ASCII)", "s", STYPE_STRING, apply_upper),
-	TEXT("replace", "replace(s, a, b)", "string", "s with every a replaced by b", "sss", STYPE_STRING, apply_replace),
-	TEXT("hex", "hex(x)", "string", "x in hexadecimal, 0x in front", "p", STYPE_STRING, apply_hex),
+	TEXT("starts_with", "starts_with(s, part)", "bool", "whether s begins with part", "ss",
+	     STYPE_BOOL, apply_starts_with),
+	TEXT("ends_with", "ends_with(s, part)", "bool", "whether s ends with part", "ss",
+	     STYPE_BOOL, apply_ends_with),
+	TEXT("contains", "contains(s, part)", "bool", "whether part is in s", "ss", STYPE_BOOL,
+	     apply_contains),
+	TEXT("matches", "matches(s, glob)", "bool",
+	     "whether s looks like glob: * any text, ? any byte", "ss", STYPE_BOOL, apply_matches),
+	TEXT("lower", "lower(s)", "string", "s in small letters (ASCII)", "s", STYPE_STRING,
+	     apply_lower),
+	TEXT("upper", "upper(s)", "string", "s in capitals (ASCII)", "s", STYPE_STRING,
+	     apply_upper),
+	TEXT("replace", "replace(s, a, b)", "string", "s with every a replaced by b", "sss",
+	     STYPE_STRING, apply_replace),
+	TEXT("hex", "hex(x)", "string", "x in hexadecimal, 0x in front", "p", STYPE_STRING,
+	     apply_hex),
 	TEXT("chr", "chr(x)", "string", "the one byte x", "i", STYPE_STRING, apply_chr),
-	TEXT("string_of", "string_of(x)", "string", "x as messages show it", "a", STYPE_STRING, apply_string_of),
-	{.help = {"flags", "flags(x, list)", "list of string", "names of the records {name, value} whose bits are set in x"},
-	 .parameters = "il", .result = STYPE_LIST, .apply = apply_flags, .refine = refine_flags},
+	TEXT("string_of", "string_of(x)", "string", "x as messages show it", "a", STYPE_STRING,
+	     apply_string_of),
+	{.help = {"flags", "flags(x, list)", "list of string",
+		  "names of the records {name, value} whose bits are set in x"},
+	 .parameters = "il",
+	 .result = STYPE_LIST,
+	 .apply = apply_flags,
+	 .refine = refine_flags},
 	{.help = {0}},
 };

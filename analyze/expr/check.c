@@ -9,7 +9,7 @@
 #include "expr/message.h"
 
 enum {
-	CHECK_DEPTH = 1000, /* nesting of expressions, through the definitions they use */
+	CHECK_DEPTH = 1000,  /* nesting of expressions, through the definitions they use */
 	HEIGHT_LIMIT = 1200, /* of nodes */
 };
 static_assert((int)HEIGHT_LIMIT < (int)FRAME_NESTING, "what was checked can be evaluated");
@@ -43,8 +43,7 @@ const char *check_words(struct checker *checker, const struct stype *stype)
 
 /* ---- nodes ---------------------------------------------------------------------------------- */
 
-struct code *code_new(struct checker *checker, enum stype_kind kind,
-		      struct value (*eval)(const struct code *, struct frame *))
+struct code *code_new(struct checker *checker, enum stype_kind kind, evaluator *eval)
 {
 	struct code *code = ARENA_NEW(checker->arena, struct code);
 
@@ -60,7 +59,8 @@ void code_add(struct checker *checker, struct code *code, const struct code *arg
 		return;
 	if (!(code->count & (code->count - 1))) {
 		size_t capacity = code->count ? 2 * code->count : 1;
-		const struct code **args = ARENA_ARRAY(checker->arena, capacity, const struct code *);
+		const struct code **args =
+			ARENA_ARRAY(checker->arena, capacity, const struct code *);
 
 		if (code->count)
 			memcpy(args, code->args, code->count * sizeof(*args));
@@ -80,10 +80,12 @@ bool code_is_constant(const struct code *code)
 struct code *code_constant(struct checker *checker, struct value value)
 {
 	static const enum stype_kind kinds[] = {
-		[VALUE_ABSENT] = STYPE_UNKNOWN, [VALUE_NONE] = STYPE_NONE,   [VALUE_BOOL] = STYPE_BOOL,
-		[VALUE_INT] = STYPE_INT,        [VALUE_REAL] = STYPE_REAL,   [VALUE_STRING] = STYPE_STRING,
-		[VALUE_DURATION] = STYPE_DURATION, [VALUE_SIZE] = STYPE_SIZE, [VALUE_TIME] = STYPE_TIME,
-		[VALUE_POINTER] = STYPE_POINTER, [VALUE_OBJECT] = STYPE_OBJECT,
+		[VALUE_ABSENT] = STYPE_UNKNOWN,	   [VALUE_NONE] = STYPE_NONE,
+		[VALUE_BOOL] = STYPE_BOOL,	   [VALUE_INT] = STYPE_INT,
+		[VALUE_REAL] = STYPE_REAL,	   [VALUE_STRING] = STYPE_STRING,
+		[VALUE_DURATION] = STYPE_DURATION, [VALUE_SIZE] = STYPE_SIZE,
+		[VALUE_TIME] = STYPE_TIME,	   [VALUE_POINTER] = STYPE_POINTER,
+		[VALUE_OBJECT] = STYPE_OBJECT,
 	};
 	struct code *code = code_new(checker, kinds[value.kind], eval_constant);
 
@@ -171,7 +173,8 @@ static const struct code *check_list(struct checker *checker, const struct expr 
 			return NULL;
 		if (!stype_join(element, &items[i]->stype, checker->arena, &joined))
 			return check_fail(checker, expr->args[i], ERROR_SYNTAX,
-					  "a list has elements of one type: this one is %s, those before are %s",
+					  "a list has elements of one type: this one is %s, those "
+					  "before are %s",
 					  check_words(checker, &items[i]->stype),
 					  check_words(checker, element));
 		*element = joined;
@@ -205,10 +208,12 @@ static const struct code *check_record(struct checker *checker, const struct exp
 
 static const struct code *check_bare_type(struct checker *checker, const struct expr *expr)
 {
-	return check_fail(checker, expr, ERROR_SYNTAX, "a type stands here where a value is expected");
+	return check_fail(checker, expr, ERROR_SYNTAX,
+			  "a type stands here where a value is expected");
 }
 
-static const struct code *(*const checks[EXPR_KIND_COUNT])(struct checker *, const struct expr *) = {
+static const struct code *(*const checks[EXPR_KIND_COUNT])(struct checker *,
+							   const struct expr *) = {
 	[EXPR_INTEGER] = check_literal,
 	[EXPR_REAL] = check_literal,
 	[EXPR_STRING] = check_literal,
@@ -289,14 +294,18 @@ const struct code *check_condition(struct checker *checker, const struct expr *e
 	case STYPE_UNKNOWN:
 		return code;
 	case STYPE_DURATION:
-		return check_fail(checker, expr, ERROR_SYNTAX, "a duration is neither true nor false; say x > 0s");
+		return check_fail(checker, expr, ERROR_SYNTAX,
+				  "a duration is neither true nor false; say x > 0s");
 	case STYPE_SIZE:
-		return check_fail(checker, expr, ERROR_SYNTAX, "a size is neither true nor false; say x > 0K");
+		return check_fail(checker, expr, ERROR_SYNTAX,
+				  "a size is neither true nor false; say x > 0K");
 	case STYPE_STRING:
-		return check_fail(checker, expr, ERROR_SYNTAX, "a string is neither true nor false; say x != \"\"");
+		return check_fail(checker, expr, ERROR_SYNTAX,
+				  "a string is neither true nor false; say x != \"\"");
 	case STYPE_LIST:
 	case STYPE_WALK:
-		return check_fail(checker, expr, ERROR_SYNTAX, "a %s is neither true nor false; say any(x in …) or count(…) > 0",
+		return check_fail(checker, expr, ERROR_SYNTAX,
+				  "a %s is neither true nor false; say any(x in …) or count(…) > 0",
 				  code->stype.kind == STYPE_LIST ? "list" : "walk");
 	default:
 		if (code->stype.or_none || code->stype.kind == STYPE_NONE)

@@ -19,13 +19,14 @@ struct use {
 
 struct checker {
 	struct program *program;
-	struct arena *arena;  /* the program's */
-	struct scope *scope;  /* innermost */
+	struct arena *arena; /* the program's */
+	struct scope *scope; /* innermost */
 	const struct use *uses;
-	unsigned depth;       /* of nesting, through definitions */
+	unsigned depth; /* of nesting, through definitions */
 	unsigned use_depth;
-	size_t nodes;         /* that may still be made */
-	struct error *error;  /* first mistake; all checking functions then return NULL or false */
+	size_t nodes;	     /* that may still be made */
+	bool trying;	     /* nobody will read what is said of a missing name */
+	struct error *error; /* first mistake; all checking functions then return NULL or false */
 };
 
 /* Notes a mistake at `expr`; returns NULL. */
@@ -38,8 +39,7 @@ const char *check_words(struct checker *checker, const struct stype *stype);
 
 /* ---- nodes ---------------------------------------------------------------------------------- */
 
-struct code *code_new(struct checker *checker, enum stype_kind kind,
-		      struct value (*eval)(const struct code *, struct frame *));
+struct code *code_new(struct checker *checker, enum stype_kind kind, evaluator *eval);
 /* Operands, until NULL. */
 void code_add(struct checker *checker, struct code *code, const struct code *arg);
 struct code *code_constant(struct checker *checker, struct value value);
@@ -53,17 +53,23 @@ bool code_is_constant(const struct code *code);
 /* ---- conversions; `expr` is for messages ----------------------------------------------------- */
 
 /* Scalars are loaded; structs and arrays stay where they are. */
-const struct code *code_load(struct checker *checker, const struct expr *expr, const struct code *code);
+const struct code *code_load(struct checker *checker, const struct expr *expr,
+			     const struct code *code);
 /* The same, and char arrays become strings, walks lists. */
-const struct code *code_value(struct checker *checker, const struct expr *expr, const struct code *code);
+const struct code *code_value(struct checker *checker, const struct expr *expr,
+			      const struct code *code);
 /* A pointer to an object, or the pointer itself. */
-const struct code *code_address(struct checker *checker, const struct expr *expr, const struct code *code);
+const struct code *code_address(struct checker *checker, const struct expr *expr,
+				const struct code *code);
 /* An object out of a pointer or object. */
-const struct code *code_object(struct checker *checker, const struct expr *expr, const struct code *code);
+const struct code *code_object(struct checker *checker, const struct expr *expr,
+			       const struct code *code);
 /* Something of type `wanted` out of what joins it. */
-const struct code *code_convert(struct checker *checker, const struct code *code, const struct stype *wanted);
+const struct code *code_convert(struct checker *checker, const struct code *code,
+				const struct stype *wanted);
 /* Something whose elements can be walked. */
-const struct code *code_walkable(struct checker *checker, const struct expr *expr, const struct code *code);
+const struct code *code_walkable(struct checker *checker, const struct expr *expr,
+				 const struct code *code);
 
 /* ---- expressions ---------------------------------------------------------------------------- */
 
@@ -91,7 +97,8 @@ const struct code *check_generator(struct checker *checker, const struct expr *e
 /* Bindings of `expr` into the current scope. */
 const struct code *check_clauses(struct checker *checker, const struct expr *expr);
 /* One clause over a walk, binding its elements to a slot of the current scope. */
-const struct code *code_clauses(struct checker *checker, const struct code *walk, const struct code **ret_element);
+const struct code *code_clauses(struct checker *checker, const struct code *walk,
+				const struct code **ret_element);
 
 /* ---- types ---------------------------------------------------------------------------------- */
 
@@ -126,12 +133,13 @@ const struct code *check_definition(struct checker *checker, const struct expr *
 				    const struct code *const *args, size_t count);
 /* Checks the body of a computed member over `object`. */
 const struct code *check_computed_member(struct checker *checker, const struct expr *expr,
-					 const struct declaration *member, const struct code *object);
+					 const struct declaration *member,
+					 const struct code *object);
 const struct code *check_lookup(struct checker *checker, const struct expr *expr, bool all);
 
 /* Groups rows; the variables of a group go to a new scope. */
-const struct code *check_group(struct checker *checker, const struct expr *key, const struct code *clauses,
-			       struct scope **ret_scope);
+const struct code *check_group(struct checker *checker, const struct expr *key,
+			       const struct code *clauses, struct scope **ret_scope);
 
 /* Offers the names that could stand at `scope` to a suggestion; NULL: none is near. */
 const char *check_suggest(struct checker *checker, const char *name, bool functions_only);
@@ -141,14 +149,14 @@ const char *check_suggest(struct checker *checker, const char *name, bool functi
 struct builtin {
 	struct expr_builtin help;
 	/* One letter per parameter, for those that `check` does not look at itself:
-	 * i integer  r number  s string  b condition  a any value  v the same, may be absent  p address  l list
-	 * d duration  o as it stands, may be absent;
-	 * what follows a | may be left out. */
+	 * i integer  r number  s string  b condition  a any value  v the same, may be absent  p
+	 * address  l list d duration  o as it stands, may be absent; what follows a | may be left
+	 * out. */
 	const char *parameters;
 	enum stype_kind result;
 	/* Of present arguments, but for v and o. */
-	struct value (*apply)(const struct code *code, struct frame *frame, const struct value *args,
-			      size_t count);
+	struct value (*apply)(const struct code *code, struct frame *frame,
+			      const struct value *args, size_t count);
 	/* Instead of parameters and apply: */
 	const struct code *(*check)(struct checker *checker, const struct expr *expr);
 	/* Refines the node once it is made; may be NULL. */
@@ -158,7 +166,7 @@ struct builtin {
 const struct builtin *builtin_find(const char *name);
 
 /* The builtins of each file, until a NULL name. */
-extern const struct builtin builtins_walk[], builtins_container[], builtins_meta[], builtins_number[], builtins_text[],
-	builtins_list[], builtins_kernel[], builtins_net[];
+extern const struct builtin builtins_walk[], builtins_container[], builtins_meta[],
+	builtins_number[], builtins_text[], builtins_list[], builtins_kernel[], builtins_net[];
 
 #endif

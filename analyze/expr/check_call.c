@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Calls: of definitions, of functions that take plain values, and of those that look at names and types.
+// Calls: of definitions, of functions that take plain values, and of those that look at names and
+// types.
 #include <string.h>
 
 #include "expr/check.h"
 #include "types/symtab.h"
 
-/* ---- functions of plain values ---------------------------------------------------------------- */
+/* ---- functions of plain values ----------------------------------------------------------------
+ */
 
 static bool kind_fits(char letter, const struct stype *stype)
 {
@@ -37,7 +39,7 @@ static const char *letter_words(char letter)
 		char letter;
 		const char *words;
 	} table[] = {
-		{'i', "an integer"}, {'r', "a number"},   {'s', "a string"},
+		{'i', "an integer"}, {'r', "a number"},	  {'s', "a string"},
 		{'l', "a list"},     {'d', "a duration"}, {'p', "an address"},
 	};
 
@@ -66,8 +68,9 @@ static const struct code *check_argument(struct checker *checker, const struct e
 	}
 	if (!code || kind_fits(letter, &code->stype))
 		return code;
-	return check_fail(checker, expr, ERROR_SYNTAX, "%s needs %s here, this is %s", builtin->help.call,
-			  letter_words(letter), check_words(checker, &code->stype));
+	return check_fail(checker, expr, ERROR_SYNTAX, "%s needs %s here, this is %s",
+			  builtin->help.call, letter_words(letter),
+			  check_words(checker, &code->stype));
 }
 
 static const struct code *check_builtin(struct checker *checker, const struct expr *expr,
@@ -79,8 +82,8 @@ static const struct code *check_builtin(struct checker *checker, const struct ex
 
 	code->call.builtin = builtin;
 	if (expr->count < least || expr->count > most)
-		return check_fail(checker, expr, ERROR_SYNTAX, "%s() takes other arguments: %s", expr->name,
-				  builtin->help.call);
+		return check_fail(checker, expr, ERROR_SYNTAX, "%s() takes other arguments: %s",
+				  expr->name, builtin->help.call);
 	for (size_t i = 0; i < expr->count; i++) {
 		const struct code *arg =
 			check_argument(checker, expr->args[i], builtin, letters[i + (i >= least)]);
@@ -119,14 +122,17 @@ const struct code *check_call(struct checker *checker, const struct expr *expr)
 	const struct builtin *builtin = builtin_find(expr->name);
 
 	if (builtin)
-		return builtin->check ? builtin->check(checker, expr) : check_builtin(checker, expr, builtin);
+		return builtin->check ? builtin->check(checker, expr)
+				      : check_builtin(checker, expr, builtin);
 	const char *near = check_suggest(checker, expr->name, true);
 
-	return check_fail(checker, expr, ERROR_SYNTAX, "there is no function or definition %s()%s%s%s", expr->name,
+	return check_fail(checker, expr, ERROR_SYNTAX,
+			  "there is no function or definition %s()%s%s%s", expr->name,
 			  near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
 }
 
-/* ---- functions that look at names and types --------------------------------------------------- */
+/* ---- functions that look at names and types ---------------------------------------------------
+ */
 
 static bool takes(struct checker *checker, const struct expr *expr, size_t count)
 {
@@ -143,9 +149,13 @@ static const struct code *check_if_there(struct checker *checker, const struct e
 	unsigned depth = checker->depth, use_depth = checker->use_depth;
 	const struct use *uses = checker->uses;
 	struct scope *scope = checker->scope;
-	bool trying = symtab_try(checker->program->symtab, true);
+	bool trying = checker->trying;
+
+	checker->trying = true;
+	symtab_try(checker->program->symtab, true);
 	const struct code *code = check(checker, expr);
 
+	checker->trying = trying;
 	symtab_try(checker->program->symtab, trying);
 	if (!checker->error || checker->error->code != ERROR_NOT_FOUND)
 		return code;
@@ -180,7 +190,8 @@ static void note_either(struct checker *checker, const struct expr *expr, size_t
 static const struct code *check_either(struct checker *checker, const struct expr *expr)
 {
 	if (!expr->count)
-		return check_fail(checker, expr, ERROR_SYNTAX, "either(a, b) has at least one argument");
+		return check_fail(checker, expr, ERROR_SYNTAX,
+				  "either(a, b) has at least one argument");
 	for (size_t i = 0; i + 1 < expr->count; i++) {
 		const struct code *code = check_if_there(checker, expr->args[i]);
 
@@ -220,7 +231,8 @@ static const struct code *check_var(struct checker *checker, const struct expr *
 	if (!takes(checker, expr, 1))
 		return NULL;
 	if (expr->args[0]->kind != EXPR_NAME)
-		return check_fail(checker, expr, ERROR_SYNTAX, "var() takes the name of a kernel variable");
+		return check_fail(checker, expr, ERROR_SYNTAX,
+				  "var() takes the name of a kernel variable");
 	return check_variable(checker, expr->args[0]);
 }
 
@@ -237,7 +249,8 @@ static const struct type *check_sized(struct checker *checker, const struct expr
 	if (!code)
 		return check_type_argument(checker, expr);
 	if (!code->stype.type)
-		return check_fail(checker, expr, ERROR_SYNTAX, "%s has no size; len(x) is the length of a string or list",
+		return check_fail(checker, expr, ERROR_SYNTAX,
+				  "%s has no size; len(x) is the length of a string or list",
 				  check_words(checker, &code->stype));
 	return code->stype.type;
 }
@@ -272,7 +285,8 @@ static const struct code *check_container_of(struct checker *checker, const stru
 
 	if (!takes(checker, expr, 3))
 		return NULL;
-	const struct code *pointer = code_load(checker, expr->args[0], check(checker, expr->args[0]));
+	const struct code *pointer =
+		code_load(checker, expr->args[0], check(checker, expr->args[0]));
 	const struct type *type = pointer ? check_type_argument(checker, expr->args[1]) : NULL;
 
 	if (!type || !check_path(checker, check_complete(checker, type), expr->args[2], &path))
@@ -280,7 +294,8 @@ static const struct code *check_container_of(struct checker *checker, const stru
 	if (pointer->stype.kind == STYPE_OBJECT)
 		pointer = code_address(checker, expr->args[0], pointer);
 	if (pointer && pointer->stype.kind != STYPE_POINTER && pointer->stype.kind != STYPE_INT)
-		return check_fail(checker, expr->args[0], ERROR_SYNTAX, "container_of() begins with a pointer, this is %s",
+		return check_fail(checker, expr->args[0], ERROR_SYNTAX,
+				  "container_of() begins with a pointer, this is %s",
 				  check_words(checker, &pointer->stype));
 	struct code *code = code_new(checker, STYPE_POINTER, eval_container);
 
@@ -315,7 +330,8 @@ static const struct code *check_unknown(struct checker *checker, const struct ex
 	if (!why)
 		return NULL;
 	if (why->stype.kind != STYPE_STRING)
-		return check_fail(checker, expr->args[0], ERROR_SYNTAX, "unknown(why) takes a string");
+		return check_fail(checker, expr->args[0], ERROR_SYNTAX,
+				  "unknown(why) takes a string");
 	struct code *code = code_new(checker, STYPE_UNKNOWN, eval_unknown);
 
 	code_add(checker, code, why);
@@ -334,7 +350,8 @@ static const struct code *check_enum_name(struct checker *checker, const struct 
 	if (!number)
 		return NULL;
 	if (!type_enumerators(type, &count))
-		return check_fail(checker, expr->args[0], ERROR_SYNTAX, "enum_name(enum x, value) begins with an enum");
+		return check_fail(checker, expr->args[0], ERROR_SYNTAX,
+				  "enum_name(enum x, value) begins with an enum");
 	struct code *code = code_new(checker, STYPE_STRING, eval_enum_name);
 
 	code->stype.or_none = true;
@@ -358,21 +375,34 @@ static const struct code *check_lookup_list(struct checker *checker, const struc
 	return takes(checker, expr, 2) ? check_lookup(checker, expr, true) : NULL;
 }
 
-#define META(name, call, result, words, function) {.help = {name, call, result, words}, .check = function}
+#define META(name, call, result, words, function)                                                  \
+	{                                                                                          \
+		.help = {name, call, result, words}, .check = function                             \
+	}
 
 const struct builtin builtins_meta[] = {
-	META("either", "either(a, b)", "as its argument", "the first argument all of whose names this kernel has; chosen at check time", check_either),
-	META("has", "has(x)", "bool", "whether this kernel has all names of an expression, or a type", check_has),
-	META("var", "var(x)", "object", "the kernel variable x, whatever else is called so", check_var),
+	META("either", "either(a, b)", "as its argument",
+	     "the first argument all of whose names this kernel has; chosen at check time",
+	     check_either),
+	META("has", "has(x)", "bool",
+	     "whether this kernel has all names of an expression, or a type", check_has),
+	META("var", "var(x)", "object", "the kernel variable x, whatever else is called so",
+	     check_var),
 	META("sizeof", "sizeof(x)", "int", "bytes of a type or object", check_sizeof),
-	META("offsetof", "offsetof(struct t, member)", "int", "bytes before a member", check_offsetof),
-	META("container_of", "container_of(p, struct t, member)", "pointer", "the struct t whose member p points at", check_container_of),
+	META("offsetof", "offsetof(struct t, member)", "int", "bytes before a member",
+	     check_offsetof),
+	META("container_of", "container_of(p, struct t, member)", "pointer",
+	     "the struct t whose member p points at", check_container_of),
 	META("known", "known(x)", "bool", "false if x is absent: could not be read", check_known),
-	META("reason", "reason(x)", "string or none", "why x is absent, none if it is not", check_known),
+	META("reason", "reason(x)", "string or none", "why x is absent, none if it is not",
+	     check_known),
 	META("unknown", "unknown(why)", "absent", "an absent value for this reason", check_unknown),
-	META("enum_name", "enum_name(enum x, value)", "string or none", "name of the enumerator with that value", check_enum_name),
+	META("enum_name", "enum_name(enum x, value)", "string or none",
+	     "name of the enumerator with that value", check_enum_name),
 	META("desc", "desc(x)", "-", "under sort: descending", check_desc),
-	META("lookup", "lookup(index, key)", "the value or none", "first value under a key of an index", check_lookup_one),
-	META("lookup_all", "lookup_all(index, key)", "list", "all values under a key of an index", check_lookup_list),
+	META("lookup", "lookup(index, key)", "the value or none",
+	     "first value under a key of an index", check_lookup_one),
+	META("lookup_all", "lookup_all(index, key)", "list", "all values under a key of an index",
+	     check_lookup_list),
 	{.help = {0}},
 };

@@ -34,10 +34,12 @@ static void check_binding(struct checker *checker, const struct binding *binding
 		return;
 	clause->walk = walk;
 	code_add(checker, code, walk);
-	clause->key_slot = key_name(binding) ? bind(checker, key_name(binding), &integer) : SLOT_NONE;
+	clause->key_slot = key_name(binding) ? bind(checker, key_name(binding), &integer)
+					     : SLOT_NONE;
 	clause->slot = bind(checker, binding->name, walk->stype.element);
 	for (size_t i = 0; i < binding->condition_count; i++) {
-		const struct code *condition = check_condition(checker, binding->conditions[i].expr);
+		const struct code *condition =
+			check_condition(checker, binding->conditions[i].expr);
 
 		clause->conditions[i].is_while = binding->conditions[i].is_while;
 		clause->conditions[i].code = condition;
@@ -103,9 +105,8 @@ const struct code *check_generator(struct checker *checker, const struct expr *e
 
 /* ---- aggregates ----------------------------------------------------------------------------- */
 
-static const struct code *aggregate(struct checker *checker, enum stype_kind kind,
-				    struct value (*eval)(const struct code *, struct frame *),
-				    const struct code *clauses, const struct code *value)
+static struct code *aggregate(struct checker *checker, enum stype_kind kind, evaluator *eval,
+			      const struct code *clauses, const struct code *value)
 {
 	struct code *code = code_new(checker, kind, eval);
 
@@ -114,7 +115,7 @@ static const struct code *aggregate(struct checker *checker, enum stype_kind kin
 	return code;
 }
 
-static const struct code *check_count(struct checker *checker, const struct code *clauses)
+static struct code *check_count(struct checker *checker, const struct code *clauses)
 {
 	struct code *code = code_new(checker, STYPE_INT, eval_count);
 
@@ -123,8 +124,8 @@ static const struct code *check_count(struct checker *checker, const struct code
 	return code;
 }
 
-static const struct code *check_sum(struct checker *checker, const struct expr *expr,
-				    const struct code *clauses, const struct code *value)
+static struct code *check_sum(struct checker *checker, const struct expr *expr,
+			      const struct code *clauses, const struct code *value)
 {
 	enum stype_kind kind = value->stype.kind;
 
@@ -133,14 +134,14 @@ static const struct code *check_sum(struct checker *checker, const struct expr *
 	if (kind != STYPE_INT && kind != STYPE_REAL && kind != STYPE_DURATION && kind != STYPE_SIZE)
 		return check_fail(checker, expr, ERROR_SYNTAX, "there is no sum of %s",
 				  check_words(checker, &value->stype));
-	struct code *code = (struct code *)(uintptr_t)aggregate(checker, kind, eval_sum, clauses, value);
+	struct code *code = aggregate(checker, kind, eval_sum, clauses, value);
 
 	code->op.kind = stype_value_kind(&code->stype);
 	return code;
 }
 
-static const struct code *check_extreme(struct checker *checker, const struct expr *expr, bool is_max,
-					const struct code *clauses, const struct code *value)
+static struct code *check_extreme(struct checker *checker, const struct expr *expr, bool is_max,
+				  const struct code *clauses, const struct code *value)
 {
 	switch (value->stype.kind) {
 	case STYPE_BOOL:
@@ -153,8 +154,7 @@ static const struct code *check_extreme(struct checker *checker, const struct ex
 	default:
 		break;
 	}
-	struct code *code = (struct code *)(uintptr_t)aggregate(checker, value->stype.kind, eval_extreme,
-								clauses, value);
+	struct code *code = aggregate(checker, value->stype.kind, eval_extreme, clauses, value);
 
 	code->stype = value->stype;
 	code->stype.or_none = true;
@@ -162,15 +162,15 @@ static const struct code *check_extreme(struct checker *checker, const struct ex
 	return code;
 }
 
-static const struct code *check_kept(struct checker *checker, bool is_list,
-				     const struct code *clauses, const struct code *value)
+static struct code *check_kept(struct checker *checker, bool is_list, const struct code *clauses,
+			       const struct code *value)
 {
-	struct code *code = (struct code *)(uintptr_t)aggregate(
-		checker, is_list ? STYPE_LIST : value->stype.kind, is_list ? eval_collect_rows : eval_first,
-		clauses, value);
+	struct code *code = aggregate(checker, is_list ? STYPE_LIST : value->stype.kind,
+				      is_list ? eval_collect_rows : eval_first, clauses, value);
 
 	if (is_list) {
-		code->stype.element = arena_copy(checker->arena, &value->stype, sizeof(value->stype));
+		code->stype.element =
+			arena_copy(checker->arena, &value->stype, sizeof(value->stype));
 		code->may_be_partial = true;
 	} else {
 		code->stype = value->stype;
@@ -179,8 +179,8 @@ static const struct code *check_kept(struct checker *checker, bool is_list,
 	return code;
 }
 
-static const struct code *check_by_name(struct checker *checker, const struct expr *expr,
-					const struct code *clauses, const struct code *value)
+static struct code *check_by_name(struct checker *checker, const struct expr *expr,
+				  const struct code *clauses, const struct code *value)
 {
 	const char *name = expr->name;
 
@@ -209,8 +209,8 @@ static const struct code *default_value(struct checker *checker, const struct ex
 	const struct variable *variable = scope_find(checker->scope, last->name);
 
 	if (!strcmp(expr->name, "all"))
-		return check_fail(checker, expr, ERROR_SYNTAX, "all() needs to know what: all(C for %s in …)",
-				  last->name);
+		return check_fail(checker, expr, ERROR_SYNTAX,
+				  "all() needs to know what: all(C for %s in …)", last->name);
 	if (!strcmp(expr->name, "any") || !strcmp(expr->name, "count"))
 		return code_constant(checker, value_bool(true));
 	return code_value(checker, expr, variable->code);
@@ -238,7 +238,7 @@ const struct code *check_aggregate(struct checker *checker, const struct expr *e
 /* ---- aggregates of bare walks ---------------------------------------------------------------- */
 
 /* count(W), first(W), sum(LIST), max(a, b)… */
-static const struct code *check_bare(struct checker *checker, const struct expr *expr)
+static struct code *check_bare(struct checker *checker, const struct expr *expr)
 {
 	const struct code *element;
 	const struct code *walk = check_walk(checker, expr->args[0]);
@@ -252,7 +252,8 @@ static const struct code *check_bare(struct checker *checker, const struct expr 
 		return NULL;
 	if (is_logical(expr->name) && value->stype.kind != STYPE_BOOL) {
 		if (!strcmp(expr->name, "all"))
-			return check_fail(checker, expr, ERROR_SYNTAX, "all() needs to know what: all(C for x in …)");
+			return check_fail(checker, expr, ERROR_SYNTAX,
+					  "all() needs to know what: all(C for x in …)");
 		value = code_constant(checker, value_bool(true));
 	}
 	return check_by_name(checker, expr, clauses, value);
@@ -269,7 +270,7 @@ static const struct code *check_of_values(struct checker *checker, const struct 
 	args[0] = list;
 	call->args = args;
 	call->count = 1;
-	struct code *code = (struct code *)(uintptr_t)check_bare(checker, call);
+	struct code *code = check_bare(checker, call);
 
 	if (code) /* there is at least one value */
 		code->stype.or_none = code->args[1]->stype.or_none;
@@ -284,8 +285,8 @@ static const struct code *check_plain(struct checker *checker, const struct expr
 		return check_bare(checker, expr);
 	if (expr->count > 1 && takes_values)
 		return check_of_values(checker, expr);
-	return check_fail(checker, expr, ERROR_SYNTAX, "%s() takes a walk or list: %s(x in …)", expr->name,
-			  expr->name);
+	return check_fail(checker, expr, ERROR_SYNTAX, "%s() takes a walk or list: %s(x in …)",
+			  expr->name, expr->name);
 }
 
 static const struct code *check_walk_error(struct checker *checker, const struct expr *expr)
@@ -299,25 +300,33 @@ static const struct code *check_walk_error(struct checker *checker, const struct
 	if (!walk)
 		return NULL;
 	const struct code *clauses = code_clauses(checker, walk, &element);
-	struct code *code = (struct code *)(uintptr_t)aggregate(checker, STYPE_STRING, eval_walk_error,
-								clauses, element);
+	struct code *code = aggregate(checker, STYPE_STRING, eval_walk_error, clauses, element);
 
 	code->stype.or_none = true;
 	return code;
 }
 
-#define AGGREGATE(name, call, result, words) {.help = {name, call, result, words}, .check = check_plain}
+#define AGGREGATE(name, call, result, words)                                                       \
+	{                                                                                          \
+		.help = {name, call, result, words}, .check = check_plain                          \
+	}
 
 const struct builtin builtins_walk[] = {
 	AGGREGATE("count", "count(x in W where C)", "int", "number of elements"),
-	AGGREGATE("any", "any(x in W where C), any(C for x in W)", "bool", "whether there is an element, or one for which C is true"),
+	AGGREGATE("any", "any(x in W where C), any(C for x in W)", "bool",
+		  "whether there is an element, or one for which C is true"),
 	AGGREGATE("all", "all(C for x in W)", "bool", "whether C is true for every element"),
-	AGGREGATE("sum", "sum(E for x in W)", "int, real, duration or size", "the values added up, 0 of nothing"),
-	AGGREGATE("min", "min(E for x in W), min(a, b)", "the value or none", "the least value, none of nothing"),
-	AGGREGATE("max", "max(E for x in W), max(a, b)", "the value or none", "the greatest value, none of nothing"),
-	AGGREGATE("first", "first(E for x in W)", "the value or none", "the first value, none of nothing"),
+	AGGREGATE("sum", "sum(E for x in W)", "int, real, duration or size",
+		  "the values added up, 0 of nothing"),
+	AGGREGATE("min", "min(E for x in W), min(a, b)", "the value or none",
+		  "the least value, none of nothing"),
+	AGGREGATE("max", "max(E for x in W), max(a, b)", "the value or none",
+		  "the greatest value, none of nothing"),
+	AGGREGATE("first", "first(E for x in W)", "the value or none",
+		  "the first value, none of nothing"),
 	AGGREGATE("collect", "collect(E for x in W)", "list", "all values"),
-	{.help = {"walk_error", "walk_error(W)", "string or none", "why a walk broke off or an element cannot be read, none if neither"},
+	{.help = {"walk_error", "walk_error(W)", "string or none",
+		  "why a walk broke off or an element cannot be read, none if neither"},
 	 .check = check_walk_error},
 	{.help = {0}},
 };

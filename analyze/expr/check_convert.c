@@ -5,12 +5,12 @@
 
 static const struct code *percpu_mistake(struct checker *checker, const struct expr *expr)
 {
-	return check_fail(checker, expr, ERROR_SYNTAX,
-			  "this variable exists once per CPU; say percpu(x), or percpu_ptr(&x, cpu)");
+	return check_fail(
+		checker, expr, ERROR_SYNTAX,
+		"this variable exists once per CPU; say percpu(x), or percpu_ptr(&x, cpu)");
 }
 
-static struct value (*load_function(const struct type *type, uint32_t bit_size))(const struct code *,
-										 struct frame *)
+static evaluator *load_function(const struct type *type, uint32_t bit_size)
 {
 	bool is_plain = type->kind != TYPE_FLOAT && !bit_size &&
 			(type->size == 1 || type->size == 2 || type->size == 4 || type->size == 8);
@@ -18,8 +18,8 @@ static struct value (*load_function(const struct type *type, uint32_t bit_size))
 	return is_plain ? eval_load : eval_load_any;
 }
 
-/* A scalar object loaded. What the object is `memory.offset` bytes behind becomes the operand, so that a chain
- * of members costs one addition. */
+/* A scalar object loaded. What the object is `memory.offset` bytes behind becomes the operand, so
+ * that a chain of members costs one addition. */
 static const struct code *load_scalar(struct checker *checker, const struct code *object)
 {
 	const struct type *type = type_strip(object->stype.type);
@@ -51,7 +51,8 @@ static const struct code *load_scalar(struct checker *checker, const struct code
 	return code;
 }
 
-const struct code *code_load(struct checker *checker, const struct expr *expr, const struct code *code)
+const struct code *code_load(struct checker *checker, const struct expr *expr,
+			     const struct code *code)
 {
 	if (!code)
 		return NULL;
@@ -64,7 +65,8 @@ const struct code *code_load(struct checker *checker, const struct expr *expr, c
 	return load_scalar(checker, code);
 }
 
-const struct code *code_value(struct checker *checker, const struct expr *expr, const struct code *code)
+const struct code *code_value(struct checker *checker, const struct expr *expr,
+			      const struct code *code)
 {
 	code = code_load(checker, expr, code);
 	if (!code)
@@ -87,7 +89,8 @@ const struct code *code_value(struct checker *checker, const struct expr *expr, 
 	return text;
 }
 
-const struct code *code_address(struct checker *checker, const struct expr *expr, const struct code *code)
+const struct code *code_address(struct checker *checker, const struct expr *expr,
+				const struct code *code)
 {
 	if (!code)
 		return NULL;
@@ -118,7 +121,8 @@ const struct code *code_address(struct checker *checker, const struct expr *expr
 	return pointer;
 }
 
-const struct code *code_object(struct checker *checker, const struct expr *expr, const struct code *code)
+const struct code *code_object(struct checker *checker, const struct expr *expr,
+			       const struct code *code)
 {
 	if (code && code->stype.kind == STYPE_OBJECT &&
 	    type_strip(code->stype.type)->kind == TYPE_POINTER)
@@ -128,11 +132,13 @@ const struct code *code_object(struct checker *checker, const struct expr *expr,
 	if (code->stype.kind != STYPE_POINTER)
 		return check_fail(checker, expr, ERROR_SYNTAX, "%s is no pointer",
 				  check_words(checker, &code->stype));
-	const struct type *target = check_complete(checker, type_target(type_strip(code->stype.type)));
+	const struct type *target =
+		check_complete(checker, type_target(type_strip(code->stype.type)));
 	const struct type *bare = type_strip(target);
 
 	if (bare->kind == TYPE_VOID || bare->kind == TYPE_FUNCTION)
-		return check_fail(checker, expr, ERROR_SYNTAX, "%s points at nothing that has a type; cast it first",
+		return check_fail(checker, expr, ERROR_SYNTAX,
+				  "%s points at nothing that has a type; cast it first",
 				  check_words(checker, &code->stype));
 	struct code *object = code_new(checker, STYPE_OBJECT, eval_dereference);
 
@@ -165,7 +171,8 @@ static const struct code *convert_elements(struct checker *checker, const struct
 	return converted;
 }
 
-const struct code *code_convert(struct checker *checker, const struct code *code, const struct stype *wanted)
+const struct code *code_convert(struct checker *checker, const struct code *code,
+				const struct stype *wanted)
 {
 	struct code *result;
 
@@ -202,7 +209,8 @@ static const struct code *walk_of_array(struct checker *checker, const struct ex
 	if (array->stype.is_percpu)
 		return percpu_mistake(checker, expr);
 	if (!type->length)
-		return check_fail(checker, expr, ERROR_SYNTAX, "the length of this array is not known; say array(p, n)");
+		return check_fail(checker, expr, ERROR_SYNTAX,
+				  "the length of this array is not known; say array(p, n)");
 	struct code *walk = code_new(checker, STYPE_WALK, eval_collect);
 	struct stype *element = ARENA_NEW(checker->arena, struct stype);
 
@@ -217,7 +225,8 @@ static const struct code *walk_of_array(struct checker *checker, const struct ex
 	return walk;
 }
 
-const struct code *code_walkable(struct checker *checker, const struct expr *expr, const struct code *code)
+const struct code *code_walkable(struct checker *checker, const struct expr *expr,
+				 const struct code *code)
 {
 	if (!code || code->stype.kind == STYPE_WALK)
 		return code;
@@ -226,7 +235,8 @@ const struct code *code_walkable(struct checker *checker, const struct expr *exp
 	if (code->stype.kind != STYPE_LIST && code->stype.kind != STYPE_NONE &&
 	    code->stype.kind != STYPE_UNKNOWN)
 		return check_fail(checker, expr, ERROR_SYNTAX,
-				  "%s cannot be walked; walks are list(…), array(…), percpu(…)…, definitions and lists",
+				  "%s cannot be walked; walks are list(…), array(…), percpu(…)…, "
+				  "definitions and lists",
 				  check_words(checker, &code->stype));
 	if (code->each)
 		return code;

@@ -1,28 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Definitions and computed members. Those with parameters are put in at each call, with the types of its arguments;
-// those without are checked and computed once per dump.
+// Definitions and computed members. Those with parameters are put in at each call, with the types
+// of its arguments; those without are checked and computed once per dump.
 #include <string.h>
 
 #include "expr/check.h"
 #include "expr/message.h"
 
 enum {
-	USE_DEPTH = 64,         /* definitions inside each other */
+	USE_DEPTH = 64, /* definitions inside each other */
 	SHARED_NODES = 200000,
 };
 
-static bool use_begin(struct checker *checker, const struct expr *expr, const struct declaration *declaration,
-		      struct use *use)
+static bool use_begin(struct checker *checker, const struct expr *expr,
+		      const struct declaration *declaration, struct use *use)
 {
 	for (const struct use *outer = checker->uses; outer; outer = outer->outer) {
 		if (outer->declaration == declaration) {
-			check_fail(checker, expr, ERROR_SYNTAX, "%s is defined by means of itself; for trees there is descend(root, f)",
+			check_fail(checker, expr, ERROR_SYNTAX,
+				   "%s is defined by means of itself; for trees there is "
+				   "descend(root, f)",
 				   declaration->name);
 			return false;
 		}
 	}
 	if (checker->use_depth == USE_DEPTH) {
-		check_fail(checker, expr, ERROR_LIMIT, "more than %d definitions inside each other", USE_DEPTH);
+		check_fail(checker, expr, ERROR_LIMIT, "more than %d definitions inside each other",
+			   USE_DEPTH);
 		return false;
 	}
 	*use = (struct use){declaration, checker->uses};
@@ -82,9 +85,11 @@ static const struct code *check_shared(struct checker *checker, const struct exp
 
 /* ---- with parameters ------------------------------------------------------------------------ */
 
-/* Makes the arguments variables of the scope; those that cost something are computed at most once per call. */
-static void bind_arguments(struct checker *checker, struct scope *scope, const struct expr *signature,
-			   const struct code *const *args, uint32_t *slots, size_t *slot_count)
+/* Makes the arguments variables of the scope; those that cost something are computed at most once
+ * per call. */
+static void bind_arguments(struct checker *checker, struct scope *scope,
+			   const struct expr *signature, const struct code *const *args,
+			   uint32_t *slots, size_t *slot_count)
 {
 	for (size_t i = 0; i < signature->count; i++) {
 		const struct code *arg = args[i];
@@ -104,7 +109,8 @@ static const struct code *call_code(struct checker *checker, const struct code *
 	if (!body || !count)
 		return body;
 	bool is_walk = body->stype.kind == STYPE_WALK;
-	struct code *code = code_new(checker, body->stype.kind, is_walk ? eval_collect : eval_arguments);
+	struct code *code =
+		code_new(checker, body->stype.kind, is_walk ? eval_collect : eval_arguments);
 
 	code->stype = body->stype;
 	code->each = is_walk ? each_arguments : NULL;
@@ -138,7 +144,8 @@ const struct code *check_definition(struct checker *checker, const struct expr *
 
 	if (count != signature->count)
 		return check_fail(checker, expr, ERROR_SYNTAX, "%s() has %zu parameter%s, not %zu",
-				  definition->name, signature->count, signature->count == 1 ? "" : "s", count);
+				  definition->name, signature->count,
+				  signature->count == 1 ? "" : "s", count);
 	if (!count)
 		return check_shared(checker, expr, definition);
 	struct scope *scope = scope_beside(checker->scope);
@@ -160,7 +167,8 @@ static bool is_plain_path(const struct expr *expr)
 }
 
 const struct code *check_computed_member(struct checker *checker, const struct expr *expr,
-					 const struct declaration *member, const struct code *object)
+					 const struct declaration *member,
+					 const struct code *object)
 {
 	struct scope *scope = scope_beside(checker->scope);
 	uint32_t *slots = ARENA_NEW(checker->arena, uint32_t);

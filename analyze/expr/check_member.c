@@ -20,8 +20,8 @@ const struct type *member_base(const struct stype *stype)
 }
 
 /* A real member at a known place. */
-static const struct code *member_code(struct checker *checker, const struct code *object,
-				      const struct type_member *member)
+static struct code *member_code(struct checker *checker, const struct code *object,
+				const struct type_member *member)
 {
 	bool folds = object->eval == eval_member && !object->memory.bit_size;
 	struct code *code = code_new(checker, STYPE_OBJECT, eval_member);
@@ -70,7 +70,8 @@ const struct code *member_find(struct checker *checker, const struct expr *expr,
 	const struct type *type = check_complete(checker, member_base(&object->stype));
 	struct type_member member;
 
-	if (object->stype.kind == STYPE_OBJECT && type_strip(object->stype.type)->kind == TYPE_POINTER)
+	if (object->stype.kind == STYPE_OBJECT &&
+	    type_strip(object->stype.type)->kind == TYPE_POINTER)
 		object = code_load(checker, expr, object);
 	if (!object)
 		return NULL;
@@ -90,15 +91,18 @@ static const struct code *no_member(struct checker *checker, const struct expr *
 	if (checker->error)
 		return NULL;
 	if (!type_strip(type)->is_complete)
-		return check_fail(checker, expr, ERROR_NOT_FOUND, "%s is only declared in this kernel's types, its members are not known",
-				  check_words(checker, &stype));
+		return check_fail(
+			checker, expr, ERROR_NOT_FOUND,
+			"%s is only declared in this kernel's types, its members are not known",
+			check_words(checker, &stype));
 	return check_fail(checker, expr, ERROR_NOT_FOUND, "%s has no member %s%s%s%s",
 			  check_words(checker, &stype), name, near ? "; did you mean " : "",
 			  near ? near : "", near ? "?" : "");
 }
 
-/* Why `.name` cannot stand behind a value of that type. Where a type of the kernel is to blame, another kernel may
- * have another: as if the name were missing, so that either() can go on to what fits there. */
+/* Why `.name` cannot stand behind a value of that type. Where a type of the kernel is to blame,
+ * another kernel may have another: as if the name were missing, so that either() can go on to what
+ * fits there. */
 static const struct code *no_struct(struct checker *checker, const struct expr *expr,
 				    const struct code *object, const char *name)
 {
@@ -110,13 +114,17 @@ static const struct code *no_struct(struct checker *checker, const struct expr *
 	if (object->stype.kind == STYPE_NONE)
 		return check_fail(checker, expr, ERROR_SYNTAX, "none has no member %s", name);
 	if (object->stype.kind == STYPE_LIST || object->stype.kind == STYPE_WALK)
-		return check_fail(checker, expr, ERROR_SYNTAX, "a %s has no members; its elements do: any(x.%s for x in …)",
+		return check_fail(checker, expr, ERROR_SYNTAX,
+				  "a %s has no members; its elements do: any(x.%s for x in …)",
 				  object->stype.kind == STYPE_LIST ? "list" : "walk", name);
 	if (type && type->kind == TYPE_ARRAY)
-		return check_fail(checker, expr, ERROR_NOT_FOUND, "%s is an array; say [i].%s", words, name);
+		return check_fail(checker, expr, ERROR_NOT_FOUND, "%s is an array; say [i].%s",
+				  words, name);
 	if (type && type->kind == TYPE_POINTER && type_strip(type_target(type))->kind == TYPE_VOID)
-		return check_fail(checker, expr, ERROR_SYNTAX, "void has no members; cast the pointer first");
-	return check_fail(checker, expr, type ? ERROR_NOT_FOUND : ERROR_SYNTAX, "%s has no members", words);
+		return check_fail(checker, expr, ERROR_SYNTAX,
+				  "void has no members; cast the pointer first");
+	return check_fail(checker, expr, type ? ERROR_NOT_FOUND : ERROR_SYNTAX, "%s has no members",
+			  words);
 }
 
 static const struct code *field_find(struct checker *checker, const struct code *record,
@@ -155,7 +163,8 @@ const struct code *check_member(struct checker *checker, const struct expr *expr
 	code = member_find(checker, expr, object, expr->name);
 	if (code)
 		return code;
-	return no_member(checker, expr, check_complete(checker, member_base(&object->stype)), expr->name);
+	return no_member(checker, expr, check_complete(checker, member_base(&object->stype)),
+			 expr->name);
 }
 
 /* a.b.c behind an object; NULL without a mistake when this kernel does not have it. */
@@ -179,8 +188,8 @@ static void put_path(const struct expr *path, struct buf *buf)
 			buf_printf(buf, "%s%s", i ? "." : "", path->names[i]);
 }
 
-static void note_alternative(struct checker *checker, const struct expr *expr, const struct type *type,
-			     const struct expr *chosen)
+static void note_alternative(struct checker *checker, const struct expr *expr,
+			     const struct type *type, const struct expr *chosen)
 {
 	struct buf what _cleanup_(buf_deinit) = {0}, choice _cleanup_(buf_deinit) = {0};
 
@@ -209,10 +218,12 @@ const struct code *check_alternatives(struct checker *checker, const struct expr
 
 	for (size_t i = 1; i < expr->count; i++) {
 		bool is_none = expr->args[i]->kind == EXPR_NONE;
-		const struct code *code = is_none ? code_constant(checker, (struct value){.kind = VALUE_NONE})
-						  : path_find(checker, expr->args[i], object);
+		const struct code *code =
+			is_none ? code_constant(checker, (struct value){.kind = VALUE_NONE})
+				: path_find(checker, expr->args[i], object);
 
-		if (checker->error && checker->error->code == ERROR_NOT_FOUND && i + 1 < expr->count) {
+		if (checker->error && checker->error->code == ERROR_NOT_FOUND &&
+		    i + 1 < expr->count) {
 			error_free(checker->error);
 			checker->error = NULL;
 			continue;
@@ -234,7 +245,7 @@ static const struct code *element_constant(struct checker *checker, const struct
 {
 	uint64_t offset = (uint64_t)index * type_strip(type)->size;
 	struct type_member member = {.type = type, .bit_offset = 0};
-	struct code *code = (struct code *)(uintptr_t)member_code(checker, array, &member);
+	struct code *code = member_code(checker, array, &member);
 
 	code->memory.offset += offset;
 	return code;
@@ -262,14 +273,16 @@ const struct code *check_element(struct checker *checker, const struct expr *exp
 		return NULL;
 	if (array->stype.kind == STYPE_LIST)
 		return list_element(checker, array, index);
-	if (array->stype.kind == STYPE_OBJECT && type_strip(array->stype.type)->kind == TYPE_POINTER)
+	if (array->stype.kind == STYPE_OBJECT &&
+	    type_strip(array->stype.type)->kind == TYPE_POINTER)
 		array = code_load(checker, expr, array);
 	if (!array)
 		return NULL;
 	const struct type *type = array->stype.type ? type_strip(array->stype.type) : &type_void;
 
 	if (array->stype.kind == STYPE_STRING)
-		return check_fail(checker, expr, ERROR_SYNTAX, "a string has no elements; say slice(s, from, to)");
+		return check_fail(checker, expr, ERROR_SYNTAX,
+				  "a string has no elements; say slice(s, from, to)");
 	if ((array->stype.kind != STYPE_OBJECT && array->stype.kind != STYPE_POINTER) ||
 	    (type->kind != TYPE_ARRAY && type->kind != TYPE_POINTER))
 		return check_fail(checker, expr, array->stype.type ? ERROR_NOT_FOUND : ERROR_SYNTAX,
@@ -278,9 +291,10 @@ const struct code *check_element(struct checker *checker, const struct expr *exp
 	uint64_t size = type_strip(element)->size;
 
 	if (!size || size > UINT32_MAX)
-		return check_fail(checker, expr, ERROR_SYNTAX, "the size of an element is not known");
-	if (code_is_constant(index) && array->stype.kind == STYPE_OBJECT && index->constant.integer >= 0 &&
-	    index->constant.integer < UINT32_MAX)
+		return check_fail(checker, expr, ERROR_SYNTAX,
+				  "the size of an element is not known");
+	if (code_is_constant(index) && array->stype.kind == STYPE_OBJECT &&
+	    index->constant.integer >= 0 && index->constant.integer < UINT32_MAX)
 		return element_constant(checker, array, element, index->constant.integer);
 	struct code *code = code_new(checker, STYPE_OBJECT, eval_element);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What a bare name means: row variables and lets, parameters, definitions, functions, enumerators, kernel variables.
+// What a bare name means: row variables and lets, parameters, definitions, functions, enumerators,
+// kernel variables.
 #include <string.h>
 
 #include "expr/check.h"
@@ -33,7 +34,8 @@ const char *check_suggest(struct checker *checker, const char *name, bool functi
 		for (const struct variable *v = scope->variables; v; v = v->next)
 			suggestion_offer(&suggestion, v->name);
 		if (scope->object) {
-			const char *member = type_suggest_member(member_base(&scope->object->stype), name);
+			const char *member =
+				type_suggest_member(member_base(&scope->object->stype), name);
 
 			if (member)
 				suggestion_offer(&suggestion, member);
@@ -94,13 +96,15 @@ static const struct code *symbol_code(struct checker *checker, const struct expr
 	}
 	if (!type)
 		return check_fail(checker, expr, ERROR_SYNTAX,
-				  "the type of the kernel variable %s is not known; declare it under variables:",
+				  "the type of the kernel variable %s is not known; declare it "
+				  "under variables:",
 				  expr->name);
 	return variable_code(checker, check_complete(checker, type), symbol->address,
 			     is_percpu_symbol(checker->program, symbol));
 }
 
-/* Without a dump there are no symbols: a declaration, or a per-CPU variable of the BTF, is enough. */
+/* Without a dump there are no symbols: a declaration, or a per-CPU variable of the BTF, is enough.
+ */
 static const struct code *variable_without_symbol(struct checker *checker, const struct expr *expr)
 {
 	struct symbol symbol = {.name = expr->name};
@@ -136,7 +140,8 @@ const struct code *check_variable(struct checker *checker, const struct expr *ex
 
 /* ---- names ---------------------------------------------------------------------------------- */
 
-/* Variables of this scope and those around it, and the members of the object whose computed member this is. */
+/* Variables of this scope and those around it, and the members of the object whose computed member
+ * this is. */
 static const struct code *check_local(struct checker *checker, const struct expr *expr)
 {
 	for (const struct scope *scope = checker->scope; scope; scope = scope->outer) {
@@ -163,7 +168,8 @@ static const struct code *check_enumerator(struct checker *checker, const struct
 	int64_t number;
 	/* Tried: what is no enumerator may still be a variable. */
 	bool trying = symtab_try(checker->program->symtab, true);
-	struct error *error = symtab_enumerator(checker->program->symtab, expr->name, &type, &number);
+	struct error *error =
+		symtab_enumerator(checker->program->symtab, expr->name, &type, &number);
 
 	symtab_try(checker->program->symtab, trying);
 	if (!error) {
@@ -188,12 +194,13 @@ static const struct code *no_name(struct checker *checker, const struct expr *ex
 	}
 	if (checker->error->code != ERROR_NOT_FOUND)
 		return NULL;
-	const char *near = check_suggest(checker, expr->name, false);
+	const char *near = checker->trying ? NULL : check_suggest(checker, expr->name, false);
 
 	error_free(checker->error);
 	checker->error = NULL;
-	return check_fail(checker, expr, ERROR_NOT_FOUND, "nothing here or in this kernel is called %s%s%s%s",
-			  expr->name, near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+	return check_fail(checker, expr, ERROR_NOT_FOUND,
+			  "nothing here or in this kernel is called %s%s%s%s", expr->name,
+			  near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
 }
 
 const struct code *check_name(struct checker *checker, const struct expr *expr)
@@ -216,7 +223,11 @@ const struct code *check_name(struct checker *checker, const struct expr *expr)
 	code = check_enumerator(checker, expr, &no_types);
 	if (code || checker->error)
 		return code;
+	/* no_name() looks for the nearest name, among more names than the symtab has. */
+	bool trying = symtab_try(checker->program->symtab, true);
+
 	code = check_variable(checker, expr);
+	symtab_try(checker->program->symtab, trying);
 	if (code)
 		return code;
 	if (builtin && checker->error->code == ERROR_NOT_FOUND) {

@@ -6,8 +6,8 @@
 
 static bool is_numeric(enum stype_kind kind)
 {
-	return kind == STYPE_BOOL || kind == STYPE_INT || kind == STYPE_REAL || kind == STYPE_DURATION ||
-	       kind == STYPE_SIZE;
+	return kind == STYPE_BOOL || kind == STYPE_INT || kind == STYPE_REAL ||
+	       kind == STYPE_DURATION || kind == STYPE_SIZE;
 }
 
 static bool is_void(const struct code *code)
@@ -79,7 +79,8 @@ static const struct code *check_dereference(struct checker *checker, const struc
 	if (!code)
 		return NULL;
 	if (code->stype.kind == STYPE_OBJECT && type_strip(code->stype.type)->kind != TYPE_POINTER)
-		return check_fail(checker, expr, ERROR_SYNTAX, "%s is no pointer; it can be used as it is",
+		return check_fail(checker, expr, ERROR_SYNTAX,
+				  "%s is no pointer; it can be used as it is",
 				  check_words(checker, &code->stype));
 	return code_object(checker, expr, code);
 }
@@ -160,15 +161,17 @@ static const char *hint_for(const struct stype *a, const struct stype *b)
 	return "";
 }
 
-static const void *mismatch(struct checker *checker, const struct expr *expr, const struct code *left,
-			    const struct code *right)
+static const void *mismatch(struct checker *checker, const struct expr *expr,
+			    const struct code *left, const struct code *right)
 {
-	const char *a = check_words(checker, &left->stype), *b = check_words(checker, &right->stype);
+	const char *a = check_words(checker, &left->stype),
+		   *b = check_words(checker, &right->stype);
 
 	if (expr->op == TOKEN_LESS || expr->op == TOKEN_GREATER || expr->op == TOKEN_LESS_EQUAL ||
-	    expr->op == TOKEN_GREATER_EQUAL || expr->op == TOKEN_EQUAL || expr->op == TOKEN_NOT_EQUAL)
-		return check_fail(checker, expr, ERROR_SYNTAX, "%s cannot be compared with %s%s", a, b,
-				  hint_for(&left->stype, &right->stype));
+	    expr->op == TOKEN_GREATER_EQUAL || expr->op == TOKEN_EQUAL ||
+	    expr->op == TOKEN_NOT_EQUAL)
+		return check_fail(checker, expr, ERROR_SYNTAX, "%s cannot be compared with %s%s", a,
+				  b, hint_for(&left->stype, &right->stype));
 	return check_fail(checker, expr, ERROR_SYNTAX, "%s %s %s is not possible%s", a,
 			  token_words(expr->op), b, hint_for(&left->stype, &right->stype));
 }
@@ -176,8 +179,7 @@ static const void *mismatch(struct checker *checker, const struct expr *expr, co
 /* ---- arithmetic ----------------------------------------------------------------------------- */
 
 static struct code *binary(struct checker *checker, const struct expr *expr, enum stype_kind kind,
-			   struct value (*eval)(const struct code *, struct frame *),
-			   const struct code *left, const struct code *right)
+			   evaluator *eval, const struct code *left, const struct code *right)
 {
 	struct code *code = code_new(checker, kind, eval);
 
@@ -190,7 +192,7 @@ static struct code *binary(struct checker *checker, const struct expr *expr, enu
 
 /* Kind of the result of + - * / %, STYPE_NONE when there is none. *ret_eval computes it. */
 static enum stype_kind arithmetic_kind(enum token_kind op, enum stype_kind a, enum stype_kind b,
-				       struct value (**ret_eval)(const struct code *, struct frame *))
+				       evaluator **ret_eval)
 {
 	bool adds = op == TOKEN_PLUS || op == TOKEN_MINUS;
 	bool a_is_unit = a == STYPE_DURATION || a == STYPE_SIZE;
@@ -211,7 +213,7 @@ static enum stype_kind arithmetic_kind(enum token_kind op, enum stype_kind a, en
 	if (a_is_unit && a == b && (adds || op == TOKEN_PERCENT))
 		return a;
 	if (a_is_unit && a == b && op == TOKEN_SLASH) {
-		*ret_eval = eval_ratio;
+		*ret_eval = eval_real;
 		return STYPE_REAL;
 	}
 	if (op != TOKEN_STAR && (op != TOKEN_SLASH || !a_is_unit))
@@ -229,7 +231,8 @@ static enum stype_kind numeric_kind(const struct code *code)
 }
 
 /* Arrays stand for the address of their first element. */
-static const struct code *decayed(struct checker *checker, const struct expr *expr, const struct code *code)
+static const struct code *decayed(struct checker *checker, const struct expr *expr,
+				  const struct code *code)
 {
 	if (code->stype.kind != STYPE_OBJECT || type_strip(code->stype.type)->kind != TYPE_ARRAY)
 		return code;
@@ -250,7 +253,8 @@ static uint64_t pointed_size(const struct code *pointer)
 }
 
 static const struct code *check_pointer_arithmetic(struct checker *checker, const struct expr *expr,
-						   const struct code *left, const struct code *right)
+						   const struct code *left,
+						   const struct code *right)
 {
 	if (expr->op == TOKEN_PLUS && right->stype.kind == STYPE_POINTER) {
 		const struct code *swapped = left;
@@ -262,10 +266,12 @@ static const struct code *check_pointer_arithmetic(struct checker *checker, cons
 		return mismatch(checker, expr, left, right);
 	bool is_difference = expr->op == TOKEN_MINUS && right->stype.kind == STYPE_POINTER;
 
-	if (!is_difference && (numeric_kind(right) != STYPE_INT || (expr->op != TOKEN_PLUS && expr->op != TOKEN_MINUS)))
+	if (!is_difference && (numeric_kind(right) != STYPE_INT ||
+			       (expr->op != TOKEN_PLUS && expr->op != TOKEN_MINUS)))
 		return mismatch(checker, expr, left, right);
 	struct code *code = binary(checker, expr, is_difference ? STYPE_INT : STYPE_POINTER,
-				   is_difference ? eval_pointer_difference : eval_pointer_add, left, right);
+				   is_difference ? eval_pointer_difference : eval_pointer_add, left,
+				   right);
 
 	if (!is_difference) {
 		code->stype = left->stype;
@@ -284,7 +290,8 @@ static const struct code *check_join(struct checker *checker, const struct expr 
 		return mismatch(checker, expr, left, right);
 	struct code *code = binary(checker, expr, joined.kind,
 				   joined.kind == STYPE_LIST ? eval_join_lists : eval_join_texts,
-				   code_convert(checker, left, &joined), code_convert(checker, right, &joined));
+				   code_convert(checker, left, &joined),
+				   code_convert(checker, right, &joined));
 
 	code->stype = joined;
 	code->stype.type = NULL;
@@ -296,7 +303,7 @@ static const struct code *check_arithmetic(struct checker *checker, const struct
 {
 	const struct code *left = check_value(checker, expr->args[0]);
 	const struct code *right = check_value(checker, expr->args[1]);
-	struct value (*eval)(const struct code *, struct frame *);
+	evaluator *eval;
 
 	if (!left || !right)
 		return NULL;
@@ -315,7 +322,8 @@ static const struct code *check_arithmetic(struct checker *checker, const struct
 	}
 	if (left->stype.kind == STYPE_POINTER || right->stype.kind == STYPE_POINTER)
 		return check_pointer_arithmetic(checker, expr, left, right);
-	enum stype_kind kind = arithmetic_kind(expr->op, numeric_kind(left), numeric_kind(right), &eval);
+	enum stype_kind kind =
+		arithmetic_kind(expr->op, numeric_kind(left), numeric_kind(right), &eval);
 
 	if (kind == STYPE_NONE)
 		return mismatch(checker, expr, left, right);
@@ -327,7 +335,8 @@ static const struct code *check_bits(struct checker *checker, const struct expr 
 	for (int i = 0; i < 2; i++) {
 		if (is_comparison(expr->args[i]))
 			return check_fail(checker, expr, ERROR_SYNTAX,
-					  "%s binds weaker than the comparison beside it (as in C); write (a %s b) == c",
+					  "%s binds weaker than the comparison beside it (as in "
+					  "C); write (a %s b) == c",
 					  token_words(expr->op), token_words(expr->op));
 	}
 	const struct code *left = check_value(checker, expr->args[0]);
@@ -343,8 +352,10 @@ static const struct code *check_bits(struct checker *checker, const struct expr 
 
 /* ---- comparisons ---------------------------------------------------------------------------- */
 
-/* Structs and arrays that are no text stand for their address: a walk's element is == the pointer to it. */
-static const struct code *comparable(struct checker *checker, const struct expr *expr, const struct code *code)
+/* Structs and arrays that are no text stand for their address: a walk's element is == the pointer
+ * to it. */
+static const struct code *comparable(struct checker *checker, const struct expr *expr,
+				     const struct code *code)
 {
 	return code && code->stype.kind == STYPE_OBJECT ? code_address(checker, expr, code) : code;
 }
@@ -388,9 +399,12 @@ static const struct code *check_comparison(struct checker *checker, const struct
 	bool for_order = expr->op != TOKEN_EQUAL && expr->op != TOKEN_NOT_EQUAL;
 
 	if (for_order && is_comparison(expr->args[0]))
-		return check_fail(checker, expr, ERROR_SYNTAX, "comparisons do not chain; say a < b and b < c");
-	const struct code *left = comparable(checker, expr->args[0], check_value(checker, expr->args[0]));
-	const struct code *right = comparable(checker, expr->args[1], check_value(checker, expr->args[1]));
+		return check_fail(checker, expr, ERROR_SYNTAX,
+				  "comparisons do not chain; say a < b and b < c");
+	const struct code *left =
+		comparable(checker, expr->args[0], check_value(checker, expr->args[0]));
+	const struct code *right =
+		comparable(checker, expr->args[1], check_value(checker, expr->args[1]));
 
 	if (!left || !right)
 		return NULL;
@@ -403,12 +417,16 @@ static const struct code *check_comparison(struct checker *checker, const struct
 			!left->may_be_partial && !right->may_be_partial;
 
 	return binary(checker, expr, STYPE_BOOL,
-		      integral ? eval_compare_integers : for_order ? eval_compare : eval_equal, left, right);
+		      integral	  ? eval_compare_integers
+		      : for_order ? eval_compare
+				  : eval_equal,
+		      left, right);
 }
 
 static const struct code *check_in(struct checker *checker, const struct expr *expr)
 {
-	const struct code *left = comparable(checker, expr->args[0], check_value(checker, expr->args[0]));
+	const struct code *left =
+		comparable(checker, expr->args[0], check_value(checker, expr->args[0]));
 	const struct code *list = check_walk(checker, expr->args[1]);
 
 	if (!left || !list)
@@ -425,11 +443,13 @@ static const struct code *check_in(struct checker *checker, const struct expr *e
 	if (element.kind == STYPE_OBJECT) {
 		bool is_pointer = type_strip(element.type)->kind == TYPE_POINTER;
 
-		element.kind = is_pointer || !type_is_scalar(element.type) ? STYPE_POINTER : STYPE_INT;
+		element.kind = is_pointer || !type_is_scalar(element.type) ? STYPE_POINTER
+									   : STYPE_INT;
 	}
 	if (!can_compare(&left->stype, &element, false))
 		return check_fail(checker, expr, ERROR_SYNTAX, "%s is never an element of %s",
-				  check_words(checker, &left->stype), check_words(checker, &list->stype));
+				  check_words(checker, &left->stype),
+				  check_words(checker, &list->stype));
 	return binary(checker, expr, STYPE_BOOL, eval_in_list, left, list);
 }
 
@@ -474,9 +494,10 @@ static const struct code *joined_branches(struct checker *checker, const struct 
 	if (!left || !right)
 		return NULL;
 	if (!stype_join(&left->stype, &right->stype, checker->arena, ret))
-		return check_fail(checker, expr, ERROR_SYNTAX, "both results need one type: %s is not %s%s",
-				  check_words(checker, &left->stype), check_words(checker, &right->stype),
-				  hint_for(&left->stype, &right->stype));
+		return check_fail(
+			checker, expr, ERROR_SYNTAX, "both results need one type: %s is not %s%s",
+			check_words(checker, &left->stype), check_words(checker, &right->stype),
+			hint_for(&left->stype, &right->stype));
 	*ret_left = code_convert(checker, left, ret);
 	*ret_right = code_convert(checker, right, ret);
 	return *ret_left;

@@ -14,10 +14,12 @@ const struct type *check_complete(struct checker *checker, const struct type *ty
 {
 	const struct type *bare = type_strip(type), *found;
 
-	if ((bare->kind != TYPE_STRUCT && bare->kind != TYPE_UNION) || bare->is_complete || !bare->name)
+	if ((bare->kind != TYPE_STRUCT && bare->kind != TYPE_UNION) || bare->is_complete ||
+	    !bare->name)
 		return type;
 	bool trying = symtab_try(checker->program->symtab, true);
-	struct error *error = symtab_type(checker->program->symtab, bare->kind, bare->name, NULL, &found);
+	struct error *error =
+		symtab_type(checker->program->symtab, bare->kind, bare->name, NULL, &found);
 
 	symtab_try(checker->program->symtab, trying);
 	if (!error)
@@ -56,11 +58,13 @@ const struct type *check_type_argument(struct checker *checker, const struct exp
 	if (expr->kind == EXPR_TYPE)
 		return check_type(checker, expr, expr->type);
 	if (expr->kind == EXPR_NAME) {
-		struct type_syntax syntax = {.kind = TYPE_TYPEDEF, .name = expr->name, .module = expr->module};
+		struct type_syntax syntax = {
+			.kind = TYPE_TYPEDEF, .name = expr->name, .module = expr->module};
 
 		return check_type(checker, expr, &syntax);
 	}
-	return check_fail(checker, expr, ERROR_SYNTAX, "a type is expected here, as in struct task_struct");
+	return check_fail(checker, expr, ERROR_SYNTAX,
+			  "a type is expected here, as in struct task_struct");
 }
 
 static const struct code *cast_to_pointer(struct checker *checker, const struct expr *expr,
@@ -104,14 +108,16 @@ static const struct code *cast_to_integer(struct checker *checker, const struct 
 	case STYPE_DURATION:
 	case STYPE_SIZE:
 	case STYPE_TIME:
-		return check_fail(checker, expr, ERROR_SYNTAX, "a %s has no C type; say int(x) for its %s",
+		return check_fail(checker, expr, ERROR_SYNTAX,
+				  "a %s has no C type; say int(x) for its %s",
 				  check_words(checker, &code->stype),
 				  code->stype.kind == STYPE_SIZE ? "bytes" : "nanoseconds");
 	default:
 		return check_fail(checker, expr, ERROR_SYNTAX, "%s cannot become a number",
 				  check_words(checker, &code->stype));
 	}
-	struct code *cast = code_new(checker, bare->is_bool ? STYPE_BOOL : STYPE_INT, eval_cast_integer);
+	struct code *cast =
+		code_new(checker, bare->is_bool ? STYPE_BOOL : STYPE_INT, eval_cast_integer);
 
 	cast->stype.type = type;
 	cast->stype.or_none = code->stype.or_none;
@@ -173,7 +179,8 @@ static bool path_computed(struct checker *checker, const struct type *type, cons
 	if ((bare->kind != TYPE_STRUCT && bare->kind != TYPE_UNION) || !bare->name ||
 	    ++checker->use_depth > 16)
 		return false;
-	const char *full = arena_printf(checker->arena, "%s%s.%s", tags[bare->kind], bare->name, name);
+	const char *full =
+		arena_printf(checker->arena, "%s%s.%s", tags[bare->kind], bare->name, name);
 	const struct declaration *member =
 		library_find(checker->program->library, DECLARATION_MEMBER, full);
 	bool found = member && path_names(member->body, names, &count, 16) &&
@@ -224,7 +231,8 @@ static bool path_try(struct checker *checker, const struct type *type, const str
 			return false;
 		for (size_t i = 1; i < expr->count; i++) {
 			if (expr->args[i]->kind == EXPR_PATH &&
-			    path_walk(checker, outer.type, expr->args[i]->names, expr->args[i]->count, &inner)) {
+			    path_walk(checker, outer.type, expr->args[i]->names,
+				      expr->args[i]->count, &inner)) {
 				inner.offset += outer.offset;
 				*ret = inner;
 				return true;
@@ -250,7 +258,8 @@ bool check_path(struct checker *checker, const struct type *type, const struct e
 	if (checker->error)
 		return false;
 	if (!is_path(expr)) {
-		check_fail(checker, expr, ERROR_SYNTAX, "a member is expected here, as in a or a.b or (a|b)");
+		check_fail(checker, expr, ERROR_SYNTAX,
+			   "a member is expected here, as in a or a.b or (a|b)");
 		return false;
 	}
 	if (path_try(checker, type, expr, ret))

@@ -59,7 +59,7 @@ static const struct container containers[] = {
 };
 
 static struct code *walk_new(struct checker *checker, enum stype_kind kind, const struct type *type,
-			     bool (*each)(const struct code *, struct frame *, struct sink *))
+			     walker *each)
 {
 	struct code *code = code_new(checker, STYPE_WALK, eval_collect);
 	struct stype *element = ARENA_NEW(checker->arena, struct stype);
@@ -72,11 +72,13 @@ static struct code *walk_new(struct checker *checker, enum stype_kind kind, cons
 	return code;
 }
 
-static bool arguments_between(struct checker *checker, const struct expr *expr, size_t least, size_t most)
+static bool arguments_between(struct checker *checker, const struct expr *expr, size_t least,
+			      size_t most)
 {
 	if (expr->count >= least && expr->count <= most)
 		return true;
-	check_fail(checker, expr, ERROR_SYNTAX, "%s: %s", expr->name, builtin_find(expr->name)->help.call);
+	check_fail(checker, expr, ERROR_SYNTAX, "%s: %s", expr->name,
+		   builtin_find(expr->name)->help.call);
 	return false;
 }
 
@@ -110,40 +112,47 @@ static const struct code *check_head(struct checker *checker, const struct expr 
 	if (head->stype.kind == STYPE_POINTER)
 		*ret_type = type_target(type_strip(head->stype.type));
 	if (head->stype.is_percpu)
-		return check_fail(checker, expr, ERROR_SYNTAX, "this variable exists once per CPU; say percpu(x)");
+		return check_fail(checker, expr, ERROR_SYNTAX,
+				  "this variable exists once per CPU; say percpu(x)");
 	return head;
 }
 
 /* The plain and the nulls lists differ in where they end, which the head's type says. */
 static const struct container *container_of_head(struct checker *checker, const struct expr *expr,
-						 const struct container *container, const struct type *head)
+						 const struct container *container,
+						 const struct type *head)
 {
 	if (is_struct_of(head, container->head))
 		return container;
 	for (size_t i = 1; i <= 2; i++) {
-		if (!strncmp(container->function, "hlist", 5) && is_struct_of(head, containers[i].head))
+		if (!strncmp(container->function, "hlist", 5) &&
+		    is_struct_of(head, containers[i].head))
 			return &containers[i];
 	}
 	for (size_t i = 0; i < sizeof(containers) / sizeof(*containers); i++) {
 		if (is_struct_of(head, containers[i].head))
-			return check_fail(checker, expr->args[0], ERROR_NOT_FOUND, "%s() walks a struct %s, this is a %s; say %s(…)",
+			return check_fail(checker, expr->args[0], ERROR_NOT_FOUND,
+					  "%s() walks a struct %s, this is a %s; say %s(…)",
 					  expr->name, container->head[0], type_words(checker, head),
 					  containers[i].function);
 	}
-	return check_fail(checker, expr->args[0], ERROR_NOT_FOUND, "%s() walks a struct %s, this is %s", expr->name,
-			  container->head[0], type_words(checker, head));
+	return check_fail(checker, expr->args[0], ERROR_NOT_FOUND,
+			  "%s() walks a struct %s, this is %s", expr->name, container->head[0],
+			  type_words(checker, head));
 }
 
-static bool check_node(struct checker *checker, const struct expr *expr, const struct container *container,
-		       const struct type *element, uint64_t *ret_offset)
+static bool check_node(struct checker *checker, const struct expr *expr,
+		       const struct container *container, const struct type *element,
+		       uint64_t *ret_offset)
 {
 	struct path path;
 
 	if (!check_path(checker, element, expr->args[2], &path))
 		return false;
 	if (!is_struct_of(path.type, container->node)) {
-		check_fail(checker, expr->args[2], ERROR_NOT_FOUND, "the member is to be a struct %s, this is %s",
-			   container->node[0], type_words(checker, path.type));
+		check_fail(checker, expr->args[2], ERROR_NOT_FOUND,
+			   "the member is to be a struct %s, this is %s", container->node[0],
+			   type_words(checker, path.type));
 		return false;
 	}
 	*ret_offset = path.offset;
@@ -169,7 +178,8 @@ static const struct code *check_container(struct checker *checker, const struct 
 		return element ? head : NULL;
 	element = check_complete(checker, element);
 	container = container_of_head(checker, expr, container, head_type);
-	if (!container || (container->node[0] && !check_node(checker, expr, container, element, &offset)))
+	if (!container ||
+	    (container->node[0] && !check_node(checker, expr, container, element, &offset)))
 		return NULL;
 	struct code *code = walk_new(checker, STYPE_OBJECT, element, each_kernel);
 
@@ -191,14 +201,16 @@ static const struct code *check_chain(struct checker *checker, const struct expr
 	if (!first)
 		return NULL;
 	if (!member_base(&first->stype))
-		return check_fail(checker, expr->args[0], ERROR_SYNTAX, "chain() begins with a pointer to a struct, this is %s",
+		return check_fail(checker, expr->args[0], ERROR_SYNTAX,
+				  "chain() begins with a pointer to a struct, this is %s",
 				  check_words(checker, &first->stype));
 	const struct type *element = check_complete(checker, member_base(&first->stype));
 
 	if (!check_path(checker, element, expr->args[1], &path))
 		return NULL;
 	if (type_strip(path.type)->kind != TYPE_POINTER)
-		return check_fail(checker, expr->args[1], ERROR_NOT_FOUND, "the member is to be a pointer, this is %s",
+		return check_fail(checker, expr->args[1], ERROR_NOT_FOUND,
+				  "the member is to be a pointer, this is %s",
 				  type_words(checker, path.type));
 	struct code *code = walk_new(checker, STYPE_OBJECT, element, each_kernel);
 
@@ -225,12 +237,14 @@ static const struct code *check_array(struct checker *checker, const struct expr
 	if (!count)
 		return NULL;
 	if (type->kind != TYPE_ARRAY && type->kind != TYPE_POINTER)
-		return check_fail(checker, expr->args[0], ERROR_SYNTAX, "array() walks an array or what a pointer points at, this is %s",
+		return check_fail(checker, expr->args[0], ERROR_SYNTAX,
+				  "array() walks an array or what a pointer points at, this is %s",
 				  check_words(checker, &array->stype));
 	const struct type *element = check_complete(checker, type_target(type));
 
 	if (!type_strip(element)->size)
-		return check_fail(checker, expr->args[0], ERROR_SYNTAX, "the size of an element is not known");
+		return check_fail(checker, expr->args[0], ERROR_SYNTAX,
+				  "the size of an element is not known");
 	struct code *code = walk_new(checker, STYPE_OBJECT, element, each_kernel);
 
 	code->walk.type = element;
@@ -245,7 +259,8 @@ static const struct code *check_bits_walk(struct checker *checker, const struct 
 	if (!arguments_between(checker, expr, 1, 2))
 		return NULL;
 	const struct code *mask = code_load(checker, expr->args[0], check(checker, expr->args[0]));
-	const struct code *count = mask && expr->count == 2 ? check_int(checker, expr->args[1]) : NULL;
+	const struct code *count = mask && expr->count == 2 ? check_int(checker, expr->args[1])
+							    : NULL;
 	const struct type *type;
 
 	if (!mask || checker->error)
@@ -258,11 +273,14 @@ static const struct code *check_bits_walk(struct checker *checker, const struct 
 		return code;
 	}
 	if (mask->stype.kind != STYPE_OBJECT && mask->stype.kind != STYPE_POINTER)
-		return check_fail(checker, expr->args[0], ERROR_SYNTAX, "bits() walks an integer, an array or a mask, this is %s",
+		return check_fail(checker, expr->args[0], ERROR_SYNTAX,
+				  "bits() walks an integer, an array or a mask, this is %s",
 				  check_words(checker, &mask->stype));
-	type = mask->stype.kind == STYPE_POINTER ? type_target(type_strip(mask->stype.type)) : mask->stype.type;
+	type = mask->stype.kind == STYPE_POINTER ? type_target(type_strip(mask->stype.type))
+						 : mask->stype.type;
 	if (!count && !type_strip(type)->size)
-		return check_fail(checker, expr->args[0], ERROR_SYNTAX, "the number of bits is not known; say bits(mask, n)");
+		return check_fail(checker, expr->args[0], ERROR_SYNTAX,
+				  "the number of bits is not known; say bits(mask, n)");
 	struct code *code = walk_new(checker, STYPE_INT, NULL, each_kernel);
 
 	code->walk.open = open_bits;
@@ -285,7 +303,8 @@ static const struct code *check_range(struct checker *checker, const struct expr
 	return checker->error ? NULL : code;
 }
 
-/* A per-CPU variable, or a pointer that is an offset into each CPU's area; *ret_type is what each CPU has. */
+/* A per-CPU variable, or a pointer that is an offset into each CPU's area; *ret_type is what each
+ * CPU has. */
 static const struct code *check_percpu_base(struct checker *checker, const struct expr *expr,
 					    const struct type **ret_type)
 {
@@ -296,8 +315,10 @@ static const struct code *check_percpu_base(struct checker *checker, const struc
 	if (base->stype.kind == STYPE_OBJECT && !base->stype.is_percpu &&
 	    type_strip(base->stype.type)->kind == TYPE_POINTER)
 		base = code_load(checker, expr, base);
-	/* Which symbols are per CPU is not always known: a variable that is named here is meant to be. */
-	if (base && base->stype.kind == STYPE_OBJECT && (base->stype.is_percpu || code_is_constant(base))) {
+	/* Which symbols are per CPU is not always known: a variable that is named here is meant to
+	 * be. */
+	if (base && base->stype.kind == STYPE_OBJECT &&
+	    (base->stype.is_percpu || code_is_constant(base))) {
 		*ret_type = base->stype.type;
 		return base;
 	}
@@ -307,7 +328,8 @@ static const struct code *check_percpu_base(struct checker *checker, const struc
 	}
 	if (!base)
 		return NULL;
-	return check_fail(checker, expr, ERROR_SYNTAX, "%s is neither a per-CPU variable nor a per-CPU pointer",
+	return check_fail(checker, expr, ERROR_SYNTAX,
+			  "%s is neither a per-CPU variable nor a per-CPU pointer",
 			  check_words(checker, &base->stype));
 }
 
@@ -328,8 +350,8 @@ static const struct code *check_percpu(struct checker *checker, const struct exp
 	return code;
 }
 
-static struct stype_fields *fields_new(struct checker *checker, size_t count, const char *const *names,
-				       const enum stype_kind *kinds)
+static struct stype_fields *fields_new(struct checker *checker, size_t count,
+				       const char *const *names, const enum stype_kind *kinds)
 {
 	struct stype_fields *fields = ARENA_NEW(checker->arena, struct stype_fields);
 	struct stype *types = ARENA_ARRAY(checker->arena, count, struct stype);
@@ -343,7 +365,7 @@ static struct stype_fields *fields_new(struct checker *checker, size_t count, co
 }
 
 static struct code *records_new(struct checker *checker, const struct stype_fields *fields,
-				bool (*each)(const struct code *, struct frame *, struct sink *))
+				walker *each)
 {
 	struct code *code = walk_new(checker, STYPE_RECORD, NULL, each);
 	struct stype *element = ARENA_NEW(checker->arena, struct stype);
@@ -370,15 +392,17 @@ static const struct code *check_enumerators(struct checker *checker, const struc
 	const struct type_enumerator *enumerators = type_enumerators(type, &count);
 
 	if (!enumerators)
-		return check_fail(checker, expr->args[0], ERROR_SYNTAX, "%s is no enum", type_words(checker, type));
+		return check_fail(checker, expr->args[0], ERROR_SYNTAX, "%s is no enum",
+				  type_words(checker, type));
 	const struct stype_fields *fields = fields_new(checker, 2, names, kinds);
 	struct code *code = records_new(checker, fields, each_records);
 
 	for (size_t i = 0; i < count; i++) {
 		struct code *record = code_new(checker, STYPE_RECORD, eval_record);
-		struct value number = value_int(type_strip(type)->is_signed || type_strip(type)->size < 8
-							? (__int128)enumerators[i].value
-							: (__int128)(uint64_t)enumerators[i].value);
+		struct value number =
+			value_int(type_strip(type)->is_signed || type_strip(type)->size < 8
+					  ? (__int128)enumerators[i].value
+					  : (__int128)(uint64_t)enumerators[i].value);
 
 		record->stype.fields = fields;
 		code_add(checker, record, code_string(checker, enumerators[i].name));
@@ -392,7 +416,8 @@ static const struct code *check_enumerators(struct checker *checker, const struc
 static const struct code *check_log(struct checker *checker, const struct expr *expr)
 {
 	static const char *const names[] = {"sequence", "time", "level", "caller", "text"};
-	static const enum stype_kind kinds[] = {STYPE_INT, STYPE_DURATION, STYPE_INT, STYPE_INT, STYPE_STRING};
+	static const enum stype_kind kinds[] = {STYPE_INT, STYPE_DURATION, STYPE_INT, STYPE_INT,
+						STYPE_STRING};
 
 	if (!arguments_between(checker, expr, 0, 0))
 		return NULL;
@@ -411,13 +436,16 @@ static const struct code *check_union(struct checker *checker, const struct expr
 		if (!walks[i])
 			return NULL;
 		if (i && !stype_join(&joined, &walks[i]->stype, checker->arena, &both))
-			return check_fail(checker, expr->args[i], ERROR_SYNTAX, "a union has elements of one type: these are %s, those before are %s",
+			return check_fail(checker, expr->args[i], ERROR_SYNTAX,
+					  "a union has elements of one type: these are %s, those "
+					  "before are %s",
 					  check_words(checker, walks[i]->stype.element),
 					  check_words(checker, joined.element));
 		joined = i ? both : walks[i]->stype;
 	}
 	if (!expr->count)
-		return check_fail(checker, expr, ERROR_SYNTAX, "union(W1, W2) has at least one walk");
+		return check_fail(checker, expr, ERROR_SYNTAX,
+				  "union(W1, W2) has at least one walk");
 	joined.kind = STYPE_WALK;
 	struct code *code = code_new(checker, STYPE_WALK, eval_collect);
 
@@ -433,17 +461,20 @@ static const struct code *check_descend(struct checker *checker, const struct ex
 {
 	if (!arguments_between(checker, expr, 2, 2))
 		return NULL;
-	const struct code *root = code_object(checker, expr->args[0], check(checker, expr->args[0]));
+	const struct code *root =
+		code_object(checker, expr->args[0], check(checker, expr->args[0]));
 	const struct expr *name = expr->args[1];
 	const struct declaration *definition =
-		name->kind == EXPR_NAME
-			? library_find(checker->program->library, DECLARATION_DEFINITION, name->name)
-			: NULL;
+		name->kind == EXPR_NAME ? library_find(checker->program->library,
+						       DECLARATION_DEFINITION, name->name)
+					: NULL;
 
 	if (!root)
 		return NULL;
 	if (!definition || definition->signature->count != 1)
-		return check_fail(checker, name, ERROR_SYNTAX, "descend() needs the name of a definition with one parameter, which yields the children");
+		return check_fail(checker, name, ERROR_SYNTAX,
+				  "descend() needs the name of a definition with one parameter, "
+				  "which yields the children");
 	struct code *code = walk_new(checker, STYPE_OBJECT, root->stype.type, each_descend);
 	const struct code *node;
 
@@ -458,8 +489,9 @@ static const struct code *check_descend(struct checker *checker, const struct ex
 	const struct type *base = member_base(children->stype.element);
 
 	if (!base || !type_is_same(type_strip(base), type_strip(root->stype.type)))
-		return check_fail(checker, name, ERROR_SYNTAX, "%s yields %s, not the type of the root, %s",
-				  definition->name, check_words(checker, children->stype.element),
+		return check_fail(checker, name, ERROR_SYNTAX,
+				  "%s yields %s, not the type of the root, %s", definition->name,
+				  check_words(checker, children->stype.element),
 				  check_words(checker, &wanted));
 	code_add(checker, code, root);
 	code_add(checker, code, children);
@@ -485,27 +517,53 @@ static const struct code *check_percpu_ptr(struct checker *checker, const struct
 	return code;
 }
 
-#define WALK(name, call, words, function) {.help = {name, call, "walk", words}, .check = function}
+#define WALK(name, call, words, function)                                                          \
+	{                                                                                          \
+		.help = {name, call, "walk", words}, .check = function                             \
+	}
 
 const struct builtin builtins_container[] = {
-	WALK("list", "list(head, struct t, member)", "elements of a struct list_head", check_container),
-	WALK("hlist", "hlist(head, struct t, member)", "elements of a struct hlist_head", check_container),
-	WALK("hlist_nulls", "hlist_nulls(head, struct t, member)", "elements of a struct hlist_nulls_head", check_container),
-	WALK("rbtree", "rbtree(root, struct t, member)", "elements of a struct rb_root, in order", check_container),
-	WALK("xarray", "xarray(root, struct t)", "pointers in an xarray; key: index", check_container),
-	WALK("radix", "radix(root, struct t)", "pointers in a radix tree; key: index", check_container),
+	WALK("list", "list(head, struct t, member)", "elements of a struct list_head",
+	     check_container),
+	WALK("hlist", "hlist(head, struct t, member)", "elements of a struct hlist_head",
+	     check_container),
+	WALK("hlist_nulls", "hlist_nulls(head, struct t, member)",
+	     "elements of a struct hlist_nulls_head", check_container),
+	WALK("rbtree", "rbtree(root, struct t, member)", "elements of a struct rb_root, in order",
+	     check_container),
+	WALK("xarray", "xarray(root, struct t)", "pointers in an xarray; key: index",
+	     check_container),
+	WALK("radix", "radix(root, struct t)", "pointers in a radix tree; key: index",
+	     check_container),
 	WALK("idr", "idr(i, struct t)", "pointers in an IDR; key: id", check_container),
-	WALK("maple", "maple(tree, struct t)", "entries of a maple tree; key: first index", check_container),
-	WALK("chain", "chain(p, next)", "*p and what its member `next` leads to, up to NULL", check_chain),
-	WALK("array", "array(p, n)", "n elements of an array or behind a pointer; n may be left out where the type says it; key: position", check_array),
-	WALK("bits", "bits(mask, n)", "numbers of the bits that are set in a cpumask-like object or an integer; n: how many there are", check_bits_walk),
+	WALK("maple", "maple(tree, struct t)", "entries of a maple tree; key: first index",
+	     check_container),
+	WALK("chain", "chain(p, next)", "*p and what its member `next` leads to, up to NULL",
+	     check_chain),
+	WALK("array", "array(p, n)",
+	     "n elements of an array or behind a pointer; n may be left out where the type says "
+	     "it; key: position",
+	     check_array),
+	WALK("bits", "bits(mask, n)",
+	     "numbers of the bits that are set in a cpumask-like object or an integer; n: how many "
+	     "there are",
+	     check_bits_walk),
 	WALK("range", "range(a, b)", "integers from a (0 if left out) to b - 1", check_range),
-	WALK("percpu", "percpu(v)", "instances of a per-CPU variable or pointer on possible CPUs; key, and variable cpu: CPU number", check_percpu),
-	WALK("enumerators", "enumerators(enum x)", "records {name, value} of an enum", check_enumerators),
-	WALK("log", "log()", "records {sequence, time, level, caller, text} of the kernel log", check_log),
-	WALK("union", "union(W1, W2)", "the elements of one walk after those of the other", check_union),
-	WALK("descend", "descend(root, f)", "root, and what definition f yields for it, and for those, depth first; key: depth", check_descend),
-	{.help = {"percpu_ptr", "percpu_ptr(p, cpu)", "pointer", "a CPU's instance of a per-CPU variable or pointer"},
+	WALK("percpu", "percpu(v)",
+	     "instances of a per-CPU variable or pointer on possible CPUs; key, and variable cpu: "
+	     "CPU number",
+	     check_percpu),
+	WALK("enumerators", "enumerators(enum x)", "records {name, value} of an enum",
+	     check_enumerators),
+	WALK("log", "log()", "records {sequence, time, level, caller, text} of the kernel log",
+	     check_log),
+	WALK("union", "union(W1, W2)", "the elements of one walk after those of the other",
+	     check_union),
+	WALK("descend", "descend(root, f)",
+	     "root, and what definition f yields for it, and for those, depth first; key: depth",
+	     check_descend),
+	{.help = {"percpu_ptr", "percpu_ptr(p, cpu)", "pointer",
+		  "a CPU's instance of a per-CPU variable or pointer"},
 	 .check = check_percpu_ptr},
 	{.help = {0}},
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Typed nodes and the frame they run in. A node's operands are nodes; what it looked up when it was checked
-// (offsets, sizes, slots) stands in it as numbers.
+// Typed nodes and the frame they run in. A node's operands are nodes; what it looked up when it was
+// checked (offsets, sizes, slots) stands in it as numbers.
 #ifndef EXPR_CODE_H
 #define EXPR_CODE_H
 
@@ -26,11 +26,15 @@ struct kernel;
 struct shared;
 struct walk;
 
+/* Computes a node's value; cannot fail. */
+typedef struct value evaluator(const struct code *code, struct frame *frame);
+
 /* Who takes the elements of a walk. `element` returns false to stop the walk. */
 struct sink {
-	bool (*element)(struct sink *sink, struct frame *frame, const struct value *value, uint64_t key);
+	bool (*element)(struct sink *sink, struct frame *frame, const struct value *value,
+			uint64_t key);
 	struct fault fault; /* ERROR_COUNT: nothing broke so far */
-	uint32_t depth;     /* level in which its owner's results live */
+	uint32_t depth;	    /* level in which its owner's results live */
 };
 
 /* Who takes the rows of clauses. Both return false to stop. */
@@ -44,14 +48,17 @@ struct loop {
 
 #define FAULT_NONE ((struct fault){.code = ERROR_COUNT})
 
+/* Hands the elements of a walk to a sink, the rows of clauses to a loop; false when that stopped
+ * it. */
+typedef bool walker(const struct code *code, struct frame *frame, struct sink *sink);
+typedef bool row_walker(const struct code *code, struct frame *frame, struct loop *loop);
+
 enum { SLOT_NONE = UINT32_MAX };
 
 struct code {
-	struct value (*eval)(const struct code *code, struct frame *frame);
-	/* Of walks: hands the elements to `sink`; false when the sink stopped it. */
-	bool (*each)(const struct code *code, struct frame *frame, struct sink *sink);
-	/* Of clauses: runs the rows; false when the loop stopped them. */
-	bool (*rows)(const struct code *code, struct frame *frame, struct loop *loop);
+	evaluator *eval;
+	walker *each;	  /* of walks */
+	row_walker *rows; /* of clauses */
 	struct stype stype;
 	const struct code **args;
 	size_t count;
@@ -97,9 +104,10 @@ struct code {
 		} arguments;
 		struct {
 			const struct type *type; /* of the elements */
-			uint64_t offset;         /* of the node in an element, or count */
-			struct walk *(*open)(struct kernel *kernel, struct arena *arena, uint64_t address,
-					     const struct type *type, uint64_t offset);
+			uint64_t offset;	 /* of the node in an element, or count */
+			struct walk *(*open)(struct kernel *kernel, struct arena *arena,
+					     uint64_t address, const struct type *type,
+					     uint64_t offset);
 		} walk;
 		struct {
 			const struct code *parameter;
@@ -129,7 +137,7 @@ struct clause {
 struct slot {
 	struct value value;
 	uint64_t serial; /* of the row (let), or 1 (argument): value is there */
-	uint32_t depth;  /* argument: of the call */
+	uint32_t depth;	 /* argument: of the call */
 	bool is_partial;
 };
 
@@ -150,17 +158,17 @@ struct frame {
 	const struct scope *scope;
 	struct kernel *kernel; /* NULL: types only */
 	struct dump *dump;     /* NULL: types only */
-	bool swap;             /* numbers of the dump are in the other byte order */
+	bool swap;	       /* numbers of the dump are in the other byte order */
 	struct slot *slots;
 	size_t slot_count;
 	struct level *levels;
-	uint32_t depth;      /* of loops: the current level */
-	unsigned nesting;    /* of nodes */
+	uint32_t depth;	  /* of loops: the current level */
+	unsigned nesting; /* of nodes */
 	struct budget left;
 	const char *exhausted;
-	uint64_t row;        /* serial of the current row, from 2 */
+	uint64_t row; /* serial of the current row, from 2 */
 	uint32_t row_depth;
-	uint64_t partials;   /* incomplete results that were evaluated */
+	uint64_t partials; /* incomplete results that were evaluated */
 	struct fault partial_fault;
 };
 
@@ -170,7 +178,8 @@ struct arena *frame_memory(struct frame *frame);
 void frame_charge(struct frame *frame);
 /* Begins a loop: a new level. False, and the reason in *ret_fault, when there are too many. */
 bool frame_enter(struct frame *frame, struct fault *ret_fault);
-/* Begins the next element: what the previous one allocated is gone. False when a budget is used up. */
+/* Begins the next element: what the previous one allocated is gone. False when a budget is used up.
+ */
 bool frame_next(struct frame *frame, struct fault *ret_fault);
 void frame_leave(struct frame *frame);
 /* A row begins: its lets are not computed yet. */
@@ -183,8 +192,8 @@ static inline void frame_next_row(struct frame *frame)
 /* Zeroed array in the memory of a level, charged. */
 void *frame_array_at(struct frame *frame, uint32_t depth, size_t count, size_t size);
 /* Appends to a list that lives in a level; false when a budget is used up. */
-bool list_append(struct frame *frame, struct value_list *list, size_t *capacity, const struct value *value,
-		 uint32_t depth);
+bool list_append(struct frame *frame, struct value_list *list, size_t *capacity,
+		 const struct value *value, uint32_t depth);
 /* Marks a budget as used up. */
 struct value frame_exhaust(struct frame *frame, const char *what);
 /* An incomplete result has been evaluated. */
@@ -215,7 +224,8 @@ static inline struct value code_run(const struct code *code, struct frame *frame
 }
 
 static inline struct sink sink_new(const struct frame *frame,
-				   bool (*element)(struct sink *, struct frame *, const struct value *, uint64_t))
+				   bool (*element)(struct sink *, struct frame *,
+						   const struct value *, uint64_t))
 {
 	return (struct sink){element, FAULT_NONE, frame->depth};
 }
@@ -233,7 +243,8 @@ static inline void loop_break(struct loop *loop, struct frame *frame, const stru
 		loop->fault = frame_keep_fault(frame, fault, loop->depth);
 }
 
-/* The same for a walk's elements; a walk that is not there at all is a fault. False when the sink stopped it. */
+/* The same for a walk's elements; a walk that is not there at all is a fault. False when the sink
+ * stopped it. */
 bool code_walk(const struct code *code, struct frame *frame, struct sink *sink);
 
 static inline bool is_missing(const struct value *value)
@@ -244,7 +255,8 @@ static inline bool is_missing(const struct value *value)
 /* What an operation on a missing operand gives. */
 static inline struct value missing(const struct value *value)
 {
-	return value->kind == VALUE_NONE ? value_absent(ERROR_INVALID, 0, "none has no value") : *value;
+	return value->kind == VALUE_NONE ? value_absent(ERROR_INVALID, 0, "none has no value")
+					 : *value;
 }
 
 /* Truth of a present value. */

@@ -18,7 +18,8 @@ static struct checker checker_new(struct program *program, struct scope *scope)
 
 /* ---- check ---------------------------------------------------------------------------------- */
 
-static struct error *finish(const struct checker *checker, const struct code *code, struct code **ret)
+static struct error *finish(const struct checker *checker, const struct code *code,
+			    struct code **ret)
 {
 	if (!checker->error)
 		*ret = (struct code *)(uintptr_t)code;
@@ -78,16 +79,16 @@ struct error *expr_check_let(struct program *program, struct scope *scope, const
 	return NULL;
 }
 
-struct error *expr_check_clauses(struct program *program, struct scope *scope, const struct expr *clauses,
-				 struct code **ret)
+struct error *expr_check_clauses(struct program *program, struct scope *scope,
+				 const struct expr *clauses, struct code **ret)
 {
 	struct checker checker = checker_new(program, scope);
 
 	return finish(&checker, check_clauses(&checker, clauses), ret);
 }
 
-struct error *expr_check_filter(struct program *program, struct scope *scope, const struct expr *where,
-				struct code *clauses, struct code **ret)
+struct error *expr_check_filter(struct program *program, struct scope *scope,
+				const struct expr *where, struct code *clauses, struct code **ret)
 {
 	struct checker checker = checker_new(program, scope);
 	struct code *code = code_new(&checker, STYPE_WALK, NULL);
@@ -103,7 +104,8 @@ struct error *expr_check_filter(struct program *program, struct scope *scope, co
 }
 
 struct error *expr_check_group(struct program *program, struct scope *scope, const struct expr *key,
-			       struct code *clauses, struct scope **ret_scope, struct code **ret_clauses)
+			       struct code *clauses, struct scope **ret_scope,
+			       struct code **ret_clauses)
 {
 	struct checker checker = checker_new(program, scope);
 
@@ -131,9 +133,11 @@ static void check_need_type(struct checker *checker, const struct expr *need)
 		return;
 	object.stype.type = check_complete(checker, type);
 	for (size_t i = 0; i < need->count && !checker->error; i++) {
-		code = member_base(&code->stype) ? member_find(checker, need, code, need->names[i]) : NULL;
+		code = member_base(&code->stype) ? member_find(checker, need, code, need->names[i])
+						 : NULL;
 		if (!code) {
-			check_fail(checker, need, ERROR_NOT_FOUND, "there is no such member %s", need->names[i]);
+			check_fail(checker, need, ERROR_NOT_FOUND, "there is no such member %s",
+				   need->names[i]);
 			return;
 		}
 	}
@@ -161,7 +165,8 @@ enum code_shape code_shape(const struct code *code)
 		return CODE_BOOL;
 	if (code->stype.kind != STYPE_WALK)
 		return CODE_VALUE;
-	return code->stype.element && code->stype.element->kind == STYPE_RECORD ? CODE_RECORD_WALK : CODE_WALK;
+	return code->stype.element && code->stype.element->kind == STYPE_RECORD ? CODE_RECORD_WALK
+										: CODE_WALK;
 }
 
 void code_print_type(const struct code *code, struct buf *buf)
@@ -179,10 +184,8 @@ struct value code_eval(const struct code *code, struct frame *frame)
 
 void code_eval_template(const struct code *code, struct frame *frame, struct buf *buf)
 {
-	struct format_options options = {.dump = frame->dump,
-					 .symtab = frame->program->symtab,
-					 .depth = 1,
-					 .elements = 10};
+	struct format_options options = {
+		.dump = frame->dump, .symtab = frame->program->symtab, .depth = 1, .elements = 10};
 
 	frame_fit(frame);
 	for (size_t i = 0; i < code->count; i++) {

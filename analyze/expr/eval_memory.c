@@ -27,9 +27,10 @@ static struct value slot_read(struct frame *frame, const struct slot *slot)
 	return slot->value;
 }
 
-/* Computes a variable when it is first read. That may be inside a loop whose memory goes away before the
- * variable does, so the result is kept where the variable lives. */
-static struct value slot_fill(const struct code *code, struct frame *frame, uint64_t serial, uint32_t depth)
+/* Computes a variable when it is first read. That may be inside a loop whose memory goes away
+ * before the variable does, so the result is kept where the variable lives. */
+static struct value slot_fill(const struct code *code, struct frame *frame, uint64_t serial,
+			      uint32_t depth)
 {
 	uint64_t partials = frame->partials;
 	struct value value = code_run(code->args[0], frame);
@@ -138,9 +139,8 @@ struct value eval_address(const struct code *code, struct frame *frame)
 
 	if (object.kind != VALUE_OBJECT)
 		return object;
-	return (struct value){.kind = VALUE_POINTER,
-			      .type = code->stype.type,
-			      .integer = object.object.address};
+	return (struct value){
+		.kind = VALUE_POINTER, .type = code->stype.type, .integer = object.object.address};
 }
 
 struct value eval_element(const struct code *code, struct frame *frame)
@@ -154,7 +154,8 @@ struct value eval_element(const struct code *code, struct frame *frame)
 	if (is_missing(&index))
 		return missing(&index);
 	/* Kernel addresses wrap: per-CPU arithmetic relies on it. */
-	return value_object(code->memory.type, address + (uint64_t)index.integer * code->memory.size);
+	return value_object(code->memory.type,
+			    address + (uint64_t)index.integer * code->memory.size);
 }
 
 struct value eval_container(const struct code *code, struct frame *frame)
@@ -265,7 +266,8 @@ struct value eval_load(const struct code *code, struct frame *frame)
 		return value_of_fault(&fault);
 	result.kind = code->memory.kind;
 	result.type = code->memory.type;
-	result.integer = number_widened(number_at(bytes, size, frame->swap), size, code->memory.is_signed);
+	result.integer =
+		number_widened(number_at(bytes, size, frame->swap), size, code->memory.is_signed);
 	if (result.kind == VALUE_BOOL)
 		result.integer = result.integer != 0;
 	return result;

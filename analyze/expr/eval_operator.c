@@ -103,7 +103,8 @@ struct value eval_integer(const struct code *code, struct frame *frame)
 
 static struct value value_finite(double real)
 {
-	return isfinite(real) ? value_real(real) : value_absent(ERROR_INVALID, 0, "no finite number");
+	return isfinite(real) ? value_real(real)
+			      : value_absent(ERROR_INVALID, 0, "no finite number");
 }
 
 struct value eval_real(const struct code *code, struct frame *frame)
@@ -125,16 +126,12 @@ struct value eval_real(const struct code *code, struct frame *frame)
 	case TOKEN_STAR:
 		return value_finite(a * b);
 	case TOKEN_SLASH:
-		return b == 0 ? value_absent(ERROR_INVALID, 0, "division by zero") : value_finite(a / b);
+		return b == 0 ? value_absent(ERROR_INVALID, 0, "division by zero")
+			      : value_finite(a / b);
 	default:
-		return b == 0 ? value_absent(ERROR_INVALID, 0, "division by zero") : value_finite(fmod(a, b));
+		return b == 0 ? value_absent(ERROR_INVALID, 0, "division by zero")
+			      : value_finite(fmod(a, b));
 	}
-}
-
-/* duration / duration, size / size */
-struct value eval_ratio(const struct code *code, struct frame *frame)
-{
-	return eval_real(code, frame);
 }
 
 static struct value rounded(enum value_kind kind, double real)
@@ -243,7 +240,8 @@ struct value eval_cast_pointer(const struct code *code, struct frame *frame)
 
 	if (is_missing(&operand))
 		return operand;
-	uint64_t address = operand.kind == VALUE_OBJECT ? operand.object.address : (uint64_t)operand.integer;
+	uint64_t address = operand.kind == VALUE_OBJECT ? operand.object.address
+							: (uint64_t)operand.integer;
 
 	if (code->cast.bits == 32)
 		address = (uint32_t)address;
@@ -277,7 +275,8 @@ bool value_equal(const struct value *a, const struct value *b)
 		return a->kind == b->kind;
 	if (a->kind == VALUE_STRING || b->kind == VALUE_STRING || a->kind == VALUE_REAL ||
 	    b->kind == VALUE_REAL)
-		return (a->kind == VALUE_STRING) == (b->kind == VALUE_STRING) && value_compare(a, b) == 0;
+		return (a->kind == VALUE_STRING) == (b->kind == VALUE_STRING) &&
+		       value_compare(a, b) == 0;
 	return identity(a) == identity(b);
 }
 
@@ -308,8 +307,8 @@ struct value eval_compare_integers(const struct code *code, struct frame *frame)
 		return missing(&left);
 	if (is_missing(&right))
 		return missing(&right);
-	return value_bool(compare_holds(code->op.op,
-					left.integer < right.integer ? -1 : left.integer > right.integer));
+	return value_bool(compare_holds(
+		code->op.op, left.integer < right.integer ? -1 : left.integer > right.integer));
 }
 
 /* Which way a comparison may still turn when more elements would be found. */
@@ -346,8 +345,8 @@ static bool is_past(const struct code *code, const struct value *left, const str
 	return false;
 }
 
-/* A comparison whose operands may come from a walk that broke off: it takes that into account, so its result
- * is no longer partial. */
+/* A comparison whose operands may come from a walk that broke off: it takes that into account, so
+ * its result is no longer partial. */
 static struct value compare_partial(const struct code *code, struct frame *frame, bool is_equality)
 {
 	uint64_t before = frame->partials;
@@ -366,7 +365,8 @@ static struct value compare_partial(const struct code *code, struct frame *frame
 	bool is_true = is_equality ? value_equal(&left, &right) == (code->op.op == TOKEN_EQUAL)
 				   : compare_holds(code->op.op, value_compare(&left, &right));
 
-	if ((left_partial || right_partial) && may_turn(code, is_true, left_partial, right_partial) &&
+	if ((left_partial || right_partial) &&
+	    may_turn(code, is_true, left_partial, right_partial) &&
 	    !is_past(code, &left, &right, left_partial, right_partial))
 		return value_of_fault(&frame->partial_fault);
 	return value_bool(is_true);
@@ -388,7 +388,8 @@ struct in_list {
 	struct value result;
 };
 
-static bool in_list_element(struct sink *sink, struct frame *frame, const struct value *value, uint64_t key)
+static bool in_list_element(struct sink *sink, struct frame *frame, const struct value *value,
+			    uint64_t key)
 {
 	struct in_list *in = (struct in_list *)sink;
 	struct value element = *value;
@@ -489,7 +490,8 @@ bool each_conditional(const struct code *code, struct frame *frame, struct sink 
 	return code_walk(code->args[value_truth(&condition) ? 1 : 2], frame, sink);
 }
 
-/* ---- strings, lists, records ------------------------------------------------------------------ */
+/* ---- strings, lists, records ------------------------------------------------------------------
+ */
 
 struct value eval_join_texts(const struct code *code, struct frame *frame)
 {

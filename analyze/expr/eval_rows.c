@@ -17,7 +17,8 @@ struct clause_sink {
 	bool has_ended; /* by `while` */
 };
 
-static bool clause_run(const struct code *clauses, size_t position, struct frame *frame, struct loop *loop);
+static bool clause_run(const struct code *clauses, size_t position, struct frame *frame,
+		       struct loop *loop);
 
 enum verdict_of_conditions { CONDITIONS_HOLD, CONDITIONS_FAIL, CONDITIONS_END, CONDITIONS_UNKNOWN };
 
@@ -37,7 +38,8 @@ static enum verdict_of_conditions conditions_hold(const struct clause *clause, s
 	return CONDITIONS_HOLD;
 }
 
-static bool clause_element(struct sink *sink, struct frame *frame, const struct value *value, uint64_t key)
+static bool clause_element(struct sink *sink, struct frame *frame, const struct value *value,
+			   uint64_t key)
 {
 	struct clause_sink *self = (struct clause_sink *)sink;
 	const struct clause *clause = &self->clauses->clauses.items[self->position];
@@ -61,7 +63,8 @@ static bool clause_element(struct sink *sink, struct frame *frame, const struct 
 	}
 }
 
-static bool clause_run(const struct code *clauses, size_t position, struct frame *frame, struct loop *loop)
+static bool clause_run(const struct code *clauses, size_t position, struct frame *frame,
+		       struct loop *loop)
 {
 	if (position == clauses->clauses.count)
 		return loop->row(loop, frame);
@@ -226,8 +229,10 @@ static bool sum_row(struct loop *loop, struct frame *frame)
 		return false;
 	if (tally->value.kind == VALUE_REAL) {
 		tally->value.real += value.kind == VALUE_REAL ? value.real : (double)value.integer;
-	} else if (__builtin_add_overflow(tally->value.integer, value.integer, &tally->value.integer)) {
-		loop_break(loop, frame, &(struct fault){ERROR_INVALID, 0, "number too big for 128 bits"});
+	} else if (__builtin_add_overflow(tally->value.integer, value.integer,
+					  &tally->value.integer)) {
+		loop_break(loop, frame,
+			   &(struct fault){ERROR_INVALID, 0, "number too big for 128 bits"});
 		return false;
 	}
 	return true;

@@ -13,7 +13,8 @@
 
 enum { RANGE_LIMIT = 10 * 1000 * 1000, DESCEND_DEPTH = 1000, DESCEND_LIMIT = 1000 * 1000 };
 
-/* A walk without elements: none is empty, what could not be read is a walk that broke off at once. */
+/* A walk without elements: none is empty, what could not be read is a walk that broke off at once.
+ */
 static bool walk_nothing(const struct value *value, struct frame *frame, struct sink *sink)
 {
 	if (value->kind == VALUE_ABSENT)
@@ -148,7 +149,8 @@ bool each_kernel(const struct code *code, struct frame *frame, struct sink *sink
 		nothing = value_absent(ERROR_NO_SOURCE, address, "there is no dump");
 		return walk_nothing(&nothing, frame, sink);
 	}
-	struct walk *walk = code->walk.open(frame->kernel, frame_memory(frame), address, code->walk.type, offset);
+	struct walk *walk = code->walk.open(frame->kernel, frame_memory(frame), address,
+					    code->walk.type, offset);
 
 	return walk_run(walk, frame, sink);
 }
@@ -165,13 +167,17 @@ bool each_percpu(const struct code *code, struct frame *frame, struct sink *sink
 		return walk_nothing(&nothing, frame, sink);
 	if (!frame->kernel)
 		return true;
-	return walk_run(walk_percpu(frame->kernel, frame_memory(frame), offset, code->walk.type), frame, sink);
+	return walk_run(walk_percpu(frame->kernel, frame_memory(frame), offset, code->walk.type),
+			frame, sink);
 }
 
-/* ---- walks over what is not in the dump ------------------------------------------------------- */
+/* ---- walks over what is not in the dump -------------------------------------------------------
+ */
 
-/* Hands one element to the sink, in a loop that frame_enter() began; false, too, when a budget is used up. */
-static bool hand_over(struct frame *frame, struct sink *sink, const struct value *value, uint64_t key)
+/* Hands one element to the sink, in a loop that frame_enter() began; false, too, when a budget is
+ * used up. */
+static bool hand_over(struct frame *frame, struct sink *sink, const struct value *value,
+		      uint64_t key)
 {
 	struct fault fault;
 
@@ -258,7 +264,8 @@ bool each_records(const struct code *code, struct frame *frame, struct sink *sin
 	return goes_on;
 }
 
-static struct value log_record(const struct code *code, const struct dmesg_record *record, struct frame *frame)
+static struct value log_record(const struct code *code, const struct dmesg_record *record,
+			       struct frame *frame)
 {
 	struct value_record *result = ARENA_NEW(frame_memory(frame), struct value_record);
 	struct value *values = ARENA_ARRAY(frame_memory(frame), 5, struct value);
@@ -274,7 +281,8 @@ static struct value log_record(const struct code *code, const struct dmesg_recor
 	return (struct value){.kind = VALUE_RECORD, .record = result};
 }
 
-static bool walk_log(const struct code *code, const struct dmesg *log, struct frame *frame, struct sink *sink)
+static bool walk_log(const struct code *code, const struct dmesg *log, struct frame *frame,
+		     struct sink *sink)
 {
 	struct fault fault;
 	bool goes_on = true;
@@ -310,7 +318,8 @@ bool each_log(const struct code *code, struct frame *frame, struct sink *sink)
 	return true;
 }
 
-/* ---- walks over walks ------------------------------------------------------------------------- */
+/* ---- walks over walks -------------------------------------------------------------------------
+ */
 
 /* Passes elements on to another sink. */
 struct relay {
@@ -320,7 +329,8 @@ struct relay {
 	uint64_t offset, count;
 };
 
-static bool union_element(struct sink *sink, struct frame *frame, const struct value *value, uint64_t key)
+static bool union_element(struct sink *sink, struct frame *frame, const struct value *value,
+			  uint64_t key)
 {
 	struct relay *relay = (struct relay *)sink;
 
@@ -342,7 +352,8 @@ bool each_union(const struct code *code, struct frame *frame, struct sink *sink)
 }
 
 /* args[1] is what an element in the slot becomes. */
-static bool converted_element(struct sink *sink, struct frame *frame, const struct value *value, uint64_t key)
+static bool converted_element(struct sink *sink, struct frame *frame, const struct value *value,
+			      uint64_t key)
 {
 	struct relay *relay = (struct relay *)sink;
 
@@ -371,14 +382,15 @@ struct descent {
 		struct {
 			uint64_t address;
 			uint32_t depth;
-		} *items;
+		} * items;
 		size_t count, capacity;
 	} open;
 	struct map seen;
 	uint32_t depth; /* of the children being collected */
 };
 
-static bool descent_child(struct sink *sink, struct frame *frame, const struct value *value, uint64_t key)
+static bool descent_child(struct sink *sink, struct frame *frame, const struct value *value,
+			  uint64_t key)
 {
 	struct descent *descent = (struct descent *)sink;
 	struct value child = *value, nothing;
@@ -392,7 +404,8 @@ static bool descent_child(struct sink *sink, struct frame *frame, const struct v
 			sink_break(sink, frame, &nothing.absent);
 		return true;
 	}
-	if (descent->open.count + descent->seen.count >= DESCEND_LIMIT || descent->depth > DESCEND_DEPTH) {
+	if (descent->open.count + descent->seen.count >= DESCEND_LIMIT ||
+	    descent->depth > DESCEND_DEPTH) {
 		struct fault fault = {ERROR_LIMIT, address, "nodes of a tree"};
 
 		sink_break(sink, frame, &fault);
@@ -416,7 +429,8 @@ static void descent_reverse(struct descent *descent, size_t from)
 	}
 }
 
-static bool descent_step(const struct code *code, struct frame *frame, struct descent *descent, struct sink *sink)
+static bool descent_step(const struct code *code, struct frame *frame, struct descent *descent,
+			 struct sink *sink)
 {
 	typeof(*descent->open.items) node = descent->open.items[--descent->open.count];
 	struct value object = value_object(code->walk.type, node.address);
@@ -466,7 +480,8 @@ bool each_descend(const struct code *code, struct frame *frame, struct sink *sin
 	return goes_on;
 }
 
-/* ---- walks as lists --------------------------------------------------------------------------- */
+/* ---- walks as lists ---------------------------------------------------------------------------
+ */
 
 struct collection {
 	struct sink sink;
@@ -474,8 +489,8 @@ struct collection {
 	size_t capacity;
 };
 
-bool list_append(struct frame *frame, struct value_list *list, size_t *capacity, const struct value *value,
-		 uint32_t depth)
+bool list_append(struct frame *frame, struct value_list *list, size_t *capacity,
+		 const struct value *value, uint32_t depth)
 {
 	if (list->count == *capacity) {
 		size_t more = *capacity ? 2 * *capacity : 8;
@@ -495,7 +510,8 @@ bool list_append(struct frame *frame, struct value_list *list, size_t *capacity,
 	return !frame->exhausted;
 }
 
-static bool collect_element(struct sink *sink, struct frame *frame, const struct value *value, uint64_t key)
+static bool collect_element(struct sink *sink, struct frame *frame, const struct value *value,
+			    uint64_t key)
 {
 	struct collection *collection = (struct collection *)sink;
 	struct fault fault;

@@ -47,7 +47,8 @@ void frame_fit(struct frame *frame)
 	if (count <= frame->slot_count)
 		return;
 	frame->slots = mem_resize(frame->slots, count, sizeof(*frame->slots));
-	memset(frame->slots + frame->slot_count, 0, (count - frame->slot_count) * sizeof(*frame->slots));
+	memset(frame->slots + frame->slot_count, 0,
+	       (count - frame->slot_count) * sizeof(*frame->slots));
 	frame->slot_count = count;
 }
 
@@ -157,7 +158,8 @@ void frame_leave(struct frame *frame)
 void frame_partial(struct frame *frame, const struct fault *fault)
 {
 	frame->partials++;
-	if (frame->partial_fault.code != fault->code || frame->partial_fault.address != fault->address)
+	if (frame->partial_fault.code != fault->code ||
+	    frame->partial_fault.address != fault->address)
 		frame->partial_fault = frame_keep_fault(frame, fault, 0);
 }
 
@@ -228,8 +230,8 @@ struct value value_keep(const struct value *value, struct arena *arena)
 
 struct value frame_keep(struct frame *frame, const struct value *value, uint32_t depth)
 {
-	if (value->kind != VALUE_ABSENT && value->kind != VALUE_STRING && value->kind != VALUE_LIST &&
-	    value->kind != VALUE_RECORD)
+	if (value->kind != VALUE_ABSENT && value->kind != VALUE_STRING &&
+	    value->kind != VALUE_LIST && value->kind != VALUE_RECORD)
 		return *value;
 	if (depth >= frame->depth)
 		return *value;

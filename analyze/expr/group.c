@@ -25,7 +25,8 @@ static size_t count_row_variables(const struct scope *scope)
 }
 
 /* A record of what the rows' variables are. */
-static const struct code *record_of_row(struct checker *checker, const struct expr *expr, const struct scope *scope)
+static const struct code *record_of_row(struct checker *checker, const struct expr *expr,
+					const struct scope *scope)
 {
 	size_t count = count_row_variables(scope), i = count;
 	struct stype_fields *fields = ARENA_NEW(checker->arena, struct stype_fields);
@@ -54,8 +55,8 @@ static const struct code *record_of_row(struct checker *checker, const struct ex
 	return record;
 }
 
-const struct code *check_group(struct checker *checker, const struct expr *key, const struct code *clauses,
-			       struct scope **ret_scope)
+const struct code *check_group(struct checker *checker, const struct expr *key,
+			       const struct code *clauses, struct scope **ret_scope)
 {
 	struct group *group = ARENA_NEW(checker->arena, struct group);
 	struct code *code = code_new(checker, STYPE_WALK, NULL);
@@ -76,7 +77,8 @@ const struct code *check_group(struct checker *checker, const struct expr *key, 
 	rows.element = &group->record->stype;
 	group->key_slot = scope_slot(scope);
 	group->rows_slot = scope_slot(scope);
-	scope_add(scope, "key", code_slot(checker, group->key_slot, &group->key->stype))->is_row = true;
+	scope_add(scope, "key", code_slot(checker, group->key_slot, &group->key->stype))->is_row =
+		true;
 	struct code *list = code_slot(checker, group->rows_slot, &rows);
 
 	list->may_be_partial = true;
@@ -141,7 +143,8 @@ static bool rows_of_table(const struct gathering *gathering, struct frame *frame
 		loop_break(loop, frame, &fault);
 		return true;
 	}
-	for (struct table_entry *entry = gathering->table.first; goes_on && entry; entry = entry->next) {
+	for (struct table_entry *entry = gathering->table.first; goes_on && entry;
+	     entry = entry->next) {
 		if (!frame_next(frame, &fault)) {
 			loop_break(loop, frame, &fault);
 			break;
@@ -149,7 +152,8 @@ static bool rows_of_table(const struct gathering *gathering, struct frame *frame
 		entry->list.is_partial = gathering->loop.fault.code != ERROR_COUNT;
 		entry->list.fault = gathering->loop.fault;
 		frame->slots[group->key_slot].value = entry->key;
-		frame->slots[group->rows_slot].value = (struct value){.kind = VALUE_LIST, .list = &entry->list};
+		frame->slots[group->rows_slot].value =
+			(struct value){.kind = VALUE_LIST, .list = &entry->list};
 		goes_on = loop->row(loop, frame);
 	}
 	frame_leave(frame);

@@ -47,7 +47,8 @@ static struct index *index_of(struct checker *checker, const struct expr *name)
 			: NULL;
 
 	if (!declaration)
-		return check_fail(checker, name, ERROR_SYNTAX, "lookup() needs the name of an index");
+		return check_fail(checker, name, ERROR_SYNTAX,
+				  "lookup() needs the name of an index");
 	struct index **place = program_index(checker->program, declaration->serial);
 
 	if (!*place) {
@@ -55,7 +56,8 @@ static struct index *index_of(struct checker *checker, const struct expr *name)
 		(*place)->declaration = declaration;
 	}
 	if ((*place)->is_checking)
-		return check_fail(checker, name, ERROR_SYNTAX, "index %s is defined by means of itself", name->name);
+		return check_fail(checker, name, ERROR_SYNTAX,
+				  "index %s is defined by means of itself", name->name);
 	if (!(*place)->value)
 		index_check(checker, *place);
 	return checker->error ? NULL : *place;
@@ -71,8 +73,10 @@ const struct code *check_lookup(struct checker *checker, const struct expr *expr
 		return NULL;
 	if (!stype_join(&key->stype, &index->key->stype, checker->arena, &joined) &&
 	    stype_value_kind(&key->stype) != stype_value_kind(&index->key->stype))
-		return check_fail(checker, expr->args[1], ERROR_SYNTAX, "the keys of this index are %s, this is %s",
-				  check_words(checker, &index->key->stype), check_words(checker, &key->stype));
+		return check_fail(checker, expr->args[1], ERROR_SYNTAX,
+				  "the keys of this index are %s, this is %s",
+				  check_words(checker, &index->key->stype),
+				  check_words(checker, &key->stype));
 	struct code *code = code_new(checker, all ? STYPE_LIST : index->value->stype.kind,
 				     all ? eval_lookup_all : eval_lookup);
 
@@ -150,7 +154,8 @@ static void index_build(struct index *index, struct frame *outer)
 }
 
 /* The entry of the key of a lookup, or NULL; *ret_key is the key. */
-static const struct table_entry *index_find(const struct code *code, struct frame *frame, struct value *ret_key)
+static const struct table_entry *index_find(const struct code *code, struct frame *frame,
+					    struct value *ret_key)
 {
 	struct index *index = code->index;
 
@@ -175,7 +180,8 @@ struct value eval_lookup(const struct code *code, struct frame *frame)
 		return key;
 	if (entry)
 		return entry->list.items[0];
-	return code->index->is_partial ? value_of_fault(&code->index->fault) : (struct value){.kind = VALUE_NONE};
+	return code->index->is_partial ? value_of_fault(&code->index->fault)
+				       : (struct value){.kind = VALUE_NONE};
 }
 
 struct value eval_lookup_all(const struct code *code, struct frame *frame)

@@ -10,7 +10,8 @@
 #include "base/cleanup.h"
 #include "expr/expr.h"
 
-/* How each kind is written. Of two signs the longer one stands first, so the first match is the longest. */
+/* How each kind is written. Of two signs the longer one stands first, so the first match is the
+ * longest. */
 static const char *const token_texts[] = {
 	[TOKEN_END] = "the end",
 	[TOKEN_ERROR] = "a mistake",
@@ -141,7 +142,8 @@ static const struct unit *unit_find(const char *suffix, size_t length)
 	return NULL;
 }
 
-/* Reads digits of `base`; false when the number does not fit. *position ends behind the last digit. */
+/* Reads digits of `base`; false when the number does not fit. *position ends behind the last digit.
+ */
 static bool read_digits(const char *text, size_t *position, unsigned base, __int128 *ret)
 {
 	__int128 number = 0;
@@ -172,7 +174,8 @@ static struct token lex_fraction(const char *text, struct token token, size_t po
 	}
 	if ((text[position] == 'e' || text[position] == 'E') &&
 	    (is_digit(text[position + 1]) ||
-	     ((text[position + 1] == '-' || text[position + 1] == '+') && is_digit(text[position + 2]))))
+	     ((text[position + 1] == '-' || text[position + 1] == '+') &&
+	      is_digit(text[position + 2]))))
 		position += strspn(text + position + 1, "+-0123456789") + 1;
 	size_t length = 0;
 
@@ -187,7 +190,8 @@ static struct token lex_fraction(const char *text, struct token token, size_t po
 	const struct unit *unit = unit_find(text + position, length);
 
 	if (!unit)
-		return token_mistake(token, "unknown unit; durations end in ns us ms s m h d, sizes in K M G T");
+		return token_mistake(
+			token, "unknown unit; durations end in ns us ms s m h d, sizes in K M G T");
 	token.kind = unit->kind;
 	if (__builtin_mul_overflow(token.integer, (__int128)unit->factor, &token.integer) ||
 	    __builtin_add_overflow(token.integer, fraction * unit->factor / scale, &token.integer))
@@ -224,10 +228,13 @@ static struct token lex_number(const char *text, struct token token)
 	if (position == digits)
 		return token_mistake(token, "number without digits");
 	if (base == 8 && is_digit(text[position]))
-		return token_mistake(token, "a number that begins with 0 is octal and has no 8 or 9");
+		return token_mistake(token,
+				     "a number that begins with 0 is octal and has no 8 or 9");
 	if (!unit && !is_c_suffix(text + position, length))
-		return token_mistake(token, "unknown unit; durations end in ns us ms s m h d, sizes in K M G T");
-	if (!fits || (unit && __builtin_mul_overflow(token.integer, (__int128)unit->factor, &token.integer)))
+		return token_mistake(
+			token, "unknown unit; durations end in ns us ms s m h d, sizes in K M G T");
+	if (!fits ||
+	    (unit && __builtin_mul_overflow(token.integer, (__int128)unit->factor, &token.integer)))
 		return token_mistake(token, "number is too big for 128 bits");
 	return token;
 }
@@ -243,7 +250,8 @@ static int read_escape(const char *text, size_t *position)
 
 	if (letter == 'x' && digit_value(text[*position + 1]) < 16 &&
 	    digit_value(text[*position + 2]) < 16) {
-		int byte = (int)(digit_value(text[*position + 1]) * 16 + digit_value(text[*position + 2]));
+		int byte = (int)(digit_value(text[*position + 1]) * 16 +
+				 digit_value(text[*position + 2]));
 
 		*position += 3;
 		return byte;
@@ -271,7 +279,8 @@ static struct token lex_text(const char *text, struct token token, struct arena 
 			byte = read_escape(text, &position);
 			if (byte < 0) {
 				token.offset = escape;
-				return token_mistake(token, "unknown escape; there are \\n \\t \\r \\0 \\\\ \\\" \\' \\xNN");
+				return token_mistake(token, "unknown escape; there are \\n \\t \\r "
+							    "\\0 \\\\ \\\" \\' \\xNN");
 			}
 		}
 		buf_putc(&buf, (char)byte);
@@ -286,7 +295,8 @@ static struct token lex_text(const char *text, struct token token, struct arena 
 	if (quote == '"')
 		return token;
 	if (buf.length != 1)
-		return token_mistake(token, "'…' holds one character; texts stand in double quotes");
+		return token_mistake(token,
+				     "'…' holds one character; texts stand in double quotes");
 	token.kind = TOKEN_INTEGER;
 	token.integer = (signed char)buf.data[0];
 	return token;
@@ -332,8 +342,10 @@ static struct token lex_sign(const char *text, struct token token, struct arena 
 	if (*rest == '=')
 		return token_mistake(token, "= is no operator here; compare with ==");
 	if (*rest > ' ' && *rest < 0x7f)
-		return token_mistake(token, arena_printf(arena, "unexpected character '%c'", *rest));
-	return token_mistake(token, arena_printf(arena, "unexpected byte 0x%02x", (unsigned char)*rest));
+		return token_mistake(token,
+				     arena_printf(arena, "unexpected character '%c'", *rest));
+	return token_mistake(token,
+			     arena_printf(arena, "unexpected byte 0x%02x", (unsigned char)*rest));
 }
 
 struct token lex_token(const struct expr_text *text, size_t offset, struct arena *arena)

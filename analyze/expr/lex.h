@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Text into tokens, one at a time from any place, so that the parser may look ahead by reading twice.
+// Text into tokens, one at a time from any place, so that the parser may look ahead by reading
+// twice.
 #ifndef EXPR_LEX_H
 #define EXPR_LEX_H
 
@@ -20,7 +21,7 @@ enum token_kind {
 	TOKEN_REAL,
 	TOKEN_STRING,
 	TOKEN_DURATION, /* integer: nanoseconds */
-	TOKEN_SIZE,     /* integer: bytes */
+	TOKEN_SIZE,	/* integer: bytes */
 	/* words; `name` is set as for TOKEN_NAME */
 	TOKEN_AND,
 	TOKEN_OR,
@@ -75,9 +76,9 @@ struct token {
 	const char *name;    /* NAME and words; in the arena */
 	const char *problem; /* ERROR: what is wrong, static or in the arena */
 	const char *bytes;   /* STRING, in the arena */
-	size_t length;       /* STRING */
+	size_t length;	     /* STRING */
 	__int128 integer;    /* INTEGER, DURATION, SIZE */
-	double real;         /* REAL */
+	double real;	     /* REAL */
 };
 
 /* The token at or after `offset`. */

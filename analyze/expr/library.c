@@ -52,7 +52,8 @@ static bool declare(struct library *library, const struct declaration *wanted)
 	struct declaration *declaration = find(library, wanted->kind, wanted->name);
 
 	if (!declaration) {
-		struct declaration **bucket = &library->buckets[bucket_of(wanted->kind, wanted->name)];
+		struct declaration **bucket =
+			&library->buckets[bucket_of(wanted->kind, wanted->name)];
 
 		declaration = ARENA_NEW(library->arena, struct declaration);
 		*declaration = *wanted;
@@ -86,7 +87,8 @@ bool library_member(struct library *library, const struct expr *type, const char
 {
 	static const char *const tags[] = {
 		[TYPE_STRUCT] = "struct ", [TYPE_UNION] = "union ", [TYPE_ENUM] = "enum ",
-		[TYPE_TYPEDEF] = "", [TYPE_INT] = "", [TYPE_VOID] = "", [TYPE_FLOAT] = "",
+		[TYPE_TYPEDEF] = "",	   [TYPE_INT] = "",	    [TYPE_VOID] = "",
+		[TYPE_FLOAT] = "",
 	};
 	const char *full = arena_printf(library->arena, "%s%s.%s", tags[type->type->kind],
 					type->type->name, name);

@@ -19,10 +19,10 @@ enum declaration_kind {
 struct declaration {
 	enum declaration_kind kind;
 	const char *name;
-	const struct expr *signature; /* of a definition */
-	const struct expr *body;      /* definition, member, index: value; variable: type */
+	const struct expr *signature;	  /* of a definition */
+	const struct expr *body;	  /* definition, member, index: value; variable: type */
 	const struct expr *clauses, *key; /* of an index */
-	size_t serial;                /* by which a program remembers what it made of it */
+	size_t serial;			  /* by which a program remembers what it made of it */
 	struct declaration *next;
 };
 

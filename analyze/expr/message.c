@@ -10,7 +10,8 @@
 #include "expr/expr.h"
 
 enum {
-	LINE_SHOWN = 200, /* bytes of a line that are shown; of longer ones the part around the caret */
+	LINE_SHOWN =
+		200, /* bytes of a line that are shown; of longer ones the part around the caret */
 	LINE_BEFORE = 120,
 };
 

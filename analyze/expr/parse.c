@@ -6,7 +6,8 @@
 #include "expr/syntax.h"
 
 enum {
-	HEIGHT_LIMIT = 2 * EXPR_DEPTH_LIMIT, /* of trees that are high without nesting: a + b + c + … */
+	HEIGHT_LIMIT =
+		2 * EXPR_DEPTH_LIMIT, /* of trees that are high without nesting: a + b + c + … */
 };
 
 /* ---- tokens --------------------------------------------------------------------------------- */
@@ -41,8 +42,10 @@ static const char *found_words(const struct parser *parser)
 
 	if (token->kind == TOKEN_END)
 		return "the end";
-	return arena_printf(parser->arena, "%.*s", (int)(token->end - token->offset > 40 ? 40 : token->end - token->offset),
-			    parser->text->text + token->offset);
+	return arena_printf(
+		parser->arena, "%.*s",
+		(int)(token->end - token->offset > 40 ? 40 : token->end - token->offset),
+		parser->text->text + token->offset);
 }
 
 void *parser_fail(struct parser *parser, const char *format, ...)
@@ -57,7 +60,8 @@ void *parser_fail(struct parser *parser, const char *format, ...)
 		return NULL;
 	}
 	va_start(arguments, format);
-	parser->error = message_vat(parser->text, parser->token.offset, ERROR_SYNTAX, format, arguments);
+	parser->error =
+		message_vat(parser->text, parser->token.offset, ERROR_SYNTAX, format, arguments);
 	va_end(arguments);
 	return NULL;
 }
@@ -66,7 +70,8 @@ bool parser_expect(struct parser *parser, enum token_kind kind, const char *wher
 {
 	if (parser_accept(parser, kind))
 		return true;
-	parser_fail(parser, "expected %s %s, found %s", token_words(kind), where, found_words(parser));
+	parser_fail(parser, "expected %s %s, found %s", token_words(kind), where,
+		    found_words(parser));
 	return false;
 }
 
@@ -112,12 +117,14 @@ void expr_add(struct parser *parser, struct expr *expr, struct expr *arg)
 	if (expr->height <= arg->height)
 		expr->height = arg->height + 1;
 	if (expr->height > HEIGHT_LIMIT)
-		parser_fail(parser, "expression has more than %d parts inside each other", HEIGHT_LIMIT);
+		parser_fail(parser, "expression has more than %d parts inside each other",
+			    HEIGHT_LIMIT);
 }
 
 void expr_add_name(struct parser *parser, struct expr *expr, const char *name)
 {
-	/* A record has as many names as arguments, added first; everything else counts its names. */
+	/* A record has as many names as arguments, added first; everything else counts its names.
+	 */
 	expr->names = grown(parser, expr->names, expr->count, sizeof(*expr->names));
 	expr->names[expr->count] = name;
 	if (expr->kind != EXPR_RECORD)
@@ -132,9 +139,9 @@ static struct expr *parse_literal(struct parser *parser)
 {
 	static const enum expr_kind kinds[TOKEN_COUNT] = {
 		[TOKEN_INTEGER] = EXPR_INTEGER, [TOKEN_REAL] = EXPR_REAL,
-		[TOKEN_STRING] = EXPR_STRING,   [TOKEN_DURATION] = EXPR_DURATION,
-		[TOKEN_SIZE] = EXPR_SIZE,       [TOKEN_TRUE] = EXPR_BOOL,
-		[TOKEN_FALSE] = EXPR_BOOL,      [TOKEN_NONE] = EXPR_NONE,
+		[TOKEN_STRING] = EXPR_STRING,	[TOKEN_DURATION] = EXPR_DURATION,
+		[TOKEN_SIZE] = EXPR_SIZE,	[TOKEN_TRUE] = EXPR_BOOL,
+		[TOKEN_FALSE] = EXPR_BOOL,	[TOKEN_NONE] = EXPR_NONE,
 	};
 	const struct token *token = &parser->token;
 	struct expr *expr = expr_new(parser, kinds[token->kind], token->offset);
@@ -437,7 +444,8 @@ static struct expr *parse_operand(struct parser *parser)
 
 	expr->op = op == TOKEN_NOT ? TOKEN_BANG : op;
 	parser_next(parser);
-	expr_add(parser, expr, op == TOKEN_NOT ? parse_binary(parser, LEVEL_BAR) : parse_unary(parser));
+	expr_add(parser, expr,
+		 op == TOKEN_NOT ? parse_binary(parser, LEVEL_BAR) : parse_unary(parser));
 	return expr;
 }
 
@@ -446,7 +454,8 @@ static struct expr *parse_unary(struct parser *parser)
 	if (parser->error)
 		return NULL;
 	if (++parser->depth > EXPR_DEPTH_LIMIT)
-		return parser_fail(parser, "expression is nested more than %d deep", EXPR_DEPTH_LIMIT);
+		return parser_fail(parser, "expression is nested more than %d deep",
+				   EXPR_DEPTH_LIMIT);
 	struct expr *expr = parse_operand(parser);
 
 	parser->depth--;
@@ -512,7 +521,8 @@ struct expr *parse_expression(struct parser *parser)
 	if (parser->error)
 		return NULL;
 	if (++parser->depth > EXPR_DEPTH_LIMIT)
-		return parser_fail(parser, "expression is nested more than %d deep", EXPR_DEPTH_LIMIT);
+		return parser_fail(parser, "expression is nested more than %d deep",
+				   EXPR_DEPTH_LIMIT);
 	size_t start = parser->token.offset;
 	struct expr *expr = parse_conditional(parser);
 

@@ -41,8 +41,8 @@ static struct expr *start_signature(struct parser *parser)
 	return expr;
 }
 
-/* (a.b|c|none) stands for this.(a.b|c|none); everything else is an expression in which the struct's members
- * are names. */
+/* (a.b|c|none) stands for this.(a.b|c|none); everything else is an expression in which the struct's
+ * members are names. */
 static struct expr *start_member(struct parser *parser)
 {
 	struct parser attempt = *parser;
@@ -90,8 +90,10 @@ static struct expr *start_need(struct parser *parser)
 		return expr;
 	}
 	if (!parser_is(parser, TOKEN_NAME))
-		return parser_fail(parser, "expected a variable, struct NAME, struct NAME.MEMBER, enum NAME or "
-					   "module NAME");
+		return parser_fail(
+			parser,
+			"expected a variable, struct NAME, struct NAME.MEMBER, enum NAME or "
+			"module NAME");
 	expr->name = parser_name(parser, "a name");
 	if (parser_accept(parser, TOKEN_COLON)) {
 		expr->module = expr->name;
@@ -133,7 +135,8 @@ static struct expr *start_template(struct parser *parser)
 
 		if (piece->length)
 			expr_add(parser, expr, piece);
-		parser->token = (struct token){.kind = TOKEN_END, .offset = position, .end = position};
+		parser->token =
+			(struct token){.kind = TOKEN_END, .offset = position, .end = position};
 		if (text[position] == '}')
 			return parser_fail(parser, "} without {; a brace as text is written twice");
 		if (!text[position])
@@ -150,9 +153,12 @@ struct error *expr_parse(struct arena *arena, const struct expr_text *text, enum
 			 struct expr **ret)
 {
 	static struct expr *(*const starts[])(struct parser *) = {
-		[EXPR_START_EXPRESSION] = parse_expression, [EXPR_START_CLAUSES] = start_clauses,
-		[EXPR_START_SIGNATURE] = start_signature,   [EXPR_START_MEMBER] = start_member,
-		[EXPR_START_TYPE] = start_type,             [EXPR_START_TEMPLATE] = start_template,
+		[EXPR_START_EXPRESSION] = parse_expression,
+		[EXPR_START_CLAUSES] = start_clauses,
+		[EXPR_START_SIGNATURE] = start_signature,
+		[EXPR_START_MEMBER] = start_member,
+		[EXPR_START_TYPE] = start_type,
+		[EXPR_START_TEMPLATE] = start_template,
 		[EXPR_START_NEED] = start_need,
 	};
 	struct parser parser = {
@@ -161,8 +167,8 @@ struct error *expr_parse(struct arena *arena, const struct expr_text *text, enum
 	};
 
 	if (strnlen(text->text, EXPR_TEXT_LIMIT + 1) > EXPR_TEXT_LIMIT)
-		return error_new(ERROR_SYNTAX, "%s: an expression is longer than %d bytes", text->file,
-				 EXPR_TEXT_LIMIT);
+		return error_new(ERROR_SYNTAX, "%s: an expression is longer than %d bytes",
+				 text->file, EXPR_TEXT_LIMIT);
 	if (start != EXPR_START_TEMPLATE)
 		parser.token = lex_token(parser.text, 0, arena);
 	struct expr *expr = starts[start](&parser);

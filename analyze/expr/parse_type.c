@@ -18,9 +18,9 @@ static bool is_one_of(const char *name, const char *const *words)
 
 static bool is_qualifier(const struct token *token)
 {
-	static const char *const words[] = {"const",   "volatile",  "__user",    "__kernel", "__percpu",
-					    "__rcu",   "__iomem",   "__force",   "__bitwise", "restrict",
-					    NULL};
+	static const char *const words[] = {"const",	 "volatile", "__user",	"__kernel",
+					    "__percpu",	 "__rcu",    "__iomem", "__force",
+					    "__bitwise", "restrict", NULL};
 
 	return token->kind == TOKEN_NAME && is_one_of(token->name, words);
 }
@@ -28,7 +28,8 @@ static bool is_qualifier(const struct token *token)
 /* Words that make up C's arithmetic types. */
 static bool is_int_word(const struct token *token)
 {
-	static const char *const words[] = {"unsigned", "signed", "int", "long", "short", "char", NULL};
+	static const char *const words[] = {"unsigned", "signed", "int", "long",
+					    "short",	"char",	  NULL};
 
 	return token->kind == TOKEN_NAME && is_one_of(token->name, words);
 }
@@ -43,9 +44,11 @@ static bool is_base_word(const struct token *token)
 /* Names that are typedefs by their look: u8…u64, s8…s64, __u8…, and what ends in _t. */
 static bool is_typedef_name(const char *name)
 {
-	static const char *const words[] = {"u8", "u16", "u32", "u64", "s8", "s16", "s32", "s64", NULL};
-	static const char *const orders[] = {"__le16", "__le32", "__le64", "__be16", "__be32", "__be64",
-					     "__sum16", "__wsum", "uint", "ulong", "ushort", NULL};
+	static const char *const words[] = {"u8",  "u16", "u32", "u64", "s8",
+					    "s16", "s32", "s64", NULL};
+	static const char *const orders[] = {"__le16", "__le32", "__le64",  "__be16",
+					     "__be32", "__be64", "__sum16", "__wsum",
+					     "uint",   "ulong",	 "ushort",  NULL};
 	size_t length = strlen(name);
 
 	if (length > 2 && !strcmp(name + length - 2, "_t"))

@@ -9,7 +9,8 @@ enum { BINDING_LIMIT = 16 };
 
 bool is_aggregate(const char *name)
 {
-	static const char *const names[] = {"count", "any", "all", "sum", "min", "max", "first", "collect"};
+	static const char *const names[] = {"count", "any", "all",   "sum",
+					    "min",   "max", "first", "collect"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		if (!strcmp(name, names[i]))
@@ -36,7 +37,8 @@ static void parse_conditions(struct parser *parser, struct binding *binding)
 {
 	while (parser_is(parser, TOKEN_WHERE) || parser_is(parser, TOKEN_WHILE)) {
 		if (binding->condition_count == CONDITION_LIMIT) {
-			parser_fail(parser, "more than %d conditions; join them with and", CONDITION_LIMIT);
+			parser_fail(parser, "more than %d conditions; join them with and",
+				    CONDITION_LIMIT);
 			return;
 		}
 		struct condition *condition = &binding->conditions[binding->condition_count];
@@ -118,6 +120,7 @@ struct expr *parse_aggregate(struct parser *parser, const char *name, size_t off
 	}
 	if (parser_is(parser, TOKEN_WHERE))
 		return parser_fail(parser, "where needs a variable: %s(x in … where …)", name);
-	parser_expect(parser, TOKEN_CLOSE, arena_printf(parser->arena, "after the arguments of %s()", name));
+	parser_expect(parser, TOKEN_CLOSE,
+		      arena_printf(parser->arena, "after the arguments of %s()", name));
 	return parser->error ? NULL : expr;
 }

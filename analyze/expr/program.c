@@ -25,7 +25,8 @@ static void program_learn_percpu(struct program *program)
 	program->percpu_end = end->address;
 }
 
-struct program *program_new(const struct library *library, struct symtab *symtab, struct kernel *kernel)
+struct program *program_new(const struct library *library, struct symtab *symtab,
+			    struct kernel *kernel)
 {
 	struct program *program = mem_zero(sizeof(*program));
 
@@ -46,8 +47,11 @@ void program_free(struct program *program)
 {
 	if (!program)
 		return;
-	for (size_t i = 0; i < program->serials; i++)
+	for (size_t i = 0; i < program->serials; i++) {
 		index_free(program->indexes[i]);
+		if (program->shared[i])
+			free(program->shared[i]->keys);
+	}
 	map_deinit(&program->choice_names);
 	arena_free(program->arena);
 	free(program);
@@ -76,8 +80,9 @@ const struct dmesg *program_log(struct program *program, struct fault *ret_fault
 
 		error = dmesg_read(program->kernel, program->arena, log);
 		if (error)
-			program->log_fault = (struct fault){error->code, error->address,
-							    arena_strdup(program->arena, error->message)};
+			program->log_fault =
+				(struct fault){error->code, error->address,
+					       arena_strdup(program->arena, error->message)};
 		else
 			program->log = log;
 		error_free(error);
@@ -172,7 +177,50 @@ const struct variable *scope_find(const struct scope *scope, const char *name)
 	return NULL;
 }
 
-/* ---- definitions without parameters ----------------------------------------------------------- */
+/* ---- definitions without parameters -----------------------------------------------------------
+ */
+
+/* The elements of a walk and their keys, which a list alone would lose. */
+struct gathered {
+	struct sink sink;
+	struct shared *shared;
+	struct value_list *list;
+	size_t capacity, key_capacity;
+};
+
+static bool gathered_element(struct sink *sink, struct frame *frame, const struct value *value,
+			     uint64_t key)
+{
+	struct gathered *gathered = (struct gathered *)sink;
+	struct value_list *list = gathered->list;
+
+	if (list->count == gathered->key_capacity) {
+		size_t more = list->count ? 2 * list->count : 8;
+
+		gathered->shared->keys = mem_resize(gathered->shared->keys, more, sizeof(uint64_t));
+		gathered->key_capacity = more;
+	}
+	gathered->shared->keys[list->count] = key;
+	if (list_append(frame, list, &gathered->capacity, value, sink->depth))
+		return true;
+	sink_break(sink, frame, &(struct fault){ERROR_LIMIT, 0, frame->exhausted});
+	return false;
+}
+
+static struct value shared_value(struct shared *shared, struct frame *frame)
+{
+	struct gathered gathered = {.sink = sink_new(frame, gathered_element), .shared = shared};
+
+	if (!shared->code->each)
+		return code_run(shared->code, frame);
+	gathered.list = ARENA_NEW(frame_memory(frame), struct value_list);
+	code_walk(shared->code, frame, &gathered.sink);
+	if (gathered.sink.fault.code != ERROR_COUNT) {
+		gathered.list->is_partial = true;
+		gathered.list->fault = gathered.sink.fault;
+	}
+	return (struct value){.kind = VALUE_LIST, .list = gathered.list};
+}
 
 static void shared_run(struct shared *shared, struct frame *outer)
 {
@@ -182,7 +230,7 @@ static void shared_run(struct shared *shared, struct frame *outer)
 
 	frame->nesting = outer->nesting;
 	shared->is_running = true;
-	struct value value = code_run(shared->code, frame);
+	struct value value = shared_value(shared, frame);
 
 	shared->is_running = false;
 	shared->is_partial = frame_is_partial(frame, &shared->fault);
@@ -208,9 +256,31 @@ struct value eval_shared(const struct code *code, struct frame *frame)
 	return shared->value;
 }
 
+/* Hands the elements on with the keys they had. */
+struct keyed_relay {
+	struct sink sink;
+	struct sink *to;
+	const uint64_t *keys;
+};
+
+static bool keyed_element(struct sink *sink, struct frame *frame, const struct value *value,
+			  uint64_t key)
+{
+	struct keyed_relay *relay = (struct keyed_relay *)sink;
+
+	return relay->to->element(relay->to, frame, value, relay->keys[key]);
+}
+
 bool each_shared(const struct code *code, struct frame *frame, struct sink *sink)
 {
 	struct code list = {.eval = eval_shared, .shared = code->shared};
+	struct keyed_relay relay = {.sink = sink_new(frame, keyed_element), .to = sink};
 
-	return code_walk(&list, frame, sink);
+	code_run(&list, frame);
+	relay.keys = code->shared->keys;
+	bool goes_on = code_walk(&list, frame, &relay.sink);
+
+	if (relay.sink.fault.code != ERROR_COUNT)
+		sink_break(sink, frame, &relay.sink.fault);
+	return goes_on;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// One dump's view of the library, and the names that expressions see. Between check and evaluate: what is
-// computed once per dump hangs here.
+// One dump's view of the library, and the names that expressions see. Between check and evaluate:
+// what is computed once per dump hangs here.
 #ifndef EXPR_PROGRAM_H
 #define EXPR_PROGRAM_H
 
@@ -21,6 +21,7 @@ struct shared {
 	const struct code *code; /* NULL: not checked yet */
 	struct scope *scope;
 	struct value value;
+	uint64_t *keys; /* of a walk's elements */
 	bool is_done, is_running;
 	bool is_partial;
 	struct fault fault; /* of is_partial */
@@ -36,8 +37,8 @@ struct program {
 	struct symtab *symtab;
 	struct kernel *kernel; /* NULL: no dump */
 	struct arena *arena;
-	struct shared **shared;  /* by the declaration's serial */
-	struct index **indexes;  /* likewise */
+	struct shared **shared; /* by the declaration's serial */
+	struct index **indexes; /* likewise */
 	size_t serials;
 	struct choice *choices, **last_choice;
 	struct map choice_names;
@@ -60,15 +61,15 @@ void index_free(struct index *index);
 struct variable {
 	const char *name;
 	const struct code *code; /* reads it */
-	bool is_row;             /* bound by a walk or a let, so a group keeps it */
-	struct variable *next;   /* declared before it */
+	bool is_row;		 /* bound by a walk or a let, so a group keeps it */
+	struct variable *next;	 /* declared before it */
 };
 
 struct scope {
 	struct program *program;
-	struct scope *outer;  /* names not found here are sought there; NULL: nowhere */
-	struct scope *root;   /* counts the slots of all its scopes, which share one frame */
-	uint32_t slots;       /* of a root */
+	struct scope *outer;	    /* names not found here are sought there; NULL: nowhere */
+	struct scope *root;	    /* counts the slots of all its scopes, which share one frame */
+	uint32_t slots;		    /* of a root */
 	struct variable *variables; /* newest first */
 	const struct code *object;  /* in `members:` bodies: `this` */
 };
@@ -86,97 +87,39 @@ void frame_fit(struct frame *frame);
 
 /* ---- evaluators that are shared between files ------------------------------------------------ */
 
-struct value eval_constant(const struct code *code, struct frame *frame);
-struct value eval_slot(const struct code *code, struct frame *frame);
-struct value eval_let(const struct code *code, struct frame *frame);
-struct value eval_argument(const struct code *code, struct frame *frame);
-struct value eval_arguments(const struct code *code, struct frame *frame);
-bool each_arguments(const struct code *code, struct frame *frame, struct sink *sink);
+evaluator eval_constant, eval_slot, eval_let, eval_argument, eval_arguments;
+walker each_arguments;
 /* A walk as a value: a list. */
-struct value eval_collect(const struct code *code, struct frame *frame);
+evaluator eval_collect;
 
 /* memory */
-struct value eval_member(const struct code *code, struct frame *frame);
-struct value eval_load(const struct code *code, struct frame *frame);
-struct value eval_load_any(const struct code *code, struct frame *frame);
-struct value eval_dereference(const struct code *code, struct frame *frame);
-struct value eval_address(const struct code *code, struct frame *frame);
-struct value eval_element(const struct code *code, struct frame *frame);
-struct value eval_list_element(const struct code *code, struct frame *frame);
-struct value eval_text(const struct code *code, struct frame *frame);
-struct value eval_percpu_pointer(const struct code *code, struct frame *frame);
+evaluator eval_member, eval_load, eval_load_any, eval_dereference, eval_address, eval_element,
+	eval_list_element, eval_text, eval_percpu_pointer;
 
 /* operators */
-struct value eval_integer(const struct code *code, struct frame *frame);
-struct value eval_real(const struct code *code, struct frame *frame);
-struct value eval_ratio(const struct code *code, struct frame *frame);
-struct value eval_scale(const struct code *code, struct frame *frame);
-struct value eval_negate(const struct code *code, struct frame *frame);
-struct value eval_complement(const struct code *code, struct frame *frame);
-struct value eval_compare(const struct code *code, struct frame *frame);
-struct value eval_compare_integers(const struct code *code, struct frame *frame);
-struct value eval_equal(const struct code *code, struct frame *frame);
-struct value eval_pointer_add(const struct code *code, struct frame *frame);
-struct value eval_pointer_difference(const struct code *code, struct frame *frame);
-struct value eval_not(const struct code *code, struct frame *frame);
-struct value eval_and(const struct code *code, struct frame *frame);
-struct value eval_or(const struct code *code, struct frame *frame);
-struct value eval_truth(const struct code *code, struct frame *frame);
-struct value eval_known(const struct code *code, struct frame *frame);
-struct value eval_conditional(const struct code *code, struct frame *frame);
-bool each_conditional(const struct code *code, struct frame *frame, struct sink *sink);
-struct value eval_in_list(const struct code *code, struct frame *frame);
-struct value eval_join_texts(const struct code *code, struct frame *frame);
-struct value eval_join_lists(const struct code *code, struct frame *frame);
-struct value eval_list(const struct code *code, struct frame *frame);
-struct value eval_record(const struct code *code, struct frame *frame);
-struct value eval_field(const struct code *code, struct frame *frame);
-struct value eval_cast_integer(const struct code *code, struct frame *frame);
-struct value eval_cast_pointer(const struct code *code, struct frame *frame);
-struct value eval_to_real(const struct code *code, struct frame *frame);
-struct value eval_to_integer(const struct code *code, struct frame *frame);
+evaluator eval_integer, eval_real, eval_scale, eval_negate, eval_complement, eval_compare,
+	eval_compare_integers, eval_equal, eval_pointer_add, eval_pointer_difference, eval_not,
+	eval_and, eval_or, eval_truth, eval_known, eval_conditional;
+walker each_conditional;
+evaluator eval_in_list, eval_join_texts, eval_join_lists, eval_list, eval_record, eval_field,
+	eval_cast_integer, eval_cast_pointer, eval_to_real, eval_to_integer;
 
 /* walks */
-bool each_kernel(const struct code *code, struct frame *frame, struct sink *sink);
-bool each_percpu(const struct code *code, struct frame *frame, struct sink *sink);
-bool each_bits_of_integer(const struct code *code, struct frame *frame, struct sink *sink);
-bool each_range(const struct code *code, struct frame *frame, struct sink *sink);
-bool each_list(const struct code *code, struct frame *frame, struct sink *sink);
-bool each_records(const struct code *code, struct frame *frame, struct sink *sink);
-bool each_log(const struct code *code, struct frame *frame, struct sink *sink);
-bool each_union(const struct code *code, struct frame *frame, struct sink *sink);
-bool each_descend(const struct code *code, struct frame *frame, struct sink *sink);
-bool each_generator(const struct code *code, struct frame *frame, struct sink *sink);
-bool each_converted(const struct code *code, struct frame *frame, struct sink *sink);
+walker each_kernel, each_percpu, each_bits_of_integer, each_range, each_list, each_records,
+	each_log, each_union, each_descend, each_generator, each_converted;
 
 /* clauses */
-bool rows_clauses(const struct code *code, struct frame *frame, struct loop *loop);
-bool rows_filter(const struct code *code, struct frame *frame, struct loop *loop);
-bool rows_group(const struct code *code, struct frame *frame, struct loop *loop);
-bool rows_once(const struct code *code, struct frame *frame, struct loop *loop);
+row_walker rows_clauses, rows_filter, rows_group, rows_once;
 
 /* aggregates: args[0] clauses, args[1] the value */
-struct value eval_count(const struct code *code, struct frame *frame);
-struct value eval_any(const struct code *code, struct frame *frame);
-struct value eval_all(const struct code *code, struct frame *frame);
-struct value eval_sum(const struct code *code, struct frame *frame);
-struct value eval_extreme(const struct code *code, struct frame *frame);
-struct value eval_first(const struct code *code, struct frame *frame);
-struct value eval_collect_rows(const struct code *code, struct frame *frame);
-struct value eval_walk_error(const struct code *code, struct frame *frame);
+evaluator eval_count, eval_any, eval_all, eval_sum, eval_extreme, eval_first, eval_collect_rows,
+	eval_walk_error;
 
 /* functions: apply() of present arguments */
-struct value eval_builtin(const struct code *code, struct frame *frame);
-struct value eval_known_test(const struct code *code, struct frame *frame);
-struct value eval_reason(const struct code *code, struct frame *frame);
-struct value eval_container(const struct code *code, struct frame *frame);
-struct value eval_unknown(const struct code *code, struct frame *frame);
-struct value eval_enum_name(const struct code *code, struct frame *frame);
+evaluator eval_builtin, eval_known_test, eval_reason, eval_container, eval_unknown, eval_enum_name;
 
 /* computed once per dump */
-struct value eval_lookup(const struct code *code, struct frame *frame);
-struct value eval_lookup_all(const struct code *code, struct frame *frame);
-struct value eval_shared(const struct code *code, struct frame *frame);
-bool each_shared(const struct code *code, struct frame *frame, struct sink *sink);
+evaluator eval_lookup, eval_lookup_all, eval_shared;
+walker each_shared;
 
 #endif

@@ -154,7 +154,8 @@ static bool join_same(const struct stype *a, const struct stype *b, struct arena
 	}
 }
 
-static bool is_pair(const struct stype *a, const struct stype *b, enum stype_kind one, enum stype_kind other)
+static bool is_pair(const struct stype *a, const struct stype *b, enum stype_kind one,
+		    enum stype_kind other)
 {
 	return a->kind == one && b->kind == other;
 }
@@ -163,7 +164,8 @@ static bool is_pair(const struct stype *a, const struct stype *b, enum stype_kin
 static bool join_mixed(const struct stype *low, const struct stype *high, struct arena *arena,
 		       struct stype *ret)
 {
-	if (is_pair(low, high, STYPE_BOOL, STYPE_INT) || is_pair(low, high, STYPE_INT, STYPE_REAL)) {
+	if (is_pair(low, high, STYPE_BOOL, STYPE_INT) ||
+	    is_pair(low, high, STYPE_INT, STYPE_REAL)) {
 		*ret = (struct stype){.kind = high->kind};
 		return true;
 	}
@@ -174,7 +176,8 @@ static bool join_mixed(const struct stype *low, const struct stype *high, struct
 	if (is_pair(low, high, STYPE_POINTER, STYPE_OBJECT) && low->is_percpu == high->is_percpu) {
 		*ret = *low;
 		return points_to_void(low->type) ||
-		       type_is_same(type_strip(type_target(type_strip(low->type))), type_strip(high->type));
+		       type_is_same(type_strip(type_target(type_strip(low->type))),
+				    type_strip(high->type));
 	}
 	if (is_pair(low, high, STYPE_LIST, STYPE_WALK)) {
 		*ret = *high;
@@ -183,7 +186,8 @@ static bool join_mixed(const struct stype *low, const struct stype *high, struct
 	return false;
 }
 
-bool stype_join(const struct stype *a, const struct stype *b, struct arena *arena, struct stype *ret)
+bool stype_join(const struct stype *a, const struct stype *b, struct arena *arena,
+		struct stype *ret)
 {
 	struct stype result;
 	bool or_none = a->or_none || b->or_none;
@@ -203,7 +207,8 @@ bool stype_join(const struct stype *a, const struct stype *b, struct arena *aren
 		result = *a;
 		if (!join_same(a, b, arena, &result))
 			return false;
-	} else if (!join_mixed(a->kind < b->kind ? a : b, a->kind < b->kind ? b : a, arena, &result)) {
+	} else if (!join_mixed(a->kind < b->kind ? a : b, a->kind < b->kind ? b : a, arena,
+			       &result)) {
 		return false;
 	}
 	result.or_none = or_none;

@@ -36,8 +36,9 @@ struct stype {
 	enum stype_kind kind;
 	bool or_none;
 	bool is_percpu; /* POINTER, OBJECT: the address is an offset into each CPU's area */
-	const struct type *type;     /* BOOL, INT, STRING (a char array), POINTER, OBJECT; may be NULL in the first three */
-	const struct stype *element; /* LIST, WALK */
+	const struct type *type; /* BOOL, INT, STRING (a char array), POINTER, OBJECT; may be NULL
+				    in the first three */
+	const struct stype *element;	   /* LIST, WALK */
 	const struct stype_fields *fields; /* RECORD */
 };
 
@@ -51,9 +52,11 @@ struct stype_fields {
 void stype_print(const struct stype *stype, struct buf *buf);
 /* The same in an arena. */
 const char *stype_words(const struct stype *stype, struct arena *arena);
-/* The type of what may be either; false when there is none. INT and REAL meet in REAL, BOOL and INT in INT, an object
- * and a pointer to its type in the pointer, char arrays and strings in strings. */
-bool stype_join(const struct stype *a, const struct stype *b, struct arena *arena, struct stype *ret);
+/* The type of what may be either; false when there is none. INT and REAL meet in REAL, BOOL and INT
+ * in INT, an object and a pointer to its type in the pointer, char arrays and strings in strings.
+ */
+bool stype_join(const struct stype *a, const struct stype *b, struct arena *arena,
+		struct stype *ret);
 /* Kind of the values of that type: the value of a walk is a list. */
 enum value_kind stype_value_kind(const struct stype *stype);
 /* Array of char: a text up to its first NUL. */

@@ -46,25 +46,25 @@ enum expr_kind {
 	EXPR_NONE,
 	EXPR_DURATION,
 	EXPR_SIZE,
-	EXPR_NAME,         /* module:name */
-	EXPR_TYPE,         /* type, as an argument */
-	EXPR_MEMBER,       /* args[0].name */
+	EXPR_NAME,	   /* module:name */
+	EXPR_TYPE,	   /* type, as an argument */
+	EXPR_MEMBER,	   /* args[0].name */
 	EXPR_ALTERNATIVES, /* args[0].(args[1]|args[2]…), each a PATH or NONE */
-	EXPR_PATH,         /* names: a.b.c */
-	EXPR_ELEMENT,      /* args[0][args[1]] */
-	EXPR_CALL,         /* name(args…) */
-	EXPR_UNARY,        /* op args[0] */
-	EXPR_BINARY,       /* args[0] op args[1] */
+	EXPR_PATH,	   /* names: a.b.c */
+	EXPR_ELEMENT,	   /* args[0][args[1]] */
+	EXPR_CALL,	   /* name(args…) */
+	EXPR_UNARY,	   /* op args[0] */
+	EXPR_BINARY,	   /* args[0] op args[1] */
 	EXPR_CONDITIONAL,  /* args[0] ? args[1] : args[2] */
-	EXPR_CAST,         /* (type)args[0] */
-	EXPR_LIST,         /* [args…] */
-	EXPR_RECORD,       /* {names: args} */
-	EXPR_AGGREGATE,    /* name(args[0] for bindings), or without args: name(bindings) */
-	EXPR_GENERATOR,    /* (args[0] for bindings) */
-	EXPR_CLAUSES,      /* bindings */
-	EXPR_SIGNATURE,    /* name(names) */
-	EXPR_TEMPLATE,     /* pieces of text (STRING) and expressions */
-	EXPR_NEED,         /* name, or type, names: path of a member; integer 1: module `name` */
+	EXPR_CAST,	   /* (type)args[0] */
+	EXPR_LIST,	   /* [args…] */
+	EXPR_RECORD,	   /* {names: args} */
+	EXPR_AGGREGATE,	   /* name(args[0] for bindings), or without args: name(bindings) */
+	EXPR_GENERATOR,	   /* (args[0] for bindings) */
+	EXPR_CLAUSES,	   /* bindings */
+	EXPR_SIGNATURE,	   /* name(names) */
+	EXPR_TEMPLATE,	   /* pieces of text (STRING) and expressions */
+	EXPR_NEED,	   /* name, or type, names: path of a member; integer 1: module `name` */
 	EXPR_KIND_COUNT,
 };
 
@@ -73,14 +73,14 @@ struct expr {
 	enum token_kind op;
 	unsigned height; /* of the tree; bounded, so that recursion over it is */
 	bool in_parentheses;
-	size_t offset; /* of the caret */
+	size_t offset;	   /* of the caret */
 	size_t start, end; /* of the text of a whole expression */
 	const struct expr_text *text;
 	const char *module, *name;
 	__int128 integer; /* INTEGER, BOOL, DURATION, SIZE */
 	double real;
 	const char *bytes; /* STRING */
-	size_t length;     /* STRING */
+	size_t length;	   /* STRING */
 	struct expr **args;
 	size_t count; /* of args; of names in PATH and SIGNATURE */
 	const char **names;
@@ -94,11 +94,11 @@ struct expr {
 struct parser {
 	struct arena *arena;
 	const struct expr_text *text;
-	struct token token;   /* current, not yet taken */
-	size_t behind;        /* end of the last token taken */
-	unsigned depth;       /* of nesting */
-	unsigned conditions;  /* `?` that wait for their `:`, so a bare `M:name` is no name here */
-	struct error *error;  /* first mistake; all parsing functions then return NULL or false */
+	struct token token;  /* current, not yet taken */
+	size_t behind;	     /* end of the last token taken */
+	unsigned depth;	     /* of nesting */
+	unsigned conditions; /* `?` that wait for their `:`, so a bare `M:name` is no name here */
+	struct error *error; /* first mistake; all parsing functions then return NULL or false */
 };
 
 /* Takes the current token. */

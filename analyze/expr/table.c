@@ -29,13 +29,14 @@ static uint64_t number_of(const struct value *key)
 	}
 }
 
-
-const struct table_entry *table_find(const struct table *table, const struct value *key, struct arena *scratch)
+static struct table_entry *find(const struct table *table, const struct value *key,
+				struct arena *scratch)
 {
 	struct table_entry *entry;
 
 	if (key->kind == VALUE_STRING)
-		entry = map_get(&table->texts, arena_strndup(scratch, key->string.data, key->string.length));
+		entry = map_get(&table->texts,
+				arena_strndup(scratch, key->string.data, key->string.length));
 	else
 		entry = map_get_number(&table->numbers, number_of(key));
 	while (entry && !value_equal(&entry->key, key))
@@ -43,13 +44,22 @@ const struct table_entry *table_find(const struct table *table, const struct val
 	return entry;
 }
 
-static struct table_entry *table_insert(struct table *table, const struct value *key, struct arena *arena)
+const struct table_entry *table_find(const struct table *table, const struct value *key,
+				     struct arena *scratch)
+{
+	return find(table, key, scratch);
+}
+
+static struct table_entry *table_insert(struct table *table, const struct value *key,
+					struct arena *arena)
 {
 	struct table_entry *entry = ARENA_NEW(arena, struct table_entry);
 
 	entry->key = value_keep(key, arena);
 	if (key->kind == VALUE_STRING) /* keys with a NUL inside share their beginning's hash */
-		entry->same = map_put(&table->texts, arena_strndup(arena, key->string.data, key->string.length), entry);
+		entry->same = map_put(&table->texts,
+				      arena_strndup(arena, key->string.data, key->string.length),
+				      entry);
 	else
 		entry->same = map_put_number(&table->numbers, number_of(key), entry);
 	if (table->last)
@@ -60,9 +70,10 @@ static struct table_entry *table_insert(struct table *table, const struct value 
 	return entry;
 }
 
-void table_add(struct table *table, const struct value *key, const struct value *value, struct arena *arena)
+void table_add(struct table *table, const struct value *key, const struct value *value,
+	       struct arena *arena)
 {
-	struct table_entry *entry = (struct table_entry *)(uintptr_t)table_find(table, key, arena);
+	struct table_entry *entry = find(table, key, arena);
 
 	if (!entry)
 		entry = table_insert(table, key, arena);

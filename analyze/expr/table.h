@@ -24,8 +24,10 @@ struct table {
 
 void table_deinit(struct table *table);
 /* The entry of a present key, or NULL. */
-const struct table_entry *table_find(const struct table *table, const struct value *key, struct arena *scratch);
+const struct table_entry *table_find(const struct table *table, const struct value *key,
+				     struct arena *scratch);
 /* Appends a value; both are copied into the arena. */
-void table_add(struct table *table, const struct value *key, const struct value *value, struct arena *arena);
+void table_add(struct table *table, const struct value *key, const struct value *value,
+	       struct arena *arena);
 
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The rule language on the toy kernels: runs the cases of tests/expr/*.txt. Each is an expression with its type and
-// value, or with the message it must get; tests/expr/README.md has the format.
+// The rule language on the toy kernels: runs the cases of tests/expr/*.txt. Each is an expression
+// with its type and value, or with the message it must get; tests/expr/README.md has the format.
 #include "test.h"
 
 #include <glob.h>
@@ -88,10 +88,12 @@ static char *after_colon(char *text)
 
 static void declare_index(struct cases *cases, const char *name, char *text)
 {
-	const char *clauses = strtok(text, ";"), *key = strtok(NULL, ";"), *value = strtok(NULL, ";");
+	const char *clauses = strtok(text, ";"), *key = strtok(NULL, ";"),
+		   *value = strtok(NULL, ";");
 
 	library_index(cases->library, name, parse(cases, EXPR_START_CLAUSES, clauses),
-		      parse(cases, EXPR_START_EXPRESSION, key), parse(cases, EXPR_START_EXPRESSION, value));
+		      parse(cases, EXPR_START_EXPRESSION, key),
+		      parse(cases, EXPR_START_EXPRESSION, value));
 }
 
 static void declare(struct cases *cases, char *text)
@@ -143,7 +145,8 @@ static void open_dump(struct cases *cases, char *text)
 		*recipe = '\0';
 		path = mem_printf("%s/damaged", folder);
 		run("printf '%%s' '%s' | tr ';' '\\n' >%s/recipe", recipe + 2, folder);
-		run("tests/toykernel/mkvmcore %s/%s/vmlinux %s %s/recipe", folder, text, path, folder);
+		run("tests/toykernel/mkvmcore %s/%s/vmlinux %s %s/recipe", folder, text, path,
+		    folder);
 	} else {
 		path = mem_printf("%s/%s/vmcore", folder, text);
 	}
@@ -202,8 +205,8 @@ static void finish(struct cases *cases)
 	evaluate(cases);
 	if (strcmp(buf_text(&cases->got), buf_text(&cases->want)) != 0) {
 		test_failures++;
-		printf("%s:%zu: %s\n  got  %s\n  want %s\n", cases->path, cases->line, cases->expression,
-		       buf_text(&cases->got), buf_text(&cases->want));
+		printf("%s:%zu: %s\n  got  %s\n  want %s\n", cases->path, cases->line,
+		       cases->expression, buf_text(&cases->got), buf_text(&cases->want));
 	}
 	buf_deinit(&cases->got);
 	buf_deinit(&cases->want);
@@ -229,7 +232,8 @@ static void take_line(struct cases *cases, char *line)
 		buf_puts(&cases->want, line + 2);
 		break;
 	case '!':
-		buf_printf(&cases->want, "%s%s", cases->want.length ? "\n" : "", line[1] ? line + 2 : "");
+		buf_printf(&cases->want, "%s%s", cases->want.length ? "\n" : "",
+			   line[1] ? line + 2 : "");
 		break;
 	default:
 		break;

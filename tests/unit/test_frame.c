@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Rows, lets, filters, groups and budgets, as the rule layer uses them. No dump: what a rule can say without one.
+// Rows, lets, filters, groups and budgets, as the rule layer uses them. No dump: what a rule can
+// say without one.
 #include "test.h"
 
 #include "base/arena.h"
@@ -230,7 +231,8 @@ TEST(frame_groups)
 
 	let("b", "a * a");
 	rows = where(rows, "a != 3");
-	fine(expr_check_group(program, scope, parse(EXPR_START_EXPRESSION, "a % 2 ? \"odd\" : \"even\""), rows,
+	fine(expr_check_group(program, scope,
+			      parse(EXPR_START_EXPRESSION, "a % 2 ? \"odd\" : \"even\""), rows,
 			      &inner, &rows));
 	scope = inner;
 	let("total", "sum(r.b for r in rows)");
@@ -249,8 +251,10 @@ TEST(frame_constants_and_templates)
 	in_scope();
 	scope_add_constant(scope, "patience",
 			   (struct value){.kind = VALUE_DURATION, .integer = 90000000000});
-	fine(expr_check(program, scope,
-			parse(EXPR_START_TEMPLATE, "{{waits}} {patience} for {\"x\" + \"y\"} and {1 / 0}"), &text));
+	fine(expr_check(
+		program, scope,
+		parse(EXPR_START_TEMPLATE, "{{waits}} {patience} for {\"x\" + \"y\"} and {1 / 0}"),
+		&text));
 	new_frame(0);
 	code_eval_template(text, frame, &out);
 	CHECK_STR(buf_text(&out), "{waits} 1 min 30 s for xy and ?");
@@ -281,10 +285,14 @@ TEST(frame_budget_of_steps)
 TEST(frame_budget_of_memory)
 {
 	begin();
-	const struct code *rows = check("count(x in range(100000) where len(replace(\"12345678\", \"1\", "
-					"\"" "0123456789012345678901234567890123456789" "\" + string_of(x))) > 0)");
-	const struct code *all = check("len(collect(\"0123456789012345678901234567890123456789012345678901234567890123\""
-				       " + string_of(x) for x in range(2000000)))");
+	const struct code *rows =
+		check("count(x in range(100000) where len(replace(\"12345678\", \"1\", "
+		      "\""
+		      "0123456789012345678901234567890123456789"
+		      "\" + string_of(x))) > 0)");
+	const struct code *all = check(
+		"len(collect(\"0123456789012345678901234567890123456789012345678901234567890123\""
+		" + string_of(x) for x in range(2000000)))");
 
 	new_frame(0);
 	struct value value = code_eval(rows, frame);
@@ -371,7 +379,8 @@ TEST(frame_long_chains_of_lets)
 	for (int i = 1; i <= 5000 && !refused; i++) {
 		char *name _cleanup_free_ = mem_printf("v%d", i);
 		char *text _cleanup_free_ = mem_printf("v%d + 1", i - 1);
-		struct error *error = expr_check_let(program, scope, name, parse(EXPR_START_EXPRESSION, text));
+		struct error *error =
+			expr_check_let(program, scope, name, parse(EXPR_START_EXPRESSION, text));
 
 		refused = error && error->code == ERROR_LIMIT;
 		error_free(error);
@@ -400,7 +409,8 @@ TEST(frame_functions_are_listed)
 	size_t count = 0;
 
 	for (const struct expr_builtin *b; (b = expr_builtin(count)); count++)
-		CHECK(b->name && b->words && b->result && !strncmp(b->call, b->name, strlen(b->name)));
+		CHECK(b->name && b->words && b->result &&
+		      !strncmp(b->call, b->name, strlen(b->name)));
 	CHECK(count > 80);
 }
 

@@ -16,7 +16,8 @@ static void put_type(const struct type_syntax *type, struct buf *buf)
 {
 	static const char *const kinds[] = {
 		[TYPE_STRUCT] = "struct ", [TYPE_UNION] = "union ", [TYPE_ENUM] = "enum ",
-		[TYPE_TYPEDEF] = "", [TYPE_INT] = "", [TYPE_VOID] = "", [TYPE_FLOAT] = "",
+		[TYPE_TYPEDEF] = "",	   [TYPE_INT] = "",	    [TYPE_VOID] = "",
+		[TYPE_FLOAT] = "",
 	};
 
 	buf_printf(buf, "<%s%s%s%s", kinds[type->kind], type->module ? type->module : "",
@@ -59,9 +60,9 @@ static void put_names(const struct expr *expr, struct buf *buf)
 static void put_head(const struct expr *expr, struct buf *buf)
 {
 	static const char *const words[EXPR_KIND_COUNT] = {
-		[EXPR_ELEMENT] = "[]",	    [EXPR_CONDITIONAL] = "?",  [EXPR_LIST] = "list",
-		[EXPR_RECORD] = "record",   [EXPR_GENERATOR] = "gen",  [EXPR_CLAUSES] = "clauses",
-		[EXPR_TEMPLATE] = "text",   [EXPR_ALTERNATIVES] = "alt",
+		[EXPR_ELEMENT] = "[]",	  [EXPR_CONDITIONAL] = "?",    [EXPR_LIST] = "list",
+		[EXPR_RECORD] = "record", [EXPR_GENERATOR] = "gen",    [EXPR_CLAUSES] = "clauses",
+		[EXPR_TEMPLATE] = "text", [EXPR_ALTERNATIVES] = "alt",
 	};
 
 	if (expr->kind == EXPR_UNARY || expr->kind == EXPR_BINARY)
@@ -252,9 +253,12 @@ TEST(parse_other_starts)
 	check_start(EXPR_START_MEMBER, "(a|b) + 1", "(+ (| a b) 1)");
 	check_start(EXPR_START_TYPE, "struct list_head *[4]", "<struct list_head*[4]>");
 	check_start(EXPR_START_TYPE, "unsigned long[3]", "<unsigned long[3]>");
-	check_start(EXPR_START_TEMPLATE, "CPU {cpu}: {{{a + 1}}}", "(text \"CPU \" cpu \": {\" (+ a 1) \"}\")");
-	check_start(EXPR_START_TEMPLATE, "don't {", "t:1:8: expected a value, found the end\ndon't {\n       ^");
-	check_start(EXPR_START_TEMPLATE, "a } b", "t:1:3: } without {; a brace as text is written twice\na } b\n  ^");
+	check_start(EXPR_START_TEMPLATE, "CPU {cpu}: {{{a + 1}}}",
+		    "(text \"CPU \" cpu \": {\" (+ a 1) \"}\")");
+	check_start(EXPR_START_TEMPLATE, "don't {",
+		    "t:1:8: expected a value, found the end\ndon't {\n       ^");
+	check_start(EXPR_START_TEMPLATE, "a } b",
+		    "t:1:3: } without {; a brace as text is written twice\na } b\n  ^");
 	check_start(EXPR_START_NEED, "struct rq.clock", "<struct rq>clock");
 	check_start(EXPR_START_NEED, "module sunrpc", "module sunrpc");
 	check_start(EXPR_START_NEED, "module", "module");
@@ -266,13 +270,16 @@ TEST(parse_mistakes)
 	check("a +", "t:1:4: expected a value, found the end\na +\n   ^");
 	check("a = b", "t:1:3: = is no operator here; compare with ==\na = b\n  ^");
 	check("f(a b)", "t:1:5: expected ) after the arguments of f(), found b\nf(a b)\n    ^");
-	check("12x", "t:1:1: unknown unit; durations end in ns us ms s m h d, sizes in K M G T\n12x\n^");
+	check("12x",
+	      "t:1:1: unknown unit; durations end in ns us ms s m h d, sizes in K M G T\n12x\n^");
 	check("\"abc", "t:1:1: text without its closing quote\n\"abc\n^");
-	check("\"a\\q\"", "t:1:3: unknown escape; there are \\n \\t \\r \\0 \\\\ \\\" \\' \\xNN\n\"a\\q\"\n  ^");
+	check("\"a\\q\"", "t:1:3: unknown escape; there are \\n \\t \\r \\0 \\\\ \\\" \\' "
+			  "\\xNN\n\"a\\q\"\n  ^");
 	check("'ab'", "t:1:1: '…' holds one character; texts stand in double quotes\n'ab'\n^");
 	check("170141183460469231731687303715884105728",
 	      "t:1:1: number is too big for 128 bits\n170141183460469231731687303715884105728\n^");
-	check("count(w where x)", "t:1:9: where needs a variable: count(x in … where …)\ncount(w where x)\n        ^");
+	check("count(w where x)",
+	      "t:1:9: where needs a variable: count(x in … where …)\ncount(w where x)\n        ^");
 	check("x.f()", "t:1:4: members cannot be called; write f(x)\nx.f()\n   ^");
 	check("struct foo", "t:1:1: a type stands only in casts and arguments\nstruct foo\n^");
 	check("a\n+ §", "t:2:3: unexpected byte 0xc2\n+ §\n  ^");
@@ -293,8 +300,22 @@ static char *repeat(const char *text, size_t count)
 /* Depth and height are bounded whatever the text nests. */
 TEST(parse_limits)
 {
-	static const char *const pieces[] = {"(", "[", "-", "!", "f(", "a?", "a+", "a.", "not ", "a ?? ", "{a:",
-					     "(u8)", "any(a for x in ", "(int *)", "a[", "x in "};
+	static const char *const pieces[] = {"(",
+					     "[",
+					     "-",
+					     "!",
+					     "f(",
+					     "a?",
+					     "a+",
+					     "a.",
+					     "not ",
+					     "a ?? ",
+					     "{a:",
+					     "(u8)",
+					     "any(a for x in ",
+					     "(int *)",
+					     "a[",
+					     "x in "};
 
 	for (size_t i = 0; i < sizeof(pieces) / sizeof(*pieces); i++) {
 		struct arena *arena _cleanup_(arena_free_cleanup) = arena_new();
