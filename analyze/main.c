@@ -21,14 +21,15 @@ struct command {
 
 #define DUMP_HELP                                                                         \
 	"  VMCORE…             a dump; several files are the parts of one split dump\n" \
-	"  -k, --vmlinux FILE  take types and symbols from this file\n"
+	"  -k, --vmlinux FILE  take types and symbols from this file\n" \
+	"      --dwarf         take types from its DWARF, even where there is BTF\n"
 #define RULES_HELP                                                                          \
 	"  -r, --rules PATH    load this rule file or folder as well (may be repeated)\n"   \
 	"      --rules-dir DIR load the rules of this folder instead of the shipped ones\n" \
 	"      --set ID.PARAM=VALUE  give a parameter of a rule another value\n"
 
 static const struct command commands[] = {
-	{"report", "vkforROSPN", "VMCORE… [options]", "examine a dump with all rules and report",
+	{"report", "vkTforROSPN", "VMCORE… [options]", "examine a dump with all rules and report",
 	 DUMP_HELP RULES_HELP
 	 "  -f, --format F      text, html or json\n"
 	 "  -o, --output PATH   write this file; in a folder: report.txt, report.html, report.json\n"
@@ -39,7 +40,7 @@ static const struct command commands[] = {
 	 "\nExit status: 0 nothing flagged, 1 something flagged, 2 could not run or a rule file given\n"
 	 "with -r is broken, 3 nothing flagged but some checks could not be made.\n",
 	 cmd_report},
-	{"view", "vkfrRPNW", "VMCORE… [NAME…] [options]", "print tables; without NAME: list them",
+	{"view", "vkTfrRPNW", "VMCORE… [NAME…] [options]", "print tables; without NAME: list them",
 	 DUMP_HELP RULES_HELP
 	 "  NAME                a view, or a pattern: 'net.*'\n"
 	 "  -f, --format F      text, json or csv\n"
@@ -48,7 +49,7 @@ static const struct command commands[] = {
 	 "  -v, --verbose       say more on standard error\n"
 	 "\nExit status: 0 printed, 2 could not run, 3 printed but incomplete.\n",
 	 cmd_view},
-	{"eval", "vkrR", "VMCORE… EXPR [options]", "evaluate an expression of the rule language",
+	{"eval", "vkTrR", "VMCORE… EXPR [options]", "evaluate an expression of the rule language",
 	 DUMP_HELP
 	 "  EXPR                see kmortem-rules(7); the last word\n"
 	 "  -r, --rules PATH    load this rule file or folder as well (may be repeated)\n"
@@ -56,9 +57,9 @@ static const struct command commands[] = {
 	 "  -v, --verbose       print the type as well\n"
 	 "\nExit status: 0 printed, 2 could not run, 3 the value is unknown or incomplete.\n",
 	 cmd_eval},
-	{"log", "vk", "VMCORE… [options]", "print the kernel's log",
+	{"log", "vkT", "VMCORE… [options]", "print the kernel's log",
 	 DUMP_HELP "\nExit status: 0 printed, 2 could not run.\n", cmd_log},
-	{"info", "vk", "VMCORE… [options]", "say what a dump is and how its kernel was read",
+	{"info", "vkT", "VMCORE… [options]", "say what a dump is and how its kernel was read",
 	 DUMP_HELP "  -v, --verbose       and how much work that was\n"
 		   "\nExit status: 0 printed, 2 could not run, 3 the dump is truncated.\n",
 	 cmd_info},

@@ -14,6 +14,7 @@ static const struct option long_options[] = {
 	{"help", no_argument, NULL, 'h'},
 	{"verbose", no_argument, NULL, 'v'},
 	{"vmlinux", required_argument, NULL, 'k'},
+	{"dwarf", no_argument, NULL, 'T'},
 	{"format", required_argument, NULL, 'f'},
 	{"output", required_argument, NULL, 'o'},
 	{"rules", required_argument, NULL, 'r'},
@@ -60,6 +61,9 @@ static struct error *option_take(struct options *options, int letter, const char
 		return NULL;
 	case 'k':
 		options->vmlinux = value;
+		return NULL;
+	case 'T':
+		options->dwarf = true;
 		return NULL;
 	case 'f':
 		options->format = value;

@@ -17,6 +17,7 @@ struct options {
 	bool help;
 	bool verbose;          /* -v */
 	const char *vmlinux;   /* -k; NULL */
+	bool dwarf;            /* --dwarf: types from the vmlinux's DWARF although there is BTF */
 	const char *format;    /* -f; NULL: the command's own */
 	const char *output;    /* -o; NULL: standard output */
 	const char *where;     /* --where; NULL */

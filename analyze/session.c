@@ -125,7 +125,7 @@ void session_restart(struct session *session)
 struct error *session_open(struct session *session, const struct options *options,
 			   const char *const *paths, size_t count)
 {
-	struct symtab_options symtab_options = {.vmlinux = options->vmlinux};
+	struct symtab_options symtab_options = {.vmlinux = options->vmlinux, .dwarf_only = options->dwarf};
 
 	log_progress("reading %s", count ? paths[0] : "");
 	struct error *error = dump_open(paths, count, &session->dump);

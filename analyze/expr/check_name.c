@@ -3,6 +3,7 @@
 // kernel variables.
 #include <string.h>
 
+#include "base/log.h"
 #include "expr/check.h"
 #include "types/suggest.h"
 
@@ -81,6 +82,21 @@ static const struct code *function_code(struct checker *checker, const struct sy
 	return code_constant(checker, value);
 }
 
+/* A declaration is for kernels that do not say it themselves; where one does, it is right. */
+static void compare_declaration(const struct checker *checker, const char *name,
+				const struct type *type)
+{
+	struct checker quiet = *checker;
+	const struct type *declared = declared_type(&quiet, name);
+	struct stype said = {.kind = STYPE_OBJECT, .type = declared};
+	struct stype known = {.kind = STYPE_OBJECT, .type = type};
+
+	error_free(quiet.error);
+	if (declared && !type_is_same(type_strip(type), type_strip(declared)))
+		log_note("%s is declared as %s; this kernel says it is %s", name,
+			 check_words(&quiet, &said), check_words(&quiet, &known));
+}
+
 static const struct code *symbol_code(struct checker *checker, const struct expr *expr,
 				      const struct symbol *symbol)
 {
@@ -93,6 +109,8 @@ static const struct code *symbol_code(struct checker *checker, const struct expr
 			return NULL;
 		if (!type && is_function)
 			return function_code(checker, symbol);
+	} else {
+		compare_declaration(checker, expr->name, type);
 	}
 	if (!type)
 		return check_fail(checker, expr, ERROR_SYNTAX,
@@ -119,7 +137,7 @@ static const struct code *variable_without_symbol(struct checker *checker, const
 	return declared ? variable_code(checker, declared, 0, false) : NULL;
 }
 
-const struct code *check_variable(struct checker *checker, const struct expr *expr)
+static const struct code *find_variable(struct checker *checker, const struct expr *expr)
 {
 	const struct symbol *symbol;
 	struct error *error =
@@ -134,8 +152,28 @@ const struct code *check_variable(struct checker *checker, const struct expr *ex
 			error_free(error);
 			return code;
 		}
+		/* Where symbols are missing, a name without a declaration could not be used anyway:
+		 * let either() and has() go on. */
+		if (error->code == ERROR_NO_SOURCE && !declared_type(checker, expr->name) &&
+		    !checker->error)
+			error->code = ERROR_NOT_FOUND;
 	}
 	return check_fail_error(checker, expr, error);
+}
+
+const struct code *check_variable(struct checker *checker, const struct expr *expr)
+{
+	struct map *variables = &checker->program->variables;
+	struct code *known = expr->module ? NULL : map_get(variables, expr->name);
+
+	if (known)
+		return known;
+	const struct code *code = find_variable(checker, expr);
+
+	if (code && !expr->module)
+		map_put(variables, arena_strdup(checker->arena, expr->name),
+			(void *)(uintptr_t)code);
+	return code;
 }
 
 /* ---- names ---------------------------------------------------------------------------------- */

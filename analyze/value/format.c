@@ -214,6 +214,7 @@ struct format {
 	struct buf *buf;
 	size_t start;    /* length of `buf` before */
 	unsigned indent; /* of the members of nested structs, one per line, with types */
+	const struct type *said; /* the type of the elements of this array, said before it */
 };
 
 static void format_any(struct format *format, const struct value *value, unsigned depth);
@@ -229,7 +230,7 @@ static bool format_has_room(struct format *format)
 
 static void format_type(struct format *format, const struct type *type)
 {
-	if (!format->options->with_type || !type)
+	if (!format->options->with_type || !type || type == format->said)
 		return;
 	buf_putc(format->buf, '(');
 	type_print(type, format->buf);
@@ -370,6 +371,9 @@ static void format_array(struct format *format, const struct value *value, unsig
 		buf_puts(format->buf, "[...]");
 		return;
 	}
+	const struct type *said = format->said;
+
+	format->said = format->options->with_type && value->type ? type_target(type) : NULL;
 	buf_putc(format->buf, '[');
 	for (uint64_t i = 0; i < type->length && format_has_room(format); i++) {
 		struct value element = value_index(*value, (__int128)i);
@@ -383,6 +387,7 @@ static void format_array(struct format *format, const struct value *value, unsig
 		format_any(format, &element, depth - 1);
 	}
 	buf_putc(format->buf, ']');
+	format->said = said;
 }
 
 static void format_object(struct format *format, const struct value *value, unsigned depth)

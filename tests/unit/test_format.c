@@ -181,7 +181,7 @@ TEST(format_structs)
 						 "\t\ta = (int) 1,\n"
 						 "\t\tb = (int) -2,\n"
 						 "\t},\n"
-						 "\tlist = (int [4]) [(int) 10, (int) 11, (int) 12, (int) 13],\n"
+						 "\tlist = (int [4]) [10, 11, 12, 13],\n"
 						 "}");
 	options.depth = 1;
 	options.elements = 2;
