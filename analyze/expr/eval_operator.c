@@ -4,8 +4,7 @@
 #include <string.h>
 
 #include "dump/dump.h"
-#include "expr/code.h"
-#include "expr/program.h"
+#include "expr/check.h"
 
 enum { TEXT_LIMIT = 64 * 1024, LIST_LIMIT = 10 * 1000 * 1000 };
 
@@ -311,12 +310,22 @@ struct value eval_compare_integers(const struct code *code, struct frame *frame)
 		code->op.op, left.integer < right.integer ? -1 : left.integer > right.integer));
 }
 
+/* A count or length, perhaps by way of a name: more elements would make it greater. Of anything
+ * computed from one nothing is known. */
+static bool grows(const struct code *code)
+{
+	while (code->eval == eval_let || code->eval == eval_argument ||
+	       code->eval == eval_arguments || code->eval == eval_shared)
+		code = code->eval == eval_shared ? code->shared->code : code->args[0];
+	return code->eval == eval_count ||
+	       (code->eval == eval_builtin && !strcmp(code->call.builtin->help.name, "len"));
+}
+
 /* Which way a comparison may still turn when more elements would be found. */
 static bool may_turn(const struct code *code, bool is_true, bool left_partial, bool right_partial)
 {
-	/* Only a bare count grows for sure; of anything computed from it nothing is known. */
-	bool left_grows = left_partial && code->args[0]->eval == eval_count;
-	bool right_grows = right_partial && code->args[1]->eval == eval_count;
+	bool left_grows = left_partial && grows(code->args[0]);
+	bool right_grows = right_partial && grows(code->args[1]);
 
 	if (left_partial != left_grows || right_partial != right_grows || left_grows == right_grows)
 		return true;
@@ -338,9 +347,9 @@ static bool is_past(const struct code *code, const struct value *left, const str
 {
 	if (code->op.op != TOKEN_EQUAL && code->op.op != TOKEN_NOT_EQUAL)
 		return false;
-	if (left_partial && !right_partial && code->args[0]->eval == eval_count)
+	if (left_partial && !right_partial && grows(code->args[0]))
 		return value_compare(left, right) > 0;
-	if (right_partial && !left_partial && code->args[1]->eval == eval_count)
+	if (right_partial && !left_partial && grows(code->args[1]))
 		return value_compare(left, right) < 0;
 	return false;
 }

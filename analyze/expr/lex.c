@@ -298,7 +298,7 @@ static struct token lex_text(const char *text, struct token token, struct arena 
 		return token_mistake(token,
 				     "'…' holds one character; texts stand in double quotes");
 	token.kind = TOKEN_INTEGER;
-	token.integer = (signed char)buf.data[0];
+	token.integer = (int8_t)buf.data[0];
 	return token;
 }
 

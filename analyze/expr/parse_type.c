@@ -80,10 +80,9 @@ enum base { BASE_NONE, BASE_PERHAPS, BASE_SURE };
 
 static enum base view_base(struct view *view)
 {
+	view_skip_qualifiers(view);
 	enum token_kind kind = view->token.kind;
 
-	view_skip_qualifiers(view);
-	kind = view->token.kind;
 	if (kind == TOKEN_STRUCT || kind == TOKEN_UNION || kind == TOKEN_ENUM) {
 		view_next(view);
 		if (view->token.kind != TOKEN_NAME)
@@ -177,12 +176,12 @@ static void parse_tag(struct parser *parser, struct type_syntax *type)
 
 static void parse_base_words(struct parser *parser, struct type_syntax *type)
 {
-	const char *name = NULL;
+	const char *name = parser_name(parser, "a type");
 
+	if (!name)
+		return;
 	while (is_base_word(&parser->token)) {
-		const char *word = parser_name(parser, "a type");
-
-		name = name ? arena_printf(parser->arena, "%s %s", name, word) : word;
+		name = arena_printf(parser->arena, "%s %s", name, parser_name(parser, "a type"));
 		if (strlen(name) > 64) {
 			parser_fail(parser, "no such type");
 			return;
@@ -207,9 +206,7 @@ static void parse_base(struct parser *parser, struct type_syntax *type)
 		type->kind = TYPE_UNION;
 	else if (parser_accept(parser, TOKEN_ENUM))
 		type->kind = TYPE_ENUM;
-	if (type->kind != TYPE_TYPEDEF)
-		parse_tag(parser, type);
-	else if (is_base_word(&parser->token))
+	if (type->kind == TYPE_TYPEDEF && is_base_word(&parser->token))
 		parse_base_words(parser, type);
 	else
 		parse_tag(parser, type);

@@ -53,6 +53,7 @@ void program_free(struct program *program)
 			free(program->shared[i]->keys);
 	}
 	map_deinit(&program->choice_names);
+	map_deinit(&program->variables);
 	arena_free(program->arena);
 	free(program);
 }

@@ -42,6 +42,7 @@ struct program {
 	size_t serials;
 	struct choice *choices, **last_choice;
 	struct map choice_names;
+	struct map variables; /* of the kernel, that were named so far: nodes */
 	struct dmesg *log;
 	struct fault log_fault;
 	bool has_percpu_range;
