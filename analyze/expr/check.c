@@ -241,10 +241,11 @@ const struct code *check(struct checker *checker, const struct expr *expr)
 {
 	if (checker->error)
 		return NULL;
-	if (!checker->nodes)
+	if (!checker->nodes || !checker->program->nodes)
 		return check_fail(checker, expr, ERROR_LIMIT,
 				  "expression becomes too large when its definitions are put in");
 	checker->nodes--;
+	checker->program->nodes--;
 	if (++checker->depth > CHECK_DEPTH)
 		return check_fail(checker, expr, ERROR_LIMIT, "expressions nested too deeply");
 	assert(checks[expr->kind]);

@@ -8,7 +8,7 @@
 
 enum {
 	USE_DEPTH = 64, /* definitions inside each other */
-	SHARED_NODES = 200000,
+	SHARED_NODES = 20000,
 };
 
 static bool use_begin(struct checker *checker, const struct expr *expr,

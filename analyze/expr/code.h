@@ -189,6 +189,12 @@ static inline void frame_next_row(struct frame *frame)
 	frame->row_depth = frame->depth;
 }
 
+/* Charges work that is not seen in nodes: `steps` of it. */
+static inline void frame_spend(struct frame *frame, uint64_t steps)
+{
+	frame->left.steps -= steps < frame->left.steps ? steps : frame->left.steps;
+}
+
 /* Zeroed array in the memory of a level, charged. */
 void *frame_array_at(struct frame *frame, uint32_t depth, size_t count, size_t size);
 /* Appends to a list that lives in a level; false when a budget is used up. */

@@ -8,7 +8,7 @@
 #include "kernel/kernel.h"
 #include "value/format.h"
 
-enum { CHECK_NODES = 200000 };
+enum { CHECK_NODES = 20000 };
 
 static struct checker checker_new(struct program *program, struct scope *scope)
 {

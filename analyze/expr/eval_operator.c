@@ -545,6 +545,7 @@ struct value eval_join_lists(const struct code *code, struct frame *frame)
 	list->count = left.list->count + right.list->count;
 	if (list->count > LIST_LIMIT || list->count * sizeof(struct value) > frame->left.bytes)
 		return frame_exhaust(frame, "memory of an evaluation");
+	frame_spend(frame, list->count);
 	list->items = ARENA_ARRAY(frame_memory(frame), list->count, struct value);
 	if (left.list->count)
 		memcpy(list->items, left.list->items, left.list->count * sizeof(struct value));

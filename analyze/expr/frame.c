@@ -236,6 +236,9 @@ struct value frame_keep(struct frame *frame, const struct value *value, uint32_t
 	if (depth >= frame->depth)
 		return *value;
 	struct level *level = level_at(frame, depth);
+
+	if (value->kind == VALUE_LIST)
+		frame_spend(frame, value->list->count);
 	struct value copy = value_keep(value, level->arena);
 
 	level_charge(frame, level);

@@ -3,7 +3,7 @@
 #include "expr/check.h"
 #include "expr/table.h"
 
-enum { INDEX_NODES = 200000 };
+enum { INDEX_NODES = 20000 };
 
 struct index {
 	const struct declaration *declaration;

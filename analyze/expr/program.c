@@ -9,6 +9,8 @@
 #include "kernel/kernel.h"
 #include "types/symtab.h"
 
+enum { PROGRAM_NODES = 1000 * 1000 };
+
 /* ---- program -------------------------------------------------------------------------------- */
 
 /* Addresses of per-CPU variables are offsets that begin at 0 or lie in a section of their own. */
@@ -39,6 +41,7 @@ struct program *program_new(const struct library *library, struct symtab *symtab
 	program->indexes = ARENA_ARRAY(program->arena, program->serials + 1, struct index *);
 	program->last_choice = &program->choices;
 	program->log_fault = FAULT_NONE;
+	program->nodes = PROGRAM_NODES;
 	program_learn_percpu(program);
 	return program;
 }

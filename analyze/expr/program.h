@@ -41,6 +41,7 @@ struct program {
 	struct index **indexes; /* likewise */
 	size_t serials;
 	struct choice *choices, **last_choice;
+	size_t nodes; /* that may still be made by all checks together */
 	struct map choice_names;
 	struct map variables; /* of the kernel, that were named so far: nodes */
 	struct dmesg *log;
