@@ -53,5 +53,12 @@ host_filter() {
     esac
 }
 
+# capture_snappy GUEST DIR SUITE ARG…: as capture_host, then written again with snappy, which Debian's makedumpfile lacks.
+capture_snappy() {
+    local dir=$2
+    capture_host "$@" || return 1
+    python3 "$lab/recompress.py" "$dir/vmcore" "$dir/vmcore.snappy" && mv "$dir/vmcore.snappy" "$dir/vmcore"
+}
+
 # capture_qemu GUEST DIR FORMAT: as saved from outside by the emulator.
 capture_qemu() { ln "$1/vmcore.$3" "$2/vmcore"; }

@@ -42,4 +42,21 @@ recipe_guest_inputs() {
     files_fingerprint guest/* lib/images.sh lib/guest.sh "scenarios/${recipe[scenario]}"
 }
 
-recipe_list() { (cd "$lab_dir/recipes" && printf '%s\n' * | sort -V); }
+# recipe_list: a line for each recipe that this machine can make: its name, and what it is.
+recipe_list() {
+    local name left_out=()
+    for name in $(cd "$lab_dir/recipes" && printf '%s\n' * | sort -V); do
+        [[ $name != demo ]] || continue
+        recipe_read "$name"
+        if recipe_possible; then
+            printf '%-36s %s, %s, %s\n' "$name" "${recipe[suite]}" "${recipe[scenario]}" "${recipe[capture]}"
+        else
+            left_out+=("$name")
+        fi
+    done
+    ((${#left_out[@]} == 0)) || note "left out for want of an emulator or a compiler (see deps): ${left_out[*]}"
+}
+
+recipe_possible() {
+    [[ ${recipe[arch]} == amd64 ]] || { command -v qemu-system-aarch64 && command -v aarch64-linux-gnu-gcc; } >/dev/null
+}
