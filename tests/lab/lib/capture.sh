@@ -9,7 +9,7 @@ dump_make() {
     SECONDS=0
     inputs=$(recipe_guest_inputs) || exit 1
     guest=$lab_cache/guests/$(hash_short <<<"$inputs")
-    dump=$lab_cache/dumps/$1-$({ echo "$inputs"; cat "$lab_dir/recipes/$1" "$lab_dir/lib/capture.sh"; } | hash_short)
+    dump=$lab_cache/dumps/$1-$({ echo "$inputs"; cat "$lab_dir/recipes/$1" "$lab_dir/lib/capture.sh" "$lab_dir/recompress.py"; } | hash_short)
     if ! [[ -d $dump ]]; then
         cache_once "$guest" guest_make
         cache_once "$dump" dump_derive "$guest"
@@ -57,7 +57,7 @@ host_filter() {
 capture_snappy() {
     local dir=$2
     capture_host "$@" || return 1
-    python3 "$lab/recompress.py" "$dir/vmcore" "$dir/vmcore.snappy" && mv "$dir/vmcore.snappy" "$dir/vmcore"
+    /usr/bin/python3 "$lab_dir/recompress.py" "$dir/vmcore" "$dir/vmcore.snappy" && mv "$dir/vmcore.snappy" "$dir/vmcore"
 }
 
 # capture_qemu GUEST DIR FORMAT: as saved from outside by the emulator.
