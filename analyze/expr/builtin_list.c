@@ -24,6 +24,7 @@ static struct value_list *list_like(struct frame *frame, const struct value_list
 {
 	struct value_list *list = ARENA_NEW(frame_memory(frame), struct value_list);
 
+	frame_spend(frame, model->count);
 	list->items = ARENA_ARRAY(frame_memory(frame), model->count, struct value);
 	list->is_partial = model->is_partial;
 	list->fault = model->fault;
@@ -75,6 +76,7 @@ APPLY(apply_join)
 	/* Half a path is a wrong path. */
 	if (list->is_partial)
 		return value_of_fault(&list->fault);
+	frame_spend(frame, list->count);
 	for (size_t i = 0; i < list->count && buf.length <= TEXT_LIMIT; i++) {
 		if (i)
 			buf_put(&buf, args[1].string.data, args[1].string.length);
