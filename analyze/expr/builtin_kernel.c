@@ -299,6 +299,18 @@ APPLY(apply_page_size)
 	return frame->kernel ? value_int((__int128)frame->kernel->page_size) : no_dump();
 }
 
+/* -1: the format does not say; then what was asked for is unknown. */
+APPLY(apply_dump_level)
+{
+	(void)code, (void)args, (void)count;
+	if (!frame->dump)
+		return no_dump();
+	int level = dump_info(frame->dump)->level_asked;
+
+	return level < 0 ? value_absent(ERROR_NO_SOURCE, 0, "the dump does not say its level")
+			 : value_int(level);
+}
+
 #define KERNEL(name, call, result_words, words, letters, kind, function)                           \
 	{                                                                                          \
 		.help = {name, call, result_words, words}, .parameters = letters, .result = kind,  \
@@ -361,6 +373,9 @@ const struct builtin builtins_kernel[] = {
 	 .result = STYPE_DURATION,
 	 .apply = apply_time_ago,
 	 .refine = refine_since},
+	KERNEL("dump_level", "dump_level()", "int",
+	       "what makedumpfile -d was asked to leave out: 1 zero, 2 cache, 4 private cache, 8 user, 16 free",
+	       "", STYPE_INT, apply_dump_level),
 	KERNEL("page_size", "page_size()", "int", "bytes of a page", "", STYPE_INT,
 	       apply_page_size),
 	{.help = {0}},
