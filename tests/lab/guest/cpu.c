@@ -20,20 +20,21 @@ int rtspin_main(int argc, char **argv)
     if (argc != 3)
         die("usage: rtspin PRIORITY CPU");
     param.sched_priority = atoi(argv[1]);
-    pin_to_cpu(atoi(argv[2]));
     say("SCHED_FIFO priority %d on CPU %s", param.sched_priority, argv[2]);
+    /* In this order: on a CPU that another one spins on already, it would never come to the second step. */
     if (sched_setscheduler(0, SCHED_FIFO, &param) != 0)
         die("sched_setscheduler");
+    pin_to_cpu(atoi(argv[2]));
     spin();
     return 0;
 }
 
-/* hog: a normal task that never sleeps. */
+/* hog [CPU]: a normal task that never sleeps. */
 int hog_main(int argc, char **argv)
 {
-    (void)argc;
-    (void)argv;
-    say("spinning");
+    if (argc > 1)
+        pin_to_cpu(atoi(argv[1]));
+    say("spinning on %s", argc > 1 ? argv[1] : "any CPU");
     spin();
     return 0;
 }
