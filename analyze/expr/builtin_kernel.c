@@ -374,7 +374,8 @@ const struct builtin builtins_kernel[] = {
 	 .apply = apply_time_ago,
 	 .refine = refine_since},
 	KERNEL("dump_level", "dump_level()", "int",
-	       "what makedumpfile -d was asked to leave out: 1 zero, 2 cache, 4 private cache, 8 user, 16 free",
+	       "what makedumpfile -d was asked to leave out: 1 zero, 2 cache, 4 private cache, 8 "
+	       "user, 16 free",
 	       "", STYPE_INT, apply_dump_level),
 	KERNEL("page_size", "page_size()", "int", "bytes of a page", "", STYPE_INT,
 	       apply_page_size),

@@ -135,13 +135,16 @@ static bool is_comparison(const struct expr *expr)
 	}
 }
 
-static bool is_kernel_pointer_to_char(const struct stype *stype)
+/* Points at bytes, or at an array of them. */
+static bool points_to_bytes(const struct stype *stype)
 {
 	const struct type *target;
 
 	if (stype->kind != STYPE_POINTER)
 		return false;
 	target = type_strip(type_target(type_strip(stype->type)));
+	if (target->kind == TYPE_ARRAY)
+		target = type_strip(type_target(target));
 	return target->kind == TYPE_INT && target->size == 1;
 }
 
@@ -154,7 +157,7 @@ static const char *hint_for(const struct stype *a, const struct stype *b)
 		return "; say what the integer is: 10s, ns(x), us(x), ms(x) or jiffies(x)";
 	if (low->kind == STYPE_INT && high->kind == STYPE_SIZE)
 		return "; say what the integer is: 4K, pages(x), kb(x) or x * 1K";
-	if (low->kind == STYPE_STRING && is_kernel_pointer_to_char(high))
+	if (low->kind == STYPE_STRING && points_to_bytes(high))
 		return "; say string(p) for the text a pointer points at";
 	if (low->kind == STYPE_INT && high->kind == STYPE_STRING)
 		return "; say string_of(x) for a number as text";
@@ -277,7 +280,8 @@ static const struct code *check_pointer_arithmetic(struct checker *checker, cons
 		code->stype = left->stype;
 		code->stype.or_none = false;
 	}
-	code->op.unit = (__int128)pointed_size(left);
+	code->op.unit = pointed_size(left);
+	code->op.is_32 = type_strip(left->stype.type)->size == 4;
 	return code;
 }
 

@@ -478,8 +478,8 @@ static const struct code *check_descend(struct checker *checker, const struct ex
 	struct code *code = walk_new(checker, STYPE_OBJECT, root->stype.type, each_descend);
 	const struct code *node;
 
-	code->descend.slot = scope_slot(checker->scope);
-	node = code_slot(checker, code->descend.slot, &root->stype);
+	code->slot = scope_slot(checker->scope);
+	node = code_slot(checker, code->slot, &root->stype);
 	const struct code *children = check_definition(checker, name, definition, &node, 1);
 
 	children = code_walkable(checker, name, children);

@@ -82,7 +82,8 @@ struct code {
 		struct {
 			enum token_kind op;
 			enum value_kind kind;
-			__int128 unit;
+			bool is_32;    /* pointers of 32 bits */
+			uint64_t unit; /* bytes of what a pointer points at */
 		} op;
 		struct {
 			unsigned bits;
@@ -109,10 +110,6 @@ struct code {
 					     uint64_t address, const struct type *type,
 					     uint64_t offset);
 		} walk;
-		struct {
-			const struct code *parameter;
-			uint32_t slot;
-		} descend;
 		struct shared *shared;
 		struct index *index;
 		struct group *group;

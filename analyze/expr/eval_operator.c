@@ -181,7 +181,8 @@ struct value eval_pointer_add(const struct code *code, struct frame *frame)
 	uint64_t bytes = (uint64_t)count.integer * (uint64_t)code->op.unit;
 	uint64_t address = (uint64_t)pointer.integer;
 
-	pointer.integer = code->op.op == TOKEN_MINUS ? address - bytes : address + bytes;
+	address = code->op.op == TOKEN_MINUS ? address - bytes : address + bytes;
+	pointer.integer = code->op.is_32 ? (uint32_t)address : address;
 	return pointer;
 }
 

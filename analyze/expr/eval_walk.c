@@ -433,7 +433,7 @@ static bool descent_step(const struct code *code, struct frame *frame, struct de
 			 struct sink *sink)
 {
 	typeof(*descent->open.items) node = descent->open.items[--descent->open.count];
-	struct value object = value_object(code->walk.type, node.address);
+	struct value object = value_object(code->stype.element->type, node.address);
 	size_t before = descent->open.count;
 	struct fault fault;
 
@@ -445,7 +445,7 @@ static bool descent_step(const struct code *code, struct frame *frame, struct de
 		return true;
 	}
 	/* Children first: the sink may use the same slot again. */
-	frame->slots[code->descend.slot].value = object;
+	frame->slots[code->slot].value = object;
 	descent->depth = node.depth + 1;
 	code_walk(code->args[1], frame, &descent->sink);
 	descent_reverse(descent, before);
