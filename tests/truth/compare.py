@@ -52,7 +52,8 @@ def numbers(name, rows, key, readings, columns, slack, may_lack=(), extra=False)
             continue
         for column in columns:
             want, have = last[row_key][column], got[row_key].get(column)
-            if want is None:
+            # Kernels before 5.11 keep no types of modules, and so no driver's own counters.
+            if want is None or "driver's types are not in" in got[row_key].get("reasons", {}).get(column, ""):
                 continue
             compared += 1
             before = first.get(row_key, last[row_key])[column]
