@@ -5,6 +5,8 @@
 #include "expr/check.h"
 #include "types/suggest.h"
 
+enum { PATH_LIMIT = 16 }; /* members in a path, and computed members inside each other */
+
 const struct type *pointer_to(struct checker *checker, const struct type *target)
 {
 	return symtab_pointer_to(checker->program->symtab, target);
@@ -165,33 +167,31 @@ static bool path_names(const struct expr *expr, const char **names, size_t *coun
 }
 
 static bool path_walk(struct checker *checker, const struct type *type, const char *const *names,
-		      size_t count, struct path *path);
+		      size_t count, struct path *path, unsigned depth);
 
 /* A computed member that is only another way to say a path. */
 static bool path_computed(struct checker *checker, const struct type *type, const char *name,
-			  struct path *path)
+			  struct path *path, unsigned depth)
 {
 	static const char *const tags[] = {[TYPE_STRUCT] = "struct ", [TYPE_UNION] = "union "};
 	const struct type *bare = type_strip(type);
-	const char *names[16];
+	const char *names[PATH_LIMIT];
 	size_t count = 0;
 
 	if ((bare->kind != TYPE_STRUCT && bare->kind != TYPE_UNION) || !bare->name ||
-	    ++checker->use_depth > 16)
+	    depth == PATH_LIMIT)
 		return false;
 	const char *full =
 		arena_printf(checker->arena, "%s%s.%s", tags[bare->kind], bare->name, name);
 	const struct declaration *member =
 		library_find(checker->program->library, DECLARATION_MEMBER, full);
-	bool found = member && path_names(member->body, names, &count, 16) &&
-		     path_walk(checker, type, names, count, path);
 
-	checker->use_depth--;
-	return found;
+	return member && path_names(member->body, names, &count, PATH_LIMIT) &&
+	       path_walk(checker, type, names, count, path, depth + 1);
 }
 
 static bool path_walk(struct checker *checker, const struct type *type, const char *const *names,
-		      size_t count, struct path *path)
+		      size_t count, struct path *path, unsigned depth)
 {
 	*path = (struct path){.type = type};
 	for (size_t i = 0; i < count; i++) {
@@ -204,7 +204,7 @@ static bool path_walk(struct checker *checker, const struct type *type, const ch
 			path->bit_offset = member.bit_size ? member.bit_offset % 8 : 0;
 			path->bit_size = member.bit_size;
 			path->type = member.type;
-		} else if (path_computed(checker, type, names[i], &inner)) {
+		} else if (path_computed(checker, type, names[i], &inner, depth)) {
 			inner.offset += path->offset;
 			*path = inner;
 		} else {
@@ -214,33 +214,38 @@ static bool path_walk(struct checker *checker, const struct type *type, const ch
 	return true;
 }
 
-/* One alternative of (a|b.c); notes no mistake. */
+/* `names` behind what `outer` has found. */
+static bool path_append(struct checker *checker, const struct path *outer, const char *const *names,
+			size_t count, struct path *ret)
+{
+	struct path inner;
+
+	if (!path_walk(checker, outer->type, names, count, &inner, 0))
+		return false;
+	inner.offset += outer->offset;
+	*ret = inner;
+	return true;
+}
+
+/* One of the ways to say a path, if this kernel has it; notes no mistake. */
 static bool path_try(struct checker *checker, const struct type *type, const struct expr *expr,
 		     struct path *ret)
 {
-	const char *names[16];
-	size_t count = 0;
+	struct path outer = {.type = type};
 
-	if (expr->kind == EXPR_BINARY && expr->op == TOKEN_BAR)
+	if (expr->kind == EXPR_BINARY)
 		return path_try(checker, type, expr->args[0], ret) ||
 		       path_try(checker, type, expr->args[1], ret);
-	if (expr->kind == EXPR_ALTERNATIVES) {
-		struct path outer, inner;
-
-		if (!path_try(checker, type, expr->args[0], &outer))
-			return false;
-		for (size_t i = 1; i < expr->count; i++) {
-			if (expr->args[i]->kind == EXPR_PATH &&
-			    path_walk(checker, outer.type, expr->args[i]->names,
-				      expr->args[i]->count, &inner)) {
-				inner.offset += outer.offset;
-				*ret = inner;
-				return true;
-			}
-		}
+	if (expr->kind != EXPR_NAME && !path_try(checker, type, expr->args[0], &outer))
 		return false;
+	if (expr->kind != EXPR_ALTERNATIVES)
+		return path_append(checker, &outer, &expr->name, 1, ret);
+	for (size_t i = 1; i < expr->count; i++) {
+		if (expr->args[i]->kind == EXPR_PATH &&
+		    path_append(checker, &outer, expr->args[i]->names, expr->args[i]->count, ret))
+			return true;
 	}
-	return path_names(expr, names, &count, 16) && path_walk(checker, type, names, count, ret);
+	return false;
 }
 
 static bool is_path(const struct expr *expr)

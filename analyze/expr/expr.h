@@ -166,10 +166,10 @@ void frame_free(struct frame *frame);
 struct arena *frame_arena(struct frame *frame);
 /* NULL, or which budget is used up. */
 const char *frame_exhausted(const struct frame *frame);
-/* Whether a count, length or list that was evaluated since frame_new() is incomplete because its
- * walk broke off; why goes to *ret_fault (may be NULL). Comparisons take this into account (a lower
- * bound of 3 is > 2, and nobody knows whether it is < 5); values that are shown do not, so a
- * verdict of CLEAR needs this to be false. */
+/* Whether a count or length that was evaluated since frame_new() is a lower bound because its walk
+ * broke off; why goes to *ret_fault (may be NULL). Comparisons have taken it into account (3 or more
+ * is > 2, and nobody knows whether it is < 5) and do not show here; what is shown or computed with
+ * does, so a verdict of CLEAR needs this to be false. */
 bool frame_is_partial(const struct frame *frame, struct fault *ret_fault);
 
 /* Value of a code in the current row; scalars are loaded, a walk is collected into a list. Strings,

@@ -53,6 +53,7 @@ struct cases {
 	struct library *library;
 	struct program *program; /* NULL: declarations may follow */
 	char *expression;
+	bool is_need;
 	struct buf want, got; /* of the expression */
 };
 
@@ -177,6 +178,17 @@ static void put_result(struct cases *cases, const struct code *code, struct scop
 	frame_free(frame);
 }
 
+static void put_need(struct cases *cases, const struct expr_text *source)
+{
+	struct expr *expr = NULL;
+	struct error *error = expr_parse(cases->arena, source, EXPR_START_NEED, &expr);
+
+	if (!error)
+		error = expr_check_need(cases->program, expr);
+	buf_puts(&cases->got, error ? error->message : "there");
+	error_free(error);
+}
+
 static void evaluate(struct cases *cases)
 {
 	struct expr_text source = {.file = "t", .text = cases->expression};
@@ -185,6 +197,10 @@ static void evaluate(struct cases *cases)
 
 	if (!cases->program)
 		cases->program = program_new(cases->library, cases->symtab, cases->kernel);
+	if (cases->is_need) {
+		put_need(cases, &source);
+		return;
+	}
 	struct scope *scope = scope_new(cases->program);
 	struct error *error = expr_parse(cases->arena, &source, EXPR_START_EXPRESSION, &expr);
 
@@ -216,10 +232,12 @@ static void finish(struct cases *cases)
 static void take_line(struct cases *cases, char *line)
 {
 	line[strcspn(line, "\n")] = '\0';
-	if (strchr("?@+", line[0]) && line[0])
+	if (strchr("?~@+", line[0]) && line[0])
 		finish(cases);
 	switch (line[0]) {
 	case '?':
+	case '~':
+		cases->is_need = line[0] == '~';
 		cases->expression = arena_strdup(cases->arena, line + 2);
 		break;
 	case '@':
