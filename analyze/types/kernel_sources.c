@@ -16,6 +16,7 @@
 #include "types/src_dwarf.h"
 #include "types/src_elfsym.h"
 #include "types/src_kallsyms.h"
+#include "types/src_ksymtab.h"
 #include "types/src_systemmap.h"
 #include "types/src_vmcoreinfo.h"
 
@@ -167,6 +168,10 @@ static void open_symbols(struct kernel_sources *sources)
 	}
 	if (!kernel_has_variables(sources) && !sources->vmlinux && need_vmlinux(sources)) {
 		error = src_elfsym_open(sources->vmlinux, sources->shift, &provider);
+		add_symbols(sources, error, provider);
+	}
+	if (!kernel_has_variables(sources) && sources->symbol_count) {
+		error = src_ksymtab_open(sources->dump, sources->symbols[0], &provider);
 		add_symbols(sources, error, provider);
 	}
 	sources->symbols[sources->symbol_count++] = sources->known;

@@ -13,7 +13,7 @@
 
 struct dump;
 
-enum { KERNEL_SOURCES = 6 };
+enum { KERNEL_SOURCES = 8 };
 
 struct kernel_sources {
 	struct dump *dump; /* NULL: types from files only */

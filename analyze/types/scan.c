@@ -30,21 +30,13 @@ enum {
 	BTF_MIN_BYTES = 64 << 10,
 };
 
-/* Calls `found` with overlapping pieces of [start, end), missing pages as zeros, until it returns
- * true. */
-struct scan {
-	const struct kallsyms_memory *memory;
-	bool (*found)(void *context, uint64_t address, const uint8_t *bytes, size_t length);
-	void *context;
-};
-
 static bool read_pages(const struct kallsyms_memory *memory, uint64_t address, uint8_t *buffer,
 		       size_t length)
 {
 	return patchy_read(memory->read, memory->context, address, buffer, length, NULL) > 0;
 }
 
-static bool scan_run(const struct scan *scan, uint64_t start, uint64_t end)
+bool scan_run(const struct scan *scan, uint64_t start, uint64_t end)
 {
 	uint8_t *buffer _cleanup_free_ = mem_zero(SCAN_OVERLAP + SCAN_CHUNK);
 	size_t gap = 0;
@@ -78,15 +70,6 @@ struct shape {
 	bool is_plain[TOKENS]; /* made of letters that names have */
 };
 
-static uint64_t number(const struct kallsyms_memory *memory, const uint8_t *bytes, size_t length)
-{
-	uint64_t value = 0;
-
-	for (size_t i = 0; i < length; i++)
-		value = value << 8 | bytes[memory->big_endian ? i : length - 1 - i];
-	return value;
-}
-
 static uint64_t align_up(const struct shape *shape, uint64_t address)
 {
 	uint64_t mask = shape->memory->pointer_size - 1;
@@ -102,7 +85,7 @@ static bool is_token_index(const struct shape *shape, const uint8_t *bytes)
 	if (bytes[0] || bytes[1])
 		return false;
 	for (size_t i = 1; i < TOKENS; i++) {
-		uint64_t position = number(shape->memory, bytes + 2 * i, 2);
+		uint64_t position = kallsyms_number(shape->memory, bytes + 2 * i, 2);
 
 		if (position <= last || position - last > TOKEN_LENGTH)
 			return false;
@@ -116,8 +99,10 @@ static bool is_token_table(struct shape *shape, const uint8_t *index, const uint
 			   size_t length)
 {
 	for (size_t i = 0; i < TOKENS; i++) {
-		size_t position = number(shape->memory, index + 2 * i, 2);
-		size_t next = i + 1 < TOKENS ? number(shape->memory, index + 2 * i + 2, 2) : length;
+		size_t position = kallsyms_number(shape->memory, index + 2 * i, 2);
+		size_t next = i + 1 < TOKENS
+				      ? kallsyms_number(shape->memory, index + 2 * i + 2, 2)
+				      : length;
 
 		if (position >= length || next > length)
 			return false;
@@ -136,7 +121,7 @@ static bool is_token_table(struct shape *shape, const uint8_t *index, const uint
 /* The table ends just before its index, apart from the alignment. */
 static bool find_token_table(struct shape *shape, const uint8_t *index)
 {
-	size_t last = number(shape->memory, index + 2 * (TOKENS - 1), 2),
+	size_t last = kallsyms_number(shape->memory, index + 2 * (TOKENS - 1), 2),
 	       most = last + TOKEN_LENGTH;
 	uint8_t align = shape->memory->pointer_size;
 	uint8_t *bytes _cleanup_free_ = mem_zero(most);
@@ -202,7 +187,8 @@ static bool names_have_markers(const struct shape *shape, const uint8_t *bytes, 
 	markers = align_up(shape, address + position) - address;
 	for (uint32_t i = 0; i <= (count - 1) / 256; i++) {
 		if (markers + 4 * (size_t)i + 4 > size ||
-		    number(shape->memory, bytes + markers + 4 * (size_t)i, 4) != positions[i])
+		    kallsyms_number(shape->memory, bytes + markers + 4 * (size_t)i, 4) !=
+			    positions[i])
 			return false;
 	}
 	return true;
@@ -217,7 +203,7 @@ static bool find_names(struct shape *shape)
 
 	read_pages(shape->memory, start, bytes, NAMES_REGION);
 	for (size_t offset = NAMES_REGION - 2 * align; offset >= align; offset -= align) {
-		uint64_t count = number(shape->memory, bytes + offset, 4);
+		uint64_t count = kallsyms_number(shape->memory, bytes + offset, 4);
 		const uint8_t *names = bytes + offset + align;
 		size_t size = NAMES_REGION - offset - align;
 
@@ -306,7 +292,7 @@ static bool dump_memory_read(void *context, uint64_t address, void *buffer, size
 	return dump_try_read(context, address, buffer, length, &fault);
 }
 
-static struct kallsyms_memory dump_memory(struct dump *dump)
+struct kallsyms_memory scan_memory(struct dump *dump)
 {
 	const struct arch *arch = dump_arch(dump);
 
@@ -315,33 +301,32 @@ static struct kallsyms_memory dump_memory(struct dump *dump)
 }
 
 /* The image is contiguous, and text is at its beginning. */
-static bool image_start(struct dump *dump, uint64_t *ret)
+bool scan_image(struct dump *dump, uint64_t *ret_start, uint64_t *ret_end)
 {
 	uint64_t start;
 
 	if (!vmcoreinfo_number(dump_vmcoreinfo(dump), "SYMBOL(_stext)", &start))
 		return false;
-	*ret = start & ~(uint64_t)(PATCHY_PAGE - 1);
-	return *ret < UINT64_MAX - SCAN_IMAGE || dump_arch(dump)->pointer_size == 4;
-}
-
-static uint64_t image_end(uint64_t start)
-{
-	return start > UINT64_MAX - SCAN_IMAGE ? UINT64_MAX - PATCHY_PAGE : start + SCAN_IMAGE;
+	start &= ~(uint64_t)(PATCHY_PAGE - 1);
+	if (start > UINT64_MAX - SCAN_IMAGE && dump_arch(dump)->pointer_size != 4)
+		return false;
+	*ret_start = start;
+	*ret_end = start > UINT64_MAX - SCAN_IMAGE ? UINT64_MAX - PATCHY_PAGE : start + SCAN_IMAGE;
+	return true;
 }
 
 struct error *scan_kallsyms(struct dump *dump, struct symbol_provider *known,
 			    struct symbol_provider **ret)
 {
-	struct kallsyms_memory memory = dump_memory(dump);
+	struct kallsyms_memory memory = scan_memory(dump);
 	struct shape shape = {.memory = &memory, .known = known};
 	struct scan scan = {&memory, shape_found, &shape};
-	uint64_t start;
+	uint64_t start, end;
 
-	if (!image_start(dump, &start))
+	if (!scan_image(dump, &start, &end))
 		return error_new(ERROR_NO_SOURCE,
 				 "kallsyms: VMCOREINFO does not say where the kernel lies");
-	scan_run(&scan, start, image_end(start));
+	scan_run(&scan, start, end);
 	if (!shape.result)
 		return error_new(ERROR_NO_SOURCE, "kallsyms: no such tables in the kernel's image");
 	*ret = shape.result;
@@ -403,15 +388,15 @@ static bool btf_found(void *context, uint64_t address, const uint8_t *bytes, siz
 
 struct error *scan_btf(struct dump *dump, struct type_provider **ret)
 {
-	struct kallsyms_memory memory = dump_memory(dump);
+	struct kallsyms_memory memory = scan_memory(dump);
 	struct btf_search search = {.dump = dump};
 	struct scan scan = {&memory, btf_found, &search};
-	uint64_t start;
+	uint64_t start, end;
 
-	if (!image_start(dump, &start))
+	if (!scan_image(dump, &start, &end))
 		return error_new(ERROR_NO_SOURCE,
 				 "BTF: VMCOREINFO does not say where the kernel lies");
-	scan_run(&scan, start, image_end(start));
+	scan_run(&scan, start, end);
 	if (!search.result)
 		return error_new(ERROR_NO_SOURCE, "BTF: there is none in the kernel's image");
 	*ret = search.result;

@@ -41,16 +41,6 @@ struct names_reader {
 	size_t length, capacity;
 };
 
-static uint64_t number(const struct kallsyms_memory *memory, const void *bytes, size_t length)
-{
-	const uint8_t *data = bytes;
-	uint64_t value = 0;
-
-	for (size_t i = 0; i < length; i++)
-		value = value << 8 | data[memory->big_endian ? i : length - 1 - i];
-	return value;
-}
-
 static bool read_number(const struct kallsyms_memory *memory, uint64_t address, size_t length,
 			uint64_t *ret)
 {
@@ -58,7 +48,7 @@ static bool read_number(const struct kallsyms_memory *memory, uint64_t address, 
 
 	if (!memory->read(memory->context, address, bytes, length))
 		return false;
-	*ret = number(memory, bytes, length);
+	*ret = kallsyms_number(memory, bytes, length);
 	return true;
 }
 
@@ -90,7 +80,7 @@ static struct error *tokens_read(const struct kallsyms_memory *memory,
 	if (!memory->read(memory->context, tables->token_index, positions, sizeof(positions)))
 		return error_fault(ERROR_NOT_SAVED, tables->token_index,
 				   "kallsyms_token_index cannot be read");
-	uint64_t last = number(memory, positions + sizeof(positions) - 2, 2);
+	uint64_t last = kallsyms_number(memory, positions + sizeof(positions) - 2, 2);
 	size_t wanted = last + KALLSYMS_MAX_NAME < KALLSYMS_TOKEN_BYTES ? last + KALLSYMS_MAX_NAME
 									: KALLSYMS_TOKEN_BYTES;
 	size_t length = read_most(memory, tables->token_table, ret->table, wanted);
@@ -100,7 +90,7 @@ static struct error *tokens_read(const struct kallsyms_memory *memory,
 				   "kallsyms_token_table cannot be read");
 	ret->table[length] = '\0';
 	for (size_t i = 0; i < KALLSYMS_TOKENS; i++) {
-		uint64_t position = number(memory, positions + 2 * i, 2);
+		uint64_t position = kallsyms_number(memory, positions + 2 * i, 2);
 
 		if (position > last)
 			return error_fault(ERROR_CORRUPT, tables->token_index,
@@ -204,7 +194,7 @@ static void names_patch_deinit(struct names_patch *patch)
 
 static size_t marker(const struct names_patch *patch, size_t markers, uint32_t group)
 {
-	return number(patch->memory, patch->bytes + markers + 4 * (size_t)group, 4);
+	return kallsyms_number(patch->memory, patch->bytes + markers + 4 * (size_t)group, 4);
 }
 
 /* Moves past `count` names; false where that leads out of the names or into a hole. */
@@ -345,13 +335,13 @@ static void offsets_decode(struct symbol_table *table, const struct kallsyms_mem
 	uint64_t mask = memory->pointer_size == 4 ? UINT32_MAX : UINT64_MAX;
 
 	for (uint32_t i = 0; i < table->count; i++)
-		is_signed |= (int32_t)number(memory, bytes + 4 * (size_t)i, 4) < 0;
+		is_signed |= (int32_t)kallsyms_number(memory, bytes + 4 * (size_t)i, 4) < 0;
 	if (!tables->relative_base && memory->pointer_size == 4)
-		is_value = number(memory, bytes, 4) <= tables->offsets &&
-			   number(memory, bytes + 4 * (size_t)(table->count - 1), 4) >=
+		is_value = kallsyms_number(memory, bytes, 4) <= tables->offsets &&
+			   kallsyms_number(memory, bytes + 4 * (size_t)(table->count - 1), 4) >=
 				   tables->offsets;
 	for (uint32_t i = 0; i < table->count; i++) {
-		uint32_t raw = number(memory, bytes + 4 * (size_t)i, 4);
+		uint32_t raw = kallsyms_number(memory, bytes + 4 * (size_t)i, 4);
 		uint64_t offset = (int32_t)raw, address;
 
 		if (is_value)
@@ -387,7 +377,7 @@ static struct error *addresses_read(struct symbol_table *table,
 		offsets_decode(table, memory, tables, base, bytes);
 	for (uint32_t i = 0; i < table->count; i++) {
 		if (!is_relative)
-			table->addresses[i] = number(memory, bytes + i * width, width);
+			table->addresses[i] = kallsyms_number(memory, bytes + i * width, width);
 		if (!patchy_has(holes, place, i * width, width))
 			table->names[i] = NAME_UNKNOWN;
 	}

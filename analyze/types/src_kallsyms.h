@@ -31,6 +31,17 @@ struct kallsyms_memory {
 	bool big_endian;
 };
 
+/* A number of up to eight bytes, as it stands in that memory. */
+static inline uint64_t kallsyms_number(const struct kallsyms_memory *memory, const uint8_t *bytes,
+				       size_t length)
+{
+	uint64_t value = 0;
+
+	for (size_t i = 0; i < length; i++)
+		value = value << 8 | bytes[memory->big_endian ? i : length - 1 - i];
+	return value;
+}
+
 /* Reads and indexes all symbols that can be read; the provider says if they are not all.
  * ERROR_CORRUPT when the tables contradict themselves, ERROR_NOT_SAVED when they cannot be read.
  * `description` is copied. */
