@@ -17,6 +17,7 @@
 #include "types/src_elfsym.h"
 #include "types/src_kallsyms.h"
 #include "types/src_ksymtab.h"
+#include "types/src_percpu.h"
 #include "types/src_systemmap.h"
 #include "types/src_vmcoreinfo.h"
 
@@ -146,6 +147,56 @@ static struct error *find_systemmap(struct kernel_sources *sources, struct symbo
 	return error_new(ERROR_NOT_FOUND, "no System.map-%s in /boot or beside the dump", release);
 }
 
+/* A source of some variables, where none has them all. */
+static void add_variables(struct kernel_sources *sources, struct error *error,
+			  struct symbol_provider *provider)
+{
+	if (error) {
+		kernel_sources_note(sources, error);
+		return;
+	}
+	assert(sources->symbol_count < KERNEL_SOURCES);
+	sources->symbols[sources->symbol_count++] = provider;
+}
+
+static void open_exported(struct kernel_sources *sources)
+{
+	struct symbol_provider *provider = NULL;
+	struct error *error;
+
+	error = src_ksymtab_open(sources->dump, sources->symbols[0], &provider);
+	if (!error)
+		sources->exported = provider;
+	add_variables(sources, error, provider);
+	kernel_sources_note(sources, error_new(ERROR_NO_SOURCE,
+					       "kallsyms: variables are missing that are not for "
+					       "modules (no CONFIG_KALLSYMS_ALL)"));
+}
+
+static void open_percpu(struct kernel_sources *sources)
+{
+	struct symbol_provider *provider = NULL;
+	struct error *error;
+
+	error = src_percpu_new(sources->btf, sources->exported, &provider);
+	add_variables(sources, error, provider);
+}
+
+static void open_reached(struct kernel_sources *sources)
+{
+	struct reach *reach = &sources->reach;
+	struct symbol_provider *provider;
+
+	*reach = (struct reach){.dump = sources->dump,
+				.types = sources->types[0],
+				.exported = sources->exported};
+	if (!scan_image(sources->dump, &reach->start, &reach->end))
+		return;
+	provider = src_reached_open(reach);
+	if (provider)
+		add_variables(sources, NULL, provider);
+}
+
 static void open_symbols(struct kernel_sources *sources)
 {
 	struct symbol_provider *provider = NULL;
@@ -170,10 +221,8 @@ static void open_symbols(struct kernel_sources *sources)
 		error = src_elfsym_open(sources->vmlinux, sources->shift, &provider);
 		add_symbols(sources, error, provider);
 	}
-	if (!kernel_has_variables(sources) && sources->symbol_count) {
-		error = src_ksymtab_open(sources->dump, sources->symbols[0], &provider);
-		add_symbols(sources, error, provider);
-	}
+	if (!kernel_has_variables(sources) && sources->symbol_count)
+		open_exported(sources);
 	sources->symbols[sources->symbol_count++] = sources->known;
 }
 
@@ -292,6 +341,10 @@ struct error *kernel_sources_open(struct kernel_sources *sources, struct dump *d
 	}
 	open_symbols(sources);
 	open_types(sources, options->dwarf_only);
+	if (sources->exported && sources->btf)
+		open_percpu(sources);
+	if (sources->exported && sources->type_count)
+		open_reached(sources);
 	return NULL;
 }
 

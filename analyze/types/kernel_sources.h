@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "types/source.h"
+#include "types/src_reached.h"
 
 struct dump;
 
@@ -22,7 +23,9 @@ struct kernel_sources {
 	struct type_provider *btf; /* the one of `types` that modules' BTF continues, or NULL */
 	struct symbol_provider *symbols[KERNEL_SOURCES];
 	size_t symbol_count;
-	struct symbol_provider *known; /* what VMCOREINFO names; the last of `symbols` */
+	struct symbol_provider *known;    /* what VMCOREINFO names; one of `symbols` */
+	struct symbol_provider *exported; /* the export table, one of `symbols`, or NULL */
+	struct reach reach; /* from `exported` to other variables; with it */
 	char *vmlinux;  /* that belongs to the dump; NULL: not looked for or not found */
 	uint64_t shift; /* what KASLR adds to its addresses */
 	bool vmlinux_searched, vmlinux_given, dwarf_tried;

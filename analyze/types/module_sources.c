@@ -76,6 +76,11 @@ void module_sources_list(struct module_sources *modules)
 	if (!heads.types || !heads.modules)
 		return;
 	error = src_module_list(&heads, modules->arena, &list);
+	for (size_t i = 0; !heads.btf_modules && modules->kernel->exported && i < list.count; i++) {
+		struct module_facts *facts = &list.items[i];
+
+		src_reached_btf(&modules->kernel->reach, facts->name, &facts->btf, &facts->btf_size);
+	}
 	for (size_t i = 0; i < list.count; i++)
 		*vec_push(modules) = (struct module_source){.facts = list.items[i]};
 	free(list.items);

@@ -779,6 +779,29 @@ uint32_t src_btf_count(const struct type_provider *provider, const char **ret_pr
 	return btf->count;
 }
 
+/* Behind the type stand, for each variable, its type, offset and size. */
+uint64_t src_btf_section(struct type_provider *provider, const char *section,
+			 btf_section_visitor *visit, void *context)
+{
+	struct src_btf *btf = btf_of(provider);
+	struct btf_record record, variable;
+
+	for (uint32_t i = 0; i < btf->count; i++) {
+		if (!record_at(btf, btf->first_id + i, &record) || record.kind != BTF_DATASEC ||
+		    strcmp(btf_string(btf, record.words[0]), section) != 0)
+			continue;
+		for (uint32_t k = 0; k < record.vlen; k++) {
+			const uint32_t *words = record.words + BTF_TYPE_WORDS + 3 * (size_t)k;
+
+			if (record_at(btf, words[0], &variable) && variable.kind == BTF_VAR)
+				visit(context, btf_string(variable.btf, variable.words[0]),
+				      words[1], words[2]);
+		}
+		return record.words[2];
+	}
+	return 0;
+}
+
 void src_btf_relocate(struct type_provider *distilled, struct type_provider *vmlinux)
 {
 	btf_of(distilled)->stands_for = btf_of(vmlinux);

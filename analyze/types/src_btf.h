@@ -32,6 +32,11 @@ struct error *src_btf_new(void *bytes, size_t size, const struct btf_origin *ori
 			  struct type_provider **ret) MUST_CHECK;
 /* Number of types. `ret_problem`: words about where the BTF breaks off, or NULL. */
 uint32_t src_btf_count(const struct type_provider *provider, const char **ret_problem);
+/* Visits the variables of a section of the kernel (".data..percpu"): offset from
+ * its beginning, and size. Returns the section's size, 0 if it is not there. */
+typedef void btf_section_visitor(void *context, const char *name, uint64_t offset, uint64_t size);
+uint64_t src_btf_section(struct type_provider *provider, const char *section,
+			 btf_section_visitor *visit, void *context);
 /* `distilled` is the .BTF.base of a module's file: a copy of what the module uses of vmlinux's BTF,
  * names and sizes only. From now on its types stand for those of `vmlinux`. */
 void src_btf_relocate(struct type_provider *distilled, struct type_provider *vmlinux);

@@ -47,7 +47,6 @@ struct ksymtab {
 	struct ksymtab_form form;
 	size_t names_read, tables_tried;
 	size_t functions, strangers;
-	bool is_partial;
 	struct symbol_table *table;
 	struct symbol_text text;
 	struct symbol_provider *result;
@@ -160,7 +159,6 @@ static size_t piece_take(struct ksymtab *ksymtab, uint64_t address, size_t most)
 	struct entry entry;
 
 	got = patchy_read(memory->read, memory->context, address, bytes, size, holes);
-	ksymtab->is_partial |= got && got < size;
 	for (at = 0; got && at < size; at += stride) {
 		if (!patchy_has(holes, address, at, stride))
 			continue;
@@ -186,7 +184,6 @@ static void table_start(struct ksymtab *ksymtab)
 	ksymtab->table->names = mem_resize(NULL, ENTRIES_MAX, sizeof(*ksymtab->table->names));
 	ksymtab->text = (struct symbol_text){0};
 	ksymtab->functions = ksymtab->strangers = 0;
-	ksymtab->is_partial = false;
 }
 
 /* Takes the table that begins at `address`, if it is one. */
@@ -207,7 +204,7 @@ static bool table_take(struct ksymtab *ksymtab, uint64_t address)
 	ksymtab->table->range_count = 1;
 	symbol_table_finish(ksymtab->table);
 	ksymtab->table->provider.data_symbols = false; /* far from all */
-	ksymtab->table->provider.is_partial = ksymtab->is_partial;
+	ksymtab->table->provider.is_partial = true;
 	ksymtab->result = &ksymtab->table->provider;
 	return true;
 }

@@ -12,6 +12,7 @@
 #include "base/map.h"
 #include "base/vec.h"
 #include "dump/dump.h"
+#include "types/member.h"
 #include "types/src_btf.h"
 
 enum {
@@ -24,37 +25,6 @@ enum {
 	MODULE_BTF_MAX = 32 << 20,
 	BUILD_ID_MAX = 32,
 };
-
-/* The one struct of that name that has that member. */
-static const struct type *struct_with(struct type_provider *types, const char *name,
-				      const char *member)
-{
-	const struct type *found[4];
-	size_t count = types->ops->find(types, TYPE_STRUCT, name, found, 4);
-	struct type_member unused;
-
-	for (size_t i = 0; i < count && i < 4; i++) {
-		if (type_find_member(found[i], member, &unused))
-			return found[i];
-	}
-	return NULL;
-}
-
-/* An integer or pointer member of the struct of that type at `address`. */
-static bool read_member(struct dump *dump, const struct type *type, uint64_t address,
-			const char *name, uint64_t *ret)
-{
-	struct type_member member;
-	struct fault fault;
-	uint64_t size;
-
-	if (!type || !type_find_member(type, name, &member) || member.bit_size)
-		return false;
-	size = member.type->size;
-	if (size != 1 && size != 2 && size != 4 && size != 8)
-		return false;
-	return dump_try_read_number(dump, address + member.bit_offset / 8, size, ret, &fault);
-}
 
 /* Calls `visit` with the address of every struct on a list whose nodes are its member `node`. */
 struct list_walk {
@@ -114,8 +84,8 @@ static void add_layout(const struct module_walk *walk, struct module_facts *fact
 {
 	uint64_t base, size;
 
-	if (read_member(walk->heads->dump, layout, address, "base", &base) &&
-	    read_member(walk->heads->dump, layout, address, "size", &size))
+	if (member_read(walk->heads->dump, layout, address, "base", &base) &&
+	    member_read(walk->heads->dump, layout, address, "size", &size))
 		add_range(facts, base, size);
 }
 
@@ -200,10 +170,10 @@ static void visit_btf(void *context, uint64_t address)
 	struct dump *dump = walk->heads->dump;
 	uint64_t module, btf, data, size;
 
-	if (!read_member(dump, walk->btf_module, address, "module", &module) ||
-	    !read_member(dump, walk->btf_module, address, "btf", &btf) ||
-	    !read_member(dump, walk->btf, btf, "data", &data) ||
-	    !read_member(dump, walk->btf, btf, "data_size", &size))
+	if (!member_read(dump, walk->btf_module, address, "module", &module) ||
+	    !member_read(dump, walk->btf_module, address, "btf", &btf) ||
+	    !member_read(dump, walk->btf, btf, "data", &data) ||
+	    !member_read(dump, walk->btf, btf, "data_size", &size))
 		return;
 	for (size_t i = 0; i < walk->list->count; i++) {
 		if (walk->list->items[i].address != module)
@@ -340,10 +310,10 @@ static struct error *read_kallsyms(const struct module_heads *heads,
 
 	if (!type || !kallsyms)
 		return error_new(ERROR_NO_SOURCE, "the kernel keeps no symbols of modules");
-	if (!read_member(dump, type, module->address, "kallsyms", &address) || !address ||
-	    !read_member(dump, kallsyms, address, "symtab", &ret->symtab) ||
-	    !read_member(dump, kallsyms, address, "strtab", &ret->strtab) ||
-	    !read_member(dump, kallsyms, address, "num_symtab", &ret->count) || !ret->count ||
+	if (!member_read(dump, type, module->address, "kallsyms", &address) || !address ||
+	    !member_read(dump, kallsyms, address, "symtab", &ret->symtab) ||
+	    !member_read(dump, kallsyms, address, "strtab", &ret->strtab) ||
+	    !member_read(dump, kallsyms, address, "num_symtab", &ret->count) || !ret->count ||
 	    ret->count > MODULE_SYMBOLS_MAX)
 		return error_fault(ERROR_CORRUPT, module->address, "module %s: no symbols",
 				   module->name);
@@ -353,7 +323,7 @@ static struct error *read_kallsyms(const struct module_heads *heads,
 	    !read_strings(dump, ret))
 		return error_fault(fault.code, module->address, "module %s: symbols: %s",
 				   module->name, error_words(fault.code));
-	if (!read_member(dump, kallsyms, address, "typetab", &ret->typetab))
+	if (!member_read(dump, kallsyms, address, "typetab", &ret->typetab))
 		return NULL;
 	ret->kinds = mem_zero(ret->count);
 	if (!dump_try_read(dump, ret->typetab, ret->kinds, ret->count, &fault)) {
