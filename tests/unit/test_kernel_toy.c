@@ -260,7 +260,7 @@ TEST(toy_values_of_every_kind)
 				 "\tnegative = (s32) -7,\n\tflag = (bool) true,\n"
 				 "\tacross = (u64) 737894400291,\n}");
 	CHECK_STR(shown("whole"), "(u32) 67305985");
-	CHECK_STR(shown("parts"), "(u8 [4]) [(u8) 1, (u8) 2, (u8) 3, (u8) 4]");
+	CHECK_STR(shown("parts"), "(u8 [4]) [1, 2, 3, 4]");
 	CHECK_STR(shown("name"), "(char [8]) \"unended!\"");
 	CHECK(strstr(shown("text"), " \"a toy\""));
 	CHECK(!!strstr(shown("function"), "+0x0>")); /* _stext has the same address */
