@@ -16,7 +16,6 @@
 
 enum {
 	SCAN_CHUNK = 256 << 10,
-	SCAN_OVERLAP = 1024,    /* what is looked for may begin in one chunk and end in the next */
 	SCAN_IMAGE = 512 << 20, /* largest kernel image */
 	SCAN_GAP = 32 << 20,    /* so much without a page ends the image */
 	SCAN_MAX_TRIES = 16,    /* shapes that turn out to be something else */

@@ -22,13 +22,15 @@ struct error *scan_kallsyms(struct dump *dump, struct symbol_provider *known,
 /* vmlinux's BTF, the first one that is whole and large enough. ERROR_NO_SOURCE: none found. */
 struct error *scan_btf(struct dump *dump, struct type_provider **ret) MUST_CHECK;
 
+enum { SCAN_OVERLAP = 1024 /* what is looked for may begin in one piece and end in the next */ };
+
 struct scan {
 	const struct kallsyms_memory *memory;
 	bool (*found)(void *context, uint64_t address, const uint8_t *bytes, size_t length);
 	void *context;
 };
 
-/* Calls `found` with pieces of [start, end) that overlap by 1024 bytes, missing pages as zeros,
+/* Calls `found` with pieces of [start, end) that overlap by SCAN_OVERLAP, missing pages as zeros,
  * until it returns true. */
 bool scan_run(const struct scan *scan, uint64_t start, uint64_t end);
 /* The memory of a dump. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "types/src_ksymtab.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,10 +22,16 @@ enum {
 	NAME_MAX_LENGTH = 512,		     /* KSYM_NAME_LEN since Linux 6.1 */
 	NAME_DISTANCE = 64,		     /* names stand in a section of their own */
 	PERCPU_MAX = 64 << 20,		     /* where per-CPU variables begin at 0 */
-	SEARCH_MAX_NAMES = 1 << 20,	     /* that are read where there is no table */
+	SEARCH_MAX_NAMES = 1 << 18,	     /* that are read where there is no table */
 	SEARCH_MAX_TABLES = 16,		     /* that turn out to be something else */
-	PROBE_BYTES = ENTRIES_PROBE * 3 * 8, /* of the largest form */
+	SEARCH_STEP = 512,		     /* no table is so small */
+	ENTRY_MAX_BYTES = 3 * 8,
+	PROBE_BYTES = ENTRIES_PROBE * ENTRY_MAX_BYTES,
 };
+static_assert(ENTRIES_MIN * 2 * 4 > SEARCH_STEP + PROBE_BYTES + ENTRY_MAX_BYTES,
+	      "one place that is looked at lies in every table");
+static_assert(SEARCH_STEP + PROBE_BYTES + ENTRY_MAX_BYTES <= SCAN_OVERLAP,
+	      "a place lies wholly in a piece");
 
 /* struct kernel_symbol: address and name, since Linux 5.4 (8651ec01daed "module: add support for
  * symbol namespaces.") a namespace, too. Each is a pointer, or since Linux 4.19 (7290d5809571
@@ -186,11 +193,39 @@ static void table_start(struct ksymtab *ksymtab)
 	ksymtab->functions = ksymtab->strangers = 0;
 }
 
-/* Takes the table that begins at `address`, if it is one. */
+/* Back to the first entry of a table of which one is at `address`. */
+static uint64_t table_begin(struct ksymtab *ksymtab, uint64_t address)
+{
+	const struct kallsyms_memory *memory = ksymtab->search->memory;
+	size_t stride = stride_of(ksymtab), missing = 0;
+	uint64_t first = address;
+	char name[NAME_MAX_LENGTH];
+	uint8_t bytes[ENTRY_MAX_BYTES];
+	struct entry entry;
+
+	for (size_t i = 0; i < ENTRIES_MAX && missing * stride < 2 * PATCHY_PAGE; i++) {
+		address -= stride;
+		if (address < ksymtab->search->first)
+			break;
+		if (!memory->read(memory->context, address, bytes, stride)) {
+			missing++;
+			continue;
+		}
+		if (!entry_read(ksymtab, address, bytes, &entry) ||
+		    !name_read(ksymtab, entry.name, name))
+			break;
+		first = address;
+		missing = 0;
+	}
+	return first;
+}
+
+/* Takes the table that has an entry at `address`, if it is one. */
 static bool table_take(struct ksymtab *ksymtab, uint64_t address)
 {
 	size_t count = 0, taken = ENTRIES_PIECE;
 
+	address = table_begin(ksymtab, address);
 	table_start(ksymtab);
 	while (taken == ENTRIES_PIECE && count < ENTRIES_MAX) {
 		taken = piece_take(ksymtab, address + count * stride_of(ksymtab), ENTRIES_PIECE);
@@ -234,20 +269,27 @@ static bool is_table(struct ksymtab *ksymtab, uint64_t address, const uint8_t *b
 	return is_known;
 }
 
-static bool ksymtab_found(void *context, uint64_t address, const uint8_t *bytes, size_t length)
+/* Looks at one place, where entries can begin at any multiple of a word's size. */
+static bool place_is_it(struct ksymtab *ksymtab, uint64_t address, const uint8_t *bytes)
 {
-	struct ksymtab *ksymtab = context;
-	size_t align = 4;
-
-	for (size_t i = (align - address % align) % align; i + PROBE_BYTES <= length; i += align) {
-		for (size_t k = 0; k < sizeof(forms) / sizeof(*forms); k++) {
-			ksymtab->form = forms[k];
-			if (is_table(ksymtab, address + i, bytes + i) &&
-			    (table_take(ksymtab, address + i) ||
+	for (size_t k = 0; k < sizeof(forms) / sizeof(*forms); k++) {
+		ksymtab->form = forms[k];
+		for (size_t at = 0; at < stride_of(ksymtab); at += word_size(ksymtab)) {
+			if (is_table(ksymtab, address + at, bytes + at) &&
+			    (table_take(ksymtab, address + at) ||
 			     ++ksymtab->tables_tried == SEARCH_MAX_TABLES))
 				return true;
 		}
-		if (ksymtab->names_read > SEARCH_MAX_NAMES)
+	}
+	return ksymtab->names_read > SEARCH_MAX_NAMES;
+}
+
+static bool ksymtab_found(void *context, uint64_t address, const uint8_t *bytes, size_t length)
+{
+	size_t first = (SEARCH_STEP - address % SEARCH_STEP) % SEARCH_STEP;
+
+	for (size_t i = first; i + PROBE_BYTES + ENTRY_MAX_BYTES <= length; i += SEARCH_STEP) {
+		if (place_is_it(context, address + i, bytes + i))
 			return true;
 	}
 	return false;
