@@ -298,7 +298,9 @@ static struct token lex_text(const char *text, struct token token, struct arena 
 		return token_mistake(token,
 				     "'…' holds one character; texts stand in double quotes");
 	token.kind = TOKEN_INTEGER;
-	token.integer = (int8_t)buf.data[0];
+	/* The kernel's char is unsigned since 6.2 (3bc753c06dd0 "kbuild: treat char as always
+	 * unsigned"). */
+	token.integer = (unsigned char)buf.data[0];
 	return token;
 }
 
