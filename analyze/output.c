@@ -37,9 +37,26 @@ static struct error *write_all(int fd, const struct buf *buf, const char *path)
 	return NULL;
 }
 
+/* Devices, pipes and links (/dev/stdout is one) are written to as they are: renaming would replace them. */
+static bool is_written_in_place(const char *path)
+{
+	struct stat status;
+
+	return !lstat(path, &status) && !S_ISREG(status.st_mode);
+}
+
+static struct error *write_in_place(const char *path, const struct buf *buf)
+{
+	int fd _cleanup_close_ = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
+
+	return fd < 0 ? error_errno("%s", path) : write_all(fd, buf, path);
+}
+
 /* A half-written report must never stand where a whole one is looked for. */
 struct error *output_file(const char *path, const struct buf *buf)
 {
+	if (is_written_in_place(path))
+		return write_in_place(path, buf);
 	char *temporary _cleanup_free_ = mem_printf("%s.XXXXXX", path);
 	int fd _cleanup_close_ = mkostemp(temporary, O_CLOEXEC);
 	mode_t mask = umask(0);

@@ -46,6 +46,8 @@ load setup
 	run -2 bash -c '"$KMORTEM" info "$DUMP" > /dev/full'
 	[[ $output == *'No space left on device'* ]]
 	refused '/no/such/folder/report.txt' km report "$DUMP" -o /no/such/folder/report.txt
+	refused 'No space left on device' km report "$DUMP" -o /dev/full
+	[ -c /dev/full ]
 }
 
 @test "options and words may stand in any order" {
