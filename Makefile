@@ -8,6 +8,9 @@ CC ?= gcc
 BUILD ?= build
 CFLAGS ?= -O2 -g
 FUZZ_SECONDS ?= 60
+ifneq ($(words $(CURDIR)/$(BUILD)),1)
+$(error make cannot work with a space in the name of a folder: $(CURDIR)/$(BUILD))
+endif
 PKGS := libkdumpfile libaddrxlat libdeflate lzo2 libzstd snappy libdw libelf yaml-0.1 nettle json-c
 
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
@@ -100,7 +103,7 @@ bench: all
 
 # A guest is made sick and crashed; its report lies in $(BUILD)/demo afterwards.
 demo: deps
-	$(Q)+$(MAKE) all
+	$(Q)+$(MAKE) --no-print-directory all
 	$(Q)BUILD='$(BUILD)' tests/demo
 
 install: all
