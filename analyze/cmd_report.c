@@ -87,6 +87,13 @@ static bool finding_has_tag(const struct finding *finding, const char *tag)
 	return false;
 }
 
+/* Types of modules are missing, too, where the list of modules was thrown away. */
+static bool is_for_damage(const char *reason)
+{
+	return strstr(reason, error_words(ERROR_NOT_SAVED)) ||
+	       strstr(reason, "the list of modules breaks off");
+}
+
 /* The dump itself is judged first: where its filter threw away what the kernel was using, that is
  * the reason for whatever could not be read. */
 static void fold_damage(struct examination *examination)
@@ -104,7 +111,7 @@ static void fold_damage(struct examination *examination)
 		struct finding *finding = &examination->findings.items[i];
 
 		if (finding->verdict == VERDICT_COULD_NOT_CHECK && finding->reason &&
-		    strstr(finding->reason, error_words(ERROR_NOT_SAVED)))
+		    is_for_damage(finding->reason))
 			finding->reason = "the dump is damaged by its filter";
 	}
 }
