@@ -205,6 +205,8 @@ static struct error *run_tests(struct session *session, int *ret_status)
 		if (origin == ORIGIN_ASKED)
 			rule_tests_run(&tests, file);
 	}
+	if (!tests.passed && !tests.failed)
+		return error_new(ERROR_INVALID, "rules test: these files have no tests");
 	buf_printf(&buf, "%zu passed, %zu failed\n", tests.passed, tests.failed);
 	*ret_status = tests.failed ? EXIT_FOUND : EXIT_DONE;
 	return output_print(&buf);

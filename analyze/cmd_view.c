@@ -19,6 +19,9 @@
 
 #define WHERE_NAME "--where" /* in messages */
 
+/* A view is data: nothing in it is shortened to fit a terminal. */
+enum { VIEW_WIDTH = 4000 };
+
 struct views {
 	const struct rule **items;
 	size_t count, capacity;
@@ -210,8 +213,11 @@ struct error *cmd_view(struct session *session, const struct options *options, i
 	error = request_parse(&request, session->rules, &options->words);
 	output_style(options, &style);
 	style.rows = 0;
+	style.width = VIEW_WIDTH;
 	*ret_status = EXIT_DONE;
-	if (!error && !request.views.count)
+	if (!error && !request.views.count && options->where)
+		error = error_new(ERROR_INVALID, "--where: of which view?");
+	else if (!error && !request.views.count)
 		error = list_views(session->rules, format, &style);
 	else if (!error)
 		error = session_open(session, options, request.paths.items, request.paths.count);

@@ -115,6 +115,11 @@ struct error *options_parse(struct options *options, const char *command, const 
 	int letter;
 
 	*options = (struct options){.rows = -1};
+	/* An expression may begin with a minus: no option is a digit or a bracket. */
+	const char *last = count > 1 ? arguments[count - 1] : "";
+	bool is_expression = last[0] == '-' && last[1] && strchr("0123456789.( ", last[1]);
+
+	count -= is_expression;
 	opterr = 0;
 	optind = 0; /* GNU: starts anew; argument 0 is the command's name */
 	while (!error &&
@@ -129,6 +134,8 @@ struct error *options_parse(struct options *options, const char *command, const 
 	}
 	for (int i = optind; i < count; i++)
 		*vec_push(&options->words) = arguments[i];
+	if (is_expression)
+		*vec_push(&options->words) = last;
 	return error;
 }
 

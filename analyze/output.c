@@ -93,7 +93,7 @@ struct error *output_check_format(const char *format, const char *formats)
 	const char *found = strstr(formats, format);
 	size_t length = strlen(format);
 
-	if (length && found && (found == formats || found[-1] == '|') &&
+	if (length && !strchr(format, '|') && found && (found == formats || found[-1] == '|') &&
 	    (found[length] == '|' || !found[length]))
 		return NULL;
 	return error_new(ERROR_INVALID, "-f %s: want one of %s", format, formats);

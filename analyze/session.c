@@ -14,6 +14,7 @@
 #include "expr/expr.h"
 #include "kernel/kernel.h"
 #include "options.h"
+#include "rule/prepare.h"
 #include "rule/rule.h"
 #include "types/symtab.h"
 
@@ -67,6 +68,20 @@ struct error *session_add_rules(struct session *session, const char *path)
 	return rule_set_load(session->rules, path, path, ORIGIN_ASKED);
 }
 
+/* A misspelt name would leave nothing to find, and look healthy. */
+static struct error *check_glob(const struct rule_set *rules, const char *glob)
+{
+	const char *nearest = rule_set_suggest(rules, glob);
+	const struct rule *rule;
+
+	for (size_t i = 0; (rule = rule_set_at(rules, i)); i++) {
+		if (!fnmatch(glob, rule->id, 0))
+			return NULL;
+	}
+	return error_new(ERROR_NOT_FOUND, "--only %s: no rule or view of that name%s%s%s", glob,
+			 nearest ? "; did you mean " : "", nearest ? nearest : "", nearest ? "?" : "");
+}
+
 struct error *session_load_rules(struct session *session, const struct options *options)
 {
 	session->rules = rule_set_new();
@@ -78,6 +93,8 @@ struct error *session_load_rules(struct session *session, const struct options *
 		error = session_add_rules(session, options->rules.items[i]);
 	for (size_t i = 0; !error && i < options->set.count; i++)
 		error = rule_set_param(session->rules, options->set.items[i]);
+	for (size_t i = 0; !error && i < options->only.count; i++)
+		error = check_glob(session->rules, options->only.items[i]);
 	return error;
 }
 
@@ -122,6 +139,17 @@ void session_restart(struct session *session)
 					       session->kernel);
 }
 
+/* A value that does not fit is a bad option, not a check that could not be made. */
+static struct error *check_params(const struct session *session)
+{
+	struct error *error = NULL;
+	const struct rule *rule;
+
+	for (size_t i = 0; !error && (rule = rule_set_at(session->rules, i)); i++)
+		error = params_check(session->program, rule);
+	return error;
+}
+
 struct error *session_open(struct session *session, const struct options *options,
 			   const char *const *paths, size_t count)
 {
@@ -131,7 +159,8 @@ struct error *session_open(struct session *session, const struct options *option
 	struct error *error = dump_open(paths, count, &session->dump);
 	if (!error)
 		error = symtab_new(session->dump, &symtab_options, &session->symtab);
-	if (!error)
-		session_restart(session);
-	return error;
+	if (error)
+		return error;
+	session_restart(session);
+	return session->program ? check_params(session) : NULL;
 }

@@ -207,6 +207,9 @@ void summary_machine(const struct report *report, summary_fact *fact, void *cont
 	summary_load(&summary, report->kernel.loadavg);
 	summary_taint(&summary, report);
 	summary_panic(&summary, report);
+	/* The dump is judged first: what it lacks stands above every verdict. */
+	for (size_t i = 0; i < report->dump.remark_count; i++)
+		summary_text(&summary, "Dump", report->dump.remarks[i]);
 	buf_deinit(&summary.value);
 }
 
@@ -239,8 +242,6 @@ static void summary_dump(struct summary *summary, const struct report *report)
 			   report->dump.pages_cut, report->dump.bytes_missing);
 		summary_end(summary, "Missing");
 	}
-	for (size_t i = 0; i < report->dump.remark_count; i++)
-		summary_text(summary, "Remark", report->dump.remarks[i]);
 }
 
 static void summary_alternatives(struct summary *summary, const struct report *report)

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "expr/expr.h"
 #include "rule/rule.h"
+#include "value/value.h"
 
 struct params {
 	struct arena *arena;
@@ -24,13 +25,13 @@ static const char *first_line(struct arena *arena, const char *message)
 	return arena_strndup(arena, message, strcspn(message, "\n"));
 }
 
-static struct error *param_value(struct program *program, const struct named *param,
-				 struct arena *arena, struct value *ret)
+static struct error *constant_value(struct program *program, const struct expr *expr,
+				    struct arena *arena, struct value *ret)
 {
 	struct scope *scope = scope_new(program);
 	struct budget budget = BUDGET_DEFAULT;
 	struct code *code;
-	struct error *error = expr_check(program, scope, param->expr, &code);
+	struct error *error = expr_check(program, scope, expr, &code);
 
 	if (error)
 		return error;
@@ -40,6 +41,54 @@ static struct error *param_value(struct program *program, const struct named *pa
 	return NULL;
 }
 
+static const char *words_of_kind(enum value_kind kind)
+{
+	switch (kind) {
+	case VALUE_DURATION: return "a duration, as in 30s";
+	case VALUE_SIZE: return "a size, as in 64M";
+	case VALUE_INT: case VALUE_REAL: return "a number";
+	case VALUE_STRING: return "a string in quotes";
+	case VALUE_BOOL: return "true or false";
+	default: return "a value of the kind that the rule has";
+	}
+}
+
+static enum value_kind kind_of_param(const struct value *value)
+{
+	return value->kind == VALUE_REAL ? VALUE_INT : value->kind; /* either will do for the other */
+}
+
+/* A value that --set gives is of the kind that the rule was written for: 30 is not 30s. */
+static struct error *param_value(struct program *program, const struct rule *rule,
+				 const struct named *param, struct arena *arena, struct value *ret)
+{
+	struct value value, preset;
+	struct error *error = constant_value(program, param->expr, arena, &value);
+
+	if (!error && param->preset)
+		error = constant_value(program, param->preset, arena, &preset);
+	if (error)
+		return error;
+	if (param->preset && kind_of_param(&value) != kind_of_param(&preset))
+		return error_new(ERROR_INVALID, "--set %s.%s: want %s", rule->id, param->name,
+				 words_of_kind(preset.kind));
+	*ret = value;
+	return NULL;
+}
+
+struct error *params_check(struct program *program, const struct rule *rule)
+{
+	struct params *params = NULL;
+	bool is_set = false;
+
+	for (size_t i = 0; i < rule->param_count; i++)
+		is_set |= rule->params[i].preset != NULL;
+	struct error *error = is_set ? params_new(program, rule, &params) : NULL;
+
+	params_free(params);
+	return error;
+}
+
 struct error *params_new(struct program *program, const struct rule *rule, struct params **ret)
 {
 	struct params *params _cleanup_(params_free_cleanup) = mem_zero(sizeof(*params));
@@ -47,7 +96,7 @@ struct error *params_new(struct program *program, const struct rule *rule, struc
 	params->arena = arena_new();
 	params->values = ARENA_ARRAY(params->arena, rule->param_count, struct value);
 	for (; params->count < rule->param_count; params->count++) {
-		struct error *error = param_value(program, &rule->params[params->count],
+		struct error *error = param_value(program, rule, &rule->params[params->count],
 						  params->arena, &params->values[params->count]);
 
 		if (error)

@@ -33,6 +33,9 @@ struct prepared {
 	const struct code *const *sorts; /* NULL: this one sorts by a column */
 };
 
+/* Whether what --set gave is of the kind the rule was written for. ERROR_INVALID, or as params_new(). */
+struct error *params_check(struct program *program, const struct rule *rule) MUST_CHECK;
+
 /* The values of a rule's parameters; they do not change from row to row. */
 struct error *params_new(struct program *program, const struct rule *rule,
 			 struct params **ret) MUST_CHECK;

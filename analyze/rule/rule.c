@@ -289,25 +289,30 @@ struct error *rule_set_value(struct rule_set *set, struct rule *rule, const char
 	};
 
 	for (size_t i = 0; i < rule->param_count; i++) {
-		if (!strcmp(rule->params[i].name, name))
-			return expr_parse(set->arena, &text, EXPR_START_EXPRESSION,
-					  (struct expr **)&rule->params[i].expr);
+		struct named *param = &rule->params[i];
+
+		if (strcmp(param->name, name))
+			continue;
+		if (!param->preset)
+			param->preset = param->expr;
+		return expr_parse(set->arena, &text, EXPR_START_EXPRESSION,
+				  (struct expr **)&param->expr);
 	}
 	return unknown_param(rule, name);
 }
 
 struct error *rule_set_param(struct rule_set *set, const char *assignment)
 {
-	const char *equals = strchr(assignment, '=');
-	char *name _cleanup_free_ = mem_strndup(assignment,
-						equals ? (size_t)(equals - assignment) : 0);
+	size_t length = strcspn(assignment, "=");
+	const char *value = assignment + length + (assignment[length] == '=');
+	char *name _cleanup_free_ = mem_strndup(assignment, length);
 	char *dot = strrchr(name, '.'); /* names of views have dots of their own */
 
-	if (!dot || dot == name || !dot[1] || !equals[1])
+	if (!dot || dot == name || !dot[1] || !*value)
 		return error_new(ERROR_INVALID, "--set %s: want ID.PARAM=VALUE", assignment);
 	*dot = '\0';
 	size_t i = rule_set_index(set, name);
 	if (i == set->rules.count)
 		return error_prefix(unknown_rule(set, name), "--set %s", assignment);
-	return rule_set_value(set, set->rules.items[i], dot + 1, equals + 1);
+	return rule_set_value(set, set->rules.items[i], dot + 1, value);
 }

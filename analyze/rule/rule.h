@@ -21,6 +21,7 @@ struct yaml_node;
 struct named {
 	const char *name;
 	const struct expr *expr;
+	const struct expr *preset; /* of a parameter that --set changed: what the file says; else NULL */
 };
 
 /* What must be there for a rule to mean anything. */

@@ -378,7 +378,7 @@ static struct error *build_pair(struct builder *builder, struct yaml_node *node,
 	if (error || !*ret_key)
 		return error;
 	error = build_next(builder, YAML_NO_EVENT, node, ret_value);
-	if (error)
+	if (error || !*ret_value) /* a key has a value: libyaml makes one up */
 		return error;
 	mapping_check_key(builder, node, seen, *ret_key, *ret_value);
 	return NULL;
@@ -401,7 +401,7 @@ static struct error *build_mapping(struct builder *builder, const yaml_event_t *
 			"YAML takes braces for a mapping and splits it at commas: quote an expression, "
 			"'{name: f(a, b)}', and write a mapping with one \"key: value\" per line");
 	for (;;) {
-		struct yaml_node *key, *value = NULL;
+		struct yaml_node *key = NULL, *value = NULL;
 		struct error *error = build_pair(builder, node, &seen, &key, &value);
 
 		if (error)
