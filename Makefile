@@ -112,6 +112,7 @@ install: all
 	install $(BUILD)/kmortem $(DESTDIR)$(PREFIX)/bin
 	install -m 644 rules/*.yaml $(DESTDIR)$(PREFIX)/share/kmortem/rules
 	install -m 644 rules/lib/*.yaml $(DESTDIR)$(PREFIX)/share/kmortem/rules/lib
+	install -m 644 reports/*.schema.json $(DESTDIR)$(PREFIX)/share/kmortem
 	install -m 644 man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 644 man/*.7 $(DESTDIR)$(PREFIX)/share/man/man7
 

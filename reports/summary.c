@@ -249,11 +249,10 @@ static void summary_alternatives(struct summary *summary, const struct report *r
 	for (size_t i = 0; i < report->sources.alternative_count; i++) {
 		const struct fact *fact = &report->sources.alternatives[i];
 
-		buf_printf(&summary->value, "%s%s: ", i ? ", " : "", fact->name);
+		buf_printf(&summary->value, "%s: ", fact->name);
 		cell_put_shown(&summary->value, &fact->value);
+		summary_end(summary, "Alternative");
 	}
-	if (report->sources.alternative_count)
-		summary_end(summary, "Alternatives");
 }
 
 void summary_sources(const struct report *report, summary_fact *fact, void *context)
