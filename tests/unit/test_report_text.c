@@ -62,7 +62,7 @@ TEST(text_tells_the_most_severe_first)
 		"\nHOW THIS KERNEL WAS READ\n",
 		"/var/crash/202611210121/vmcore\n",
 		"BTF (dump)\n",
-		"task_struct.(__state|state): __state,",
+		"task_struct.(__state|state): __state",
 	};
 	char *text _cleanup_free_ = text_of(&sample_report, &plain);
 
