@@ -17,7 +17,7 @@
 #include "rule/yaml.h"
 #include "types/type.h"
 
-enum { POKE_LIMIT = 64, POKE_BYTES = 256 };
+enum { POKE_LIMIT = 64, POKE_BYTES = 256, HIDE_BYTES = 1 << 20 };
 
 DEFINE_CLEANUP(struct program *, program_free)
 DEFINE_CLEANUP(struct frame *, frame_free)
@@ -36,6 +36,7 @@ struct test {
 	struct arena *arena;
 	struct rule rule; /* a copy, whose parameters the test may set */
 	enum verdict expect;
+	bool is_skipped; /* the kernel lacks something under needs */
 	struct poke pokes[POKE_LIMIT];
 	size_t poke_count;
 };
@@ -133,8 +134,13 @@ static struct error *read_hide(struct test *test, const struct yaml_node *node, 
 
 	if (node->kind != NODE_SCALAR)
 		return yaml_error(node, "want an lvalue");
+	struct error *error = find_place(test, node, node->text, ret, &type);
+	if (error)
+		return error;
 	ret->is_hidden = true;
-	return find_place(test, node, node->text, ret, &type);
+	if (type->size && type->size <= HIDE_BYTES)
+		ret->length = type->size;
+	return NULL;
 }
 
 static struct error *read_pokes(struct test *test, const struct yaml_node *list,
@@ -193,21 +199,51 @@ static struct error *read_set(struct test *test, const struct yaml_node *node)
 
 static struct error *read_keys(const struct yaml_node *node)
 {
-	static const char *const keys[] = {"rule", "expect", "poke", "hide", "set", "messages"};
+	static const char *const keys[] = {"rule", "expect", "needs",   "poke",
+					   "hide", "set",    "messages"};
+	enum { KEY_COUNT = sizeof(keys) / sizeof(*keys) };
 
 	for (size_t i = 0; i < node->count; i++) {
 		size_t k = 0;
 
-		while (k < 6 && strcmp(keys[k], node->keys[i]->text) != 0)
+		while (k < KEY_COUNT && strcmp(keys[k], node->keys[i]->text) != 0)
 			k++;
-		if (k == 6)
-			return yaml_error(node->keys[i],
-					  "a test has rule, expect, poke, hide, set, messages");
+		if (k == KEY_COUNT)
+			return yaml_error(
+				node->keys[i],
+				"a test has rule, expect, needs, poke, hide, set, messages");
 	}
 	return NULL;
 }
 
-static struct error *test_read(struct test *test)
+/* ERROR_NOT_FOUND where this kernel lacks something without which the test makes no sense. */
+static struct error *read_needs(const struct test *test, const struct yaml_node *list)
+{
+	struct kernel *kernel _cleanup_(kernel_free_cleanup) = kernel_new(test->tests->dump,
+									  test->tests->symtab);
+	struct program *program _cleanup_(program_free_cleanup) =
+		program_new(rule_set_library(test->tests->rules), test->tests->symtab, kernel);
+	struct error *error = NULL;
+
+	if (list && list->kind != NODE_SEQUENCE)
+		return yaml_error(list, "want a list");
+	for (size_t i = 0; !error && list && i < list->count; i++) {
+		const struct yaml_node *item = list->items[i];
+		const struct expr_text where = {
+			.file = arena_printf(test->arena, "%s:%zu", item->file->path,
+					     item->start.line),
+			.text = item->kind == NODE_SCALAR ? item->text : "",
+		};
+		struct expr *expr;
+
+		error = expr_parse(test->arena, &where, EXPR_START_NEED, &expr);
+		if (!error)
+			error = expr_check_need(program, expr);
+	}
+	return error;
+}
+
+static struct error *test_read_rule(struct test *test)
 {
 	const struct yaml_node *node = test->node;
 	const char *fault = yaml_fault(node);
@@ -219,8 +255,16 @@ static struct error *test_read(struct test *test)
 	struct error *error = read_keys(node);
 	if (!error)
 		error = read_rule(test, yaml_get(node, "rule"));
-	if (!error)
-		error = read_expect(test, yaml_get(node, "expect"));
+	return error ? error : read_expect(test, yaml_get(node, "expect"));
+}
+
+static struct error *test_read(struct test *test)
+{
+	const struct yaml_node *node = test->node;
+	struct error *error = test_read_rule(test);
+
+	if (!error && (error = read_needs(test, yaml_get(node, "needs"))))
+		test->is_skipped = error->code == ERROR_NOT_FOUND;
 	if (!error)
 		error = read_set(test, yaml_get(node, "set"));
 	if (!error)
@@ -319,11 +363,14 @@ static void test_run(struct rule_tests *tests, const struct yaml_node *node)
 	if (!error)
 		error = test_judge(test);
 	dump_restore(tests->dump);
-	buf_printf(tests->buf, "%s %s:%zu %s%s%s\n", error ? "FAIL" : "ok", node->file->path,
-		   node->start.line, test->rule.id ? test->rule.id : "", error ? ": " : "",
-		   error ? error->message : "");
+	const char *word = !error ? "ok" : test->is_skipped ? "skip" : "FAIL";
+	buf_printf(tests->buf, "%s %s:%zu %s", word, node->file->path, node->start.line,
+		   test->rule.id ? test->rule.id : "");
+	if (error && !test->is_skipped)
+		buf_printf(tests->buf, ": %s", error->message);
+	buf_puts(tests->buf, "\n");
 	tests->passed += !error;
-	tests->failed += error != NULL;
+	tests->failed += error != NULL && !test->is_skipped;
 }
 
 void rule_tests_run(struct rule_tests *tests, const struct yaml_file *file)

@@ -15,7 +15,7 @@ struct rule_tests {
 	struct rule_set *rules;
 	struct dump *dump;
 	struct symtab *symtab;
-	struct buf *buf; /* a line for each test: "ok NAME" or "FAIL NAME: why" */
+	struct buf *buf; /* a line for each test: "ok NAME", "skip NAME: why" or "FAIL NAME: why" */
 	size_t passed, failed;
 };
 
