@@ -192,6 +192,13 @@ static inline void frame_spend(struct frame *frame, uint64_t steps)
 	frame->left.steps -= steps < frame->left.steps ? steps : frame->left.steps;
 }
 
+/* Charges looking at a whole text, which takes long when there are many long ones. */
+static inline void frame_spend_text(struct frame *frame, const struct value *value)
+{
+	if (value->kind == VALUE_STRING)
+		frame_spend(frame, value->string.length / 64);
+}
+
 /* Zeroed array in the memory of a level, charged. */
 void *frame_array_at(struct frame *frame, uint32_t depth, size_t count, size_t size);
 /* Appends to a list that lives in a level; false when a budget is used up. */

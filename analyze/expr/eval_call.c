@@ -20,6 +20,7 @@ struct value eval_builtin(const struct code *code, struct frame *frame)
 		args[i] = code_run(code->args[i], frame);
 		if (is_missing(&args[i]) && *letter != 'v' && *letter != 'o')
 			return missing(&args[i]);
+		frame_spend_text(frame, &args[i]);
 		letter++;
 	}
 	struct value result = builtin->apply(code, frame, args, code->count);

@@ -372,6 +372,7 @@ static struct value compare_partial(const struct code *code, struct frame *frame
 		return left.kind == VALUE_ABSENT ? left : right;
 	if (!is_equality && (left.kind == VALUE_NONE || right.kind == VALUE_NONE))
 		return missing(left.kind == VALUE_NONE ? &left : &right);
+	frame_spend_text(frame, &left);
 	bool is_true = is_equality ? value_equal(&left, &right) == (code->op.op == TOKEN_EQUAL)
 				   : compare_holds(code->op.op, value_compare(&left, &right));
 
@@ -412,6 +413,7 @@ static bool in_list_element(struct sink *sink, struct frame *frame, const struct
 			in->result = frame_keep(frame, &element, sink->depth);
 		return true;
 	}
+	frame_spend_text(frame, &element);
 	if (!value_equal(&in->wanted, &element))
 		return true;
 	in->result = value_bool(true);
@@ -523,6 +525,7 @@ struct value eval_join_texts(const struct code *code, struct frame *frame)
 	if (right.string.length)
 		memcpy(text + left.string.length, right.string.data, right.string.length);
 	frame_charge(frame);
+	frame_spend(frame, length / 64);
 	return value_text(text, length);
 }
 

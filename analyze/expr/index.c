@@ -131,7 +131,7 @@ static bool filling_row(struct loop *loop, struct frame *frame)
 
 static void index_build(struct index *index, struct frame *outer)
 {
-	struct budget budget = BUDGET_DEFAULT;
+	struct budget budget = program_budget(outer->program);
 	struct frame *frame = frame_new(outer->program, index->scope, &budget);
 	struct filling filling = {
 		.loop = {filling_row, filling_unknown, FAULT_NONE, 0},
@@ -150,6 +150,7 @@ static void index_build(struct index *index, struct frame *outer)
 		index->is_partial = true;
 		index->fault = value_keep(&fault, frame->program->arena).absent;
 	}
+	program_charge(frame->program, &budget, frame, budget.bytes - filling.bytes);
 	frame_free(frame);
 }
 

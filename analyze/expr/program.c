@@ -11,6 +11,12 @@
 
 enum { PROGRAM_NODES = 1000 * 1000 };
 
+/* Of all shared results together: a file may define any number of them. */
+#define PROGRAM_SHARED                                                                             \
+	((struct budget){.steps = 4000ull * 1000 * 1000,                                           \
+			 .reads = 1000ull * 1000 * 1000,                                           \
+			 .bytes = 256u << 20})
+
 /* ---- program -------------------------------------------------------------------------------- */
 
 /* Addresses of per-CPU variables are offsets that begin at 0 or lie in a section of their own. */
@@ -42,6 +48,7 @@ struct program *program_new(const struct library *library, struct symtab *symtab
 	program->last_choice = &program->choices;
 	program->log_fault = FAULT_NONE;
 	program->nodes = PROGRAM_NODES;
+	program->shared_left = PROGRAM_SHARED;
 	program_learn_percpu(program);
 	return program;
 }
@@ -59,6 +66,31 @@ void program_free(struct program *program)
 	map_deinit(&program->variables);
 	arena_free(program->arena);
 	free(program);
+}
+
+static uint64_t least(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+struct budget program_budget(const struct program *program)
+{
+	struct budget budget = BUDGET_DEFAULT;
+
+	budget.steps = least(budget.steps, program->shared_left.steps);
+	budget.reads = least(budget.reads, program->shared_left.reads);
+	budget.bytes = least(budget.bytes, program->shared_left.bytes);
+	return budget;
+}
+
+void program_charge(struct program *program, const struct budget *given, const struct frame *frame,
+		    size_t bytes)
+{
+	struct budget *left = &program->shared_left;
+
+	left->steps -= least(left->steps, given->steps - frame->left.steps);
+	left->reads -= least(left->reads, given->reads - frame->left.reads);
+	left->bytes -= least(left->bytes, bytes);
 }
 
 struct shared *program_shared(struct program *program, size_t serial)
@@ -229,7 +261,7 @@ static struct value shared_value(struct shared *shared, struct frame *frame)
 static void shared_run(struct shared *shared, struct frame *outer)
 {
 	struct program *program = outer->program;
-	struct budget budget = BUDGET_DEFAULT;
+	struct budget budget = program_budget(program);
 	struct frame *frame = frame_new(program, shared->scope, &budget);
 
 	frame->nesting = outer->nesting;
@@ -238,12 +270,15 @@ static void shared_run(struct shared *shared, struct frame *outer)
 
 	shared->is_running = false;
 	shared->is_partial = frame_is_partial(frame, &shared->fault);
+	size_t before = arena_used(program->arena);
+
 	shared->value = value_keep(&value, program->arena);
 	if (shared->is_partial) {
 		value = value_of_fault(&shared->fault);
 		shared->fault = value_keep(&value, program->arena).absent;
 	}
 	shared->is_done = true;
+	program_charge(program, &budget, frame, arena_used(program->arena) - before);
 	frame_free(frame);
 }
 

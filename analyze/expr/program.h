@@ -42,6 +42,7 @@ struct program {
 	size_t serials;
 	struct choice *choices, **last_choice;
 	size_t nodes; /* that may still be made by all checks together */
+	struct budget shared_left; /* what all shared results may still take together */
 	struct map choice_names;
 	struct map variables; /* of the kernel, that were named so far: nodes */
 	struct dmesg *log;
@@ -55,6 +56,12 @@ void program_note_choice(struct program *program, const char *what, const char *
 /* The kernel log, read once; NULL and why. */
 const struct dmesg *program_log(struct program *program, struct fault *ret_fault);
 struct shared *program_shared(struct program *program, size_t serial);
+/* Budget of a result that is kept: the usual one, or what is left for all of them. */
+struct budget program_budget(const struct program *program);
+/* Charges what `frame` has used of a budget given by program_budget(), and the bytes that its result
+ * keeps. */
+void program_charge(struct program *program, const struct budget *given, const struct frame *frame,
+		    size_t bytes);
 struct index **program_index(struct program *program, size_t serial);
 void index_free(struct index *index);
 

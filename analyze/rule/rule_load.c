@@ -29,7 +29,10 @@ struct key {
 	bool is_required;
 };
 
-enum { NAMED_LIMIT = 500 }; /* columns, lets or parameters of one rule */
+enum {
+	NAMED_LIMIT = 500, /* columns, lets or parameters of one rule */
+	RULE_LIMIT = 5000, /* of all files together; looked for one by one */
+};
 
 #define COUNT(table) (sizeof(table) / sizeof(*(table)))
 
@@ -684,22 +687,29 @@ static struct error *section_indexes(struct draft *draft, const struct yaml_node
 	return read_declarations(draft, value, read_index);
 }
 
-static struct error *section_rules(struct draft *draft, const struct yaml_node *value)
+static struct error *read_rules(struct draft *draft, const struct yaml_node *value, bool is_view)
 {
 	struct error *error = want_sequence(value);
 
-	for (size_t i = 0; !error && i < value->count; i++)
-		read_rule(draft->set, value->items[i], draft->origin, false);
+	for (size_t i = 0; !error && i < value->count; i++) {
+		if (draft->set->rules.count >= RULE_LIMIT)
+			error = yaml_error(value->items[i],
+					   "more than %d rules and views; the rest is left out",
+					   RULE_LIMIT);
+		else
+			read_rule(draft->set, value->items[i], draft->origin, is_view);
+	}
 	return error;
+}
+
+static struct error *section_rules(struct draft *draft, const struct yaml_node *value)
+{
+	return read_rules(draft, value, false);
 }
 
 static struct error *section_views(struct draft *draft, const struct yaml_node *value)
 {
-	struct error *error = want_sequence(value);
-
-	for (size_t i = 0; !error && i < value->count; i++)
-		read_rule(draft->set, value->items[i], draft->origin, true);
-	return error;
+	return read_rules(draft, value, true);
 }
 
 static struct error *disable_one(struct draft *draft, const struct yaml_node *node)
@@ -723,6 +733,8 @@ static struct error *section_disable(struct draft *draft, const struct yaml_node
 
 	if (fault)
 		return error_new(ERROR_SYNTAX, "%s", fault);
+	if (count > RULE_LIMIT)
+		return yaml_error(value, "more than %d names", RULE_LIMIT);
 	for (size_t i = 0; i < count; i++)
 		blame(draft, disable_one(draft, items[i]));
 	return NULL;
