@@ -116,12 +116,16 @@ struct path {
 	uint64_t offset; /* bytes */
 	const struct type *type;
 	uint32_t bit_offset, bit_size;
+	bool is_lost; /* it was not found, and part of a type on the way cannot be read */
 };
 bool check_path(struct checker *checker, const struct type *type, const struct expr *expr,
 		struct path *ret);
 /* Member `name` of an object, real or computed; NULL without a mistake when there is none. */
 const struct code *member_find(struct checker *checker, const struct expr *expr,
 			       const struct code *object, const char *name);
+/* What it means that a type does not have a member: ERROR_NOT_FOUND, or ERROR_NO_SOURCE where part of
+ * the type cannot be read. */
+enum error_code member_missing(const struct type *type);
 /* The struct that `.` sees: of an object or through a pointer; NULL when there is none. */
 const struct type *member_base(const struct stype *stype);
 

@@ -82,6 +82,11 @@ const struct code *member_find(struct checker *checker, const struct expr *expr,
 	return computed ? check_computed_member(checker, expr, computed, object) : NULL;
 }
 
+enum error_code member_missing(const struct type *type)
+{
+	return type_lacks_names(type) ? ERROR_NO_SOURCE : ERROR_NOT_FOUND;
+}
+
 static const struct code *no_member(struct checker *checker, const struct expr *expr,
 				    const struct type *type, const char *name)
 {
@@ -90,6 +95,10 @@ static const struct code *no_member(struct checker *checker, const struct expr *
 
 	if (checker->error)
 		return NULL;
+	if (member_missing(type) == ERROR_NO_SOURCE)
+		return check_fail(checker, expr, ERROR_NO_SOURCE,
+				  "%s has no member %s in that part of it that can be read",
+				  check_words(checker, &stype), name);
 	if (!type_strip(type)->is_complete)
 		return check_fail(
 			checker, expr, ERROR_NOT_FOUND,
@@ -167,14 +176,16 @@ const struct code *check_member(struct checker *checker, const struct expr *expr
 			 expr->name);
 }
 
-/* a.b.c behind an object; NULL without a mistake when this kernel does not have it. */
+/* a.b.c behind an object; NULL without a mistake when this kernel does not have it, or if it does
+ * in a part of its types that cannot be read. */
 static const struct code *path_find(struct checker *checker, const struct expr *path,
-				    const struct code *object)
+				    const struct code *object, bool *is_lost)
 {
 	for (size_t i = 0; object && i < path->count; i++) {
-		if (!member_base(&object->stype))
-			return NULL;
-		object = member_find(checker, path, object, path->names[i]);
+		const struct type *base = member_base(&object->stype);
+
+		object = base ? member_find(checker, path, object, path->names[i]) : NULL;
+		*is_lost |= base && !object && member_missing(base) == ERROR_NO_SOURCE;
 	}
 	return object;
 }
@@ -216,11 +227,15 @@ const struct code *check_alternatives(struct checker *checker, const struct expr
 				 expr->args[1]->count ? expr->args[1]->names[0] : "none");
 	const struct type *type = check_complete(checker, member_base(&object->stype));
 
+	bool is_lost = false;
+
 	for (size_t i = 1; i < expr->count; i++) {
-		bool is_none = expr->args[i]->kind == EXPR_NONE;
-		const struct code *code =
-			is_none ? code_constant(checker, (struct value){.kind = VALUE_NONE})
-				: path_find(checker, expr->args[i], object);
+		const struct code *code = NULL;
+
+		if (expr->args[i]->kind != EXPR_NONE)
+			code = path_find(checker, expr->args[i], object, &is_lost);
+		else if (!is_lost)
+			code = code_constant(checker, (struct value){.kind = VALUE_NONE});
 
 		if (checker->error && checker->error->code == ERROR_NOT_FOUND &&
 		    i + 1 < expr->count) {
@@ -235,7 +250,8 @@ const struct code *check_alternatives(struct checker *checker, const struct expr
 	}
 	struct stype stype = {.kind = STYPE_OBJECT, .type = type};
 
-	return check_fail(checker, expr, ERROR_NOT_FOUND, "%s has none of these members",
+	return check_fail(checker, expr, is_lost ? ERROR_NO_SOURCE : ERROR_NOT_FOUND,
+			  "%s has none of these members",
 			  check_words(checker, &stype));
 }
 

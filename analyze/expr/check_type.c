@@ -208,6 +208,7 @@ static bool path_walk(struct checker *checker, const struct type *type, const ch
 			inner.offset += path->offset;
 			*path = inner;
 		} else {
+			path->is_lost = member_missing(type) == ERROR_NO_SOURCE;
 			return false;
 		}
 	}
@@ -220,8 +221,10 @@ static bool path_append(struct checker *checker, const struct path *outer, const
 {
 	struct path inner;
 
-	if (!path_walk(checker, outer->type, names, count, &inner, 0))
+	if (!path_walk(checker, outer->type, names, count, &inner, 0)) {
+		ret->is_lost |= inner.is_lost;
 		return false;
+	}
 	inner.offset += outer->offset;
 	*ret = inner;
 	return true;
@@ -236,8 +239,10 @@ static bool path_try(struct checker *checker, const struct type *type, const str
 	if (expr->kind == EXPR_BINARY)
 		return path_try(checker, type, expr->args[0], ret) ||
 		       path_try(checker, type, expr->args[1], ret);
-	if (expr->kind != EXPR_NAME && !path_try(checker, type, expr->args[0], &outer))
+	if (expr->kind != EXPR_NAME && !path_try(checker, type, expr->args[0], &outer)) {
+		ret->is_lost |= outer.is_lost;
 		return false;
+	}
 	if (expr->kind != EXPR_ALTERNATIVES)
 		return path_append(checker, &outer, &expr->name, 1, ret);
 	for (size_t i = 1; i < expr->count; i++) {
@@ -267,12 +272,17 @@ bool check_path(struct checker *checker, const struct type *type, const struct e
 			   "a member is expected here, as in a or a.b or (a|b)");
 		return false;
 	}
-	if (path_try(checker, type, expr, ret))
+	struct path found = {0};
+
+	if (path_try(checker, type, expr, &found)) {
+		*ret = found;
 		return true;
+	}
 	struct stype stype = {.kind = STYPE_OBJECT, .type = type};
 	const char *near = expr->kind == EXPR_NAME ? type_suggest_member(type, expr->name) : NULL;
 
-	check_fail(checker, expr, ERROR_NOT_FOUND, "%s has no such member%s%s%s",
+	check_fail(checker, expr, found.is_lost ? ERROR_NO_SOURCE : ERROR_NOT_FOUND,
+		   "%s has no such member%s%s%s",
 		   check_words(checker, &stype), near ? "; did you mean " : "", near ? near : "",
 		   near ? "?" : "");
 	return false;

@@ -132,14 +132,13 @@ static void check_need_type(struct checker *checker, const struct expr *need)
 	if (!type)
 		return;
 	object.stype.type = check_complete(checker, type);
-	for (size_t i = 0; i < need->count && !checker->error; i++) {
-		code = member_base(&code->stype) ? member_find(checker, need, code, need->names[i])
-						 : NULL;
-		if (!code) {
-			check_fail(checker, need, ERROR_NOT_FOUND, "there is no such member %s",
-				   need->names[i]);
-			return;
-		}
+	for (size_t i = 0; i < need->count && code && !checker->error; i++) {
+		const struct type *base = member_base(&code->stype);
+
+		code = base ? member_find(checker, need, code, need->names[i]) : NULL;
+		if (!code)
+			check_fail(checker, need, base ? member_missing(base) : ERROR_NOT_FOUND,
+				   "there is no such member %s", need->names[i]);
 	}
 }
 

@@ -65,6 +65,7 @@ struct member_walk {
 	bool (*visit)(void *context, const struct type_member *member, uint64_t base_bits);
 	void *context;
 	size_t budget;
+	bool lacks_names;
 };
 
 static bool member_walk(struct member_walk *walk, const struct type *type, uint64_t base_bits,
@@ -72,7 +73,9 @@ static bool member_walk(struct member_walk *walk, const struct type *type, uint6
 {
 	size_t count;
 	const struct type_member *members = type_members(type, &count);
+	const struct type *bare = type_strip(type);
 
+	walk->lacks_names |= bare->kind == TYPE_VOID || (count && !bare->is_complete);
 	for (size_t i = 0; i < count; i++) {
 		if (!walk->budget)
 			return false;
@@ -106,9 +109,23 @@ static bool member_matches(void *context, const struct type_member *member, uint
 bool type_find_member(const struct type *type, const char *name, struct type_member *ret)
 {
 	struct member_search search = {.name = name, .found = ret};
-	struct member_walk walk = {member_matches, &search, MEMBER_BUDGET};
+	struct member_walk walk = {member_matches, &search, MEMBER_BUDGET, false};
 
 	return member_walk(&walk, type, 0, 0);
+}
+
+static bool member_pass(void *context, const struct type_member *member, uint64_t base_bits)
+{
+	(void)context, (void)member, (void)base_bits;
+	return false;
+}
+
+bool type_lacks_names(const struct type *type)
+{
+	struct member_walk walk = {member_pass, NULL, MEMBER_BUDGET, false};
+
+	member_walk(&walk, type, 0, 0);
+	return walk.lacks_names;
 }
 
 static bool member_offer(void *context, const struct type_member *member, uint64_t base_bits)
@@ -121,7 +138,7 @@ static bool member_offer(void *context, const struct type_member *member, uint64
 const char *type_suggest_member(const struct type *type, const char *name)
 {
 	struct suggestion suggestion = suggestion_for(name);
-	struct member_walk walk = {member_offer, &suggestion, MEMBER_BUDGET};
+	struct member_walk walk = {member_offer, &suggestion, MEMBER_BUDGET, false};
 
 	member_walk(&walk, type, 0, 0);
 	return suggestion.best;

@@ -72,6 +72,9 @@ const struct type_member *type_members(const struct type *type, size_t *ret_coun
 const struct type_enumerator *type_enumerators(const struct type *type, size_t *ret_count);
 /* Finds a member by name, also inside anonymous members; offsets are then from `type`'s start. */
 bool type_find_member(const struct type *type, const char *name, struct type_member *ret);
+/* Whether members of it cannot be named or looked into, as a part of the types is missing: one that
+ * is not found may be there all the same. */
+bool type_lacks_names(const struct type *type);
 /* The nearest member name to a misspelt one, or NULL. */
 const char *type_suggest_member(const struct type *type, const char *name);
 /* Name of the enumerator with that value, or NULL. */

@@ -366,8 +366,9 @@ TEST(names_on_a_missing_page_make_a_struct_incomplete)
 
 	CHECK(type_members(task, &count) && count == 4 && !task->is_complete);
 	CHECK(type_find_member(task, "tasks", &member) && !type_find_member(task, "comm", &member));
+	CHECK(type_lacks_names(task));
 	const struct type *head = find_one(provider, TYPE_STRUCT, "list_head");
-	CHECK(type_members(head, &count) && head->is_complete);
+	CHECK(type_members(head, &count) && head->is_complete && !type_lacks_names(head));
 	type_provider_free(provider);
 }
 
