@@ -61,6 +61,7 @@ static void run_all(struct examination *examination)
 		.symtab = session->symtab,
 		.arena = examination->report->arena,
 		.budget = BUDGET_DEFAULT,
+		.seconds = RUN_SECONDS,
 		.rows = options->rows < 0 ? REPORT_ROWS : (size_t)options->rows,
 		.problem = tell_problem,
 		.context = examination,

@@ -175,6 +175,7 @@ static struct error *print_views(struct session *session, const struct options *
 		.symtab = session->symtab,
 		.arena = arena,
 		.budget = BUDGET_DEFAULT,
+		.seconds = RUN_SECONDS,
 		.rows = options->rows < 0 ? 0 : (size_t)options->rows,
 		.problem = tell_problem,
 		.context = &error,

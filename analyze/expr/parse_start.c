@@ -167,8 +167,8 @@ struct error *expr_parse(struct arena *arena, const struct expr_text *text, enum
 	};
 
 	if (strnlen(text->text, EXPR_TEXT_LIMIT + 1) > EXPR_TEXT_LIMIT)
-		return error_new(ERROR_SYNTAX, "%s: an expression is longer than %d bytes",
-				 text->file, EXPR_TEXT_LIMIT);
+		return message_at(parser.text, 0, ERROR_SYNTAX, "expression is longer than %d bytes",
+				  EXPR_TEXT_LIMIT);
 	if (start != EXPR_START_TEMPLATE)
 		parser.token = lex_token(parser.text, 0, arena);
 	struct expr *expr = starts[start](&parser);

@@ -29,7 +29,7 @@ static struct error *constant_value(struct program *program, const struct expr *
 				    struct arena *arena, struct value *ret)
 {
 	struct scope *scope = scope_new(program);
-	struct budget budget = BUDGET_DEFAULT;
+	struct budget budget = {.steps = 1000 * 1000, .reads = 100 * 1000, .bytes = 1 << 20};
 	struct code *code;
 	struct error *error = expr_check(program, scope, expr, &code);
 
@@ -37,6 +37,9 @@ static struct error *constant_value(struct program *program, const struct expr *
 		return error;
 	struct frame *frame _cleanup_(frame_free_cleanup) = frame_new(program, scope, &budget);
 	struct value value = code_eval(code, frame);
+	struct fault fault;
+	if (frame_is_partial(frame, &fault)) /* a count of a part of what there is */
+		value = (struct value){.kind = VALUE_ABSENT, .absent = fault};
 	*ret = value_keep(&value, arena);
 	return NULL;
 }
@@ -284,6 +287,8 @@ struct error *prepare_when(struct program *program, const struct rule *rule,
 	struct frame *frame _cleanup_(frame_free_cleanup) = frame_new(program, scope, &budget);
 	struct value value = code_eval(code, frame);
 	*ret = value_truth(&value, ret_fault) > 0;
+	if (ret_fault->code == ERROR_COUNT && frame_is_partial(frame, ret_fault))
+		*ret = false;
 	return NULL;
 }
 

@@ -2,6 +2,7 @@
 #include "rule/run.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
@@ -290,6 +291,18 @@ static struct error *run_rule_prepare(struct run *run, struct params **ret)
 	return error;
 }
 
+/* NULL, or why nothing more is begun. */
+static const char *runner_stop(const struct runner *runner)
+{
+	struct timespec used;
+
+	if (!runner->seconds || clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used))
+		return NULL;
+	return (double)used.tv_sec + (double)used.tv_nsec / 1e9 < runner->seconds
+		       ? NULL
+		       : "left out: what came before took too long";
+}
+
 static struct run run_new(const struct runner *runner, const struct rule *rule)
 {
 	return (struct run){.runner = runner,
@@ -336,9 +349,10 @@ void run_rule(const struct runner *runner, const struct rule *rule, struct findi
 		.where = rule->place,
 		.verdict = VERDICT_COULD_NOT_CHECK,
 	};
+	ret->reason = runner_stop(runner);
 	if (rule->fault)
 		ret->reason = arena_strndup(runner->arena, rule->fault, strcspn(rule->fault, "\n"));
-	else
+	else if (!ret->reason)
 		finding_decide(&run, ret);
 }
 
@@ -387,8 +401,10 @@ static void view_parts(struct run *run)
 		return;
 	}
 	for (size_t i = 0; i < run->rule->part_count; i++) {
+		const char *stop = runner_stop(run->runner);
+
 		run->part = &run->rule->parts[i];
-		error = view_part(run, params);
+		error = stop ? error_new(ERROR_LIMIT, "%s", stop) : view_part(run, params);
 		if (error)
 			view_blame(run, error);
 	}

@@ -16,7 +16,10 @@ struct rule;
 struct symtab;
 struct view_result;
 
-enum { RUN_ROWS_LIMIT = 200 * 1000 }; /* rows one rule or view may hold */
+enum {
+	RUN_ROWS_LIMIT = 200 * 1000, /* rows one rule or view may hold */
+	RUN_SECONDS = 300, /* a watchdog over a whole run: far more than sane rules take */
+};
 
 struct runner {
 	struct program *program;
@@ -24,6 +27,7 @@ struct runner {
 	struct symtab *symtab;
 	struct arena *arena;     /* results go here */
 	struct budget budget;    /* of each rule, view, or part of a view */
+	double seconds; /* of processor time, after which what comes next is left out; 0: never */
 	size_t rows;             /* rows and messages kept of each; 0: up to RUN_ROWS_LIMIT */
 	const struct expr *keep; /* views: rows for which this is true of the columns; NULL: all */
 	/* Told of each error in a rule, with caret; may be NULL. */

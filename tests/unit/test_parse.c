@@ -327,9 +327,9 @@ TEST(parse_limits)
 		CHECK(error && error->code == ERROR_SYNTAX);
 		error_free(error);
 	}
-	char *text _cleanup_free_ = repeat(" ", EXPR_TEXT_LIMIT + 1);
+	char *text _cleanup_free_ = repeat("\n", EXPR_TEXT_LIMIT + 1);
 
-	check(text, "t: an expression is longer than 65536 bytes");
+	check(text, "t:1:1: expression is longer than 65536 bytes\n\n^");
 }
 
 TEST_MAIN
