@@ -157,9 +157,13 @@ verdict() {
 		  expect: clear
 		  set:
 		    limit: 3
+		- rule: first-pid
+		  expect: found
+		  needs: [struct no_such_struct]
 	END
 	run -0 km rules test "$BATS_TEST_TMPDIR/t.yaml" --dump "$DUMP"
 	[ "${lines[-1]}" = '4 passed, 0 failed' ]
+	[[ $output == *"skip $BATS_TEST_TMPDIR/t.yaml:"*' first-pid'* ]]
 	sed -i 's/pid 7/pid 8/' "$BATS_TEST_TMPDIR/t.yaml"
 	run -1 km rules test "$BATS_TEST_TMPDIR/t.yaml" --dump "$DUMP"
 	[ "${lines[-1]}" = '3 passed, 1 failed' ]

@@ -105,13 +105,26 @@ package_unpack() {
     ) && rm -rf "$dir/archives"
 }
 
-# kernel_packages SUITE ARCH META: NAME=VERSION of the kernel's own packages, the image first.
+# kernel_packages SUITE ARCH NAME: NAME=VERSION of the kernel's own packages, the image first. NAME is a package that depends
+# on the newest kernel, or a pattern, for the newest of the kernels that it matches.
 kernel_packages() {
     local image names
-    image=$(package_field "$1" "$2" "$3" Depends | grep -o 'linux-image-[^ ,]*' | head -n 1)
+    case $3 in
+    *\**) image=$(kernel_newest "$@") ;;
+    *) image=$(package_field "$1" "$2" "$3" Depends | grep -o 'linux-image-[^ ,]*' | head -n 1) ;;
+    esac
     [[ $image ]] || die "suite $1 has no kernel package $3"
     mapfile -t names < <(package_field "$1" "$2" "$image" Depends | grep -oE 'linux-(binary|modules)-[^ ,]*')
     package_versions "$1" "$2" "$image" "${names[@]}"
+}
+
+kernel_newest() {
+    local root
+    root=$(apt_root "$1" "$2") || return 1
+    apt-cache -c "$root/apt.conf" pkgnames "${3%%\**}" | while read -r name; do
+        # shellcheck disable=SC2053
+        if [[ $name == $3 && $name != *-@(dbg|unsigned) ]]; then echo "$name"; fi
+    done | sort -V | tail -n 1
 }
 
 # kernel_root SUITE ARCH META: a directory with the kernel and lib/modules/*, modules unpacked, depmod done.
