@@ -91,8 +91,9 @@ asan: deps
 	$(Q)+BUILD='$(BUILD)/asan' MAKE='$(MAKE)' CC='$(CC)' FUZZ_SECONDS=0 \
 		CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined' tests/check
 
+# FUZZ_SECONDS in all, or FUZZ_INPUTS for each target.
 fuzz: deps
-	$(Q)+BUILD='$(BUILD)' MAKE='$(MAKE)' tests/fuzz/run $(FUZZ_SECONDS)
+	$(Q)+BUILD='$(BUILD)' MAKE='$(MAKE)' tests/fuzz/run $(if $(FUZZ_INPUTS),--inputs $(FUZZ_INPUTS),$(FUZZ_SECONDS))
 
 lint: deps
 	$(Q)BUILD='$(BUILD)' tests/lint $(SOURCES)

@@ -9,7 +9,7 @@
 #include "types/source.h"
 #include "types/src_kallsyms.h"
 
-enum { FUZZ_HEADER = 13 };
+enum { FUZZ_HEADER = 13, FUZZ_SYMBOLS_MAX = 2048 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -33,6 +33,15 @@ static bool fuzz_read(void *context, uint64_t address, void *buffer, size_t leng
 	memset(buffer, 0, length);
 	memcpy(buffer, memory->bytes + (there ? offset : 0), there < length ? there : length);
 	return true;
+}
+
+/* More symbols than there is room for names only take time. */
+static bool is_huge(const struct kallsyms_memory *memory, const struct kallsyms_tables *tables)
+{
+	uint8_t count[4];
+
+	return memory->read(memory->context, tables->num_syms, count, sizeof(count)) &&
+	       kallsyms_number(memory, count, sizeof(count)) > FUZZ_SYMBOLS_MAX;
 }
 
 static bool fuzz_name(void *context, const char *name)
@@ -65,6 +74,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		*places[i] = fuzz_start + (data[1 + 2 * i] | data[2 + 2 * i] << 8);
 	if (data[0] & 4)
 		tables.relative_base = 0;
+	if (is_huge(&memory, &tables))
+		return 0;
 	error_free(src_kallsyms_new(&memory, &tables, "fuzz", &provider));
 	if (!provider)
 		return 0;

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The two lists of names that are plain text: VMCOREINFO, and a System.map beside the dump (first byte odd).
-#include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "dump/vmcoreinfo.h"
+#include "input_file.h"
 #include "types/source.h"
 #include "types/src_systemmap.h"
 #include "types/src_vmcoreinfo.h"
@@ -55,18 +52,14 @@ static void ask_map(const uint8_t *text, size_t size)
 	static const char known_text[] = "SYMBOL(_text)=ffffffff91000000\nSYMBOL(g)=ffffffff91000010\n";
 	struct vmcoreinfo *info = vmcoreinfo_new(known_text, sizeof(known_text) - 1);
 	struct symbol_provider *known = src_vmcoreinfo_open(info), *provider = NULL;
-	int file = memfd_create("fuzz", 0);
-	char path[32];
+	struct input_file file = input_file_make(text, size);
 
-	if (file < 0 || write(file, text, size) != (ssize_t)size)
-		abort();
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", file);
-	error_free(src_systemmap_open(path, known, &provider));
+	error_free(src_systemmap_open(file.path, known, &provider));
 	if (provider)
 		ask_provider(provider);
 	symbol_provider_free(known);
 	vmcoreinfo_free(info);
-	close(file);
+	close(file.fd);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
