@@ -202,37 +202,31 @@ static void html_head(const struct html *html)
 	html_raw(html, "</style>\n</head>\n");
 }
 
-/* The verdict stands first: who, what happened, and how the checks ended. */
-static void html_banner(const struct html *html)
+/* Whose colour the page bears: that of its worst finding, and a crash is never of good colour. */
+static const char *html_tone(const struct html *html)
 {
-	const struct report *report = html->report;
-	struct buf verdict _cleanup_(buf_deinit) = {0};
-	size_t worst = 0;
+	for (const struct html_kind *kind = html_kinds; kind < html_kinds + HTML_KINDS; kind++) {
+		bool is_calm = kind->severity == SEVERITY_INFO &&
+			       kind->verdict != VERDICT_COULD_NOT_CHECK;
 
-	while (worst + 1 < HTML_KINDS && !html_count(html, &html_kinds[worst]))
-		worst++;
-	buf_printf(html->buf, "<header class=\"banner %s\">\n<p class=\"kicker\">%s</p>\n<h1>",
-		   report->finding_count ? html_kinds[worst].class : "unchecked",
-		   report->panic.happened ? "Kernel crash report" : "Kernel dump report");
-	html_text(html, report->kernel.nodename ? report->kernel.nodename : "Unknown host");
-	html_raw(html, "</h1>\n<p class=\"panic\">");
-	html_text(html, !report->panic.happened ? "This machine did not panic"
-			: report->panic.message ? report->panic.message
-						: "The panic message is unknown");
-	html_raw(html, "</p>\n<p class=\"verdict\">");
-	report_verdict(report, &verdict);
-	html_text(html, buf_text(&verdict));
-	html_raw(html, "</p>\n</header>\n");
+		if (html_count(html, kind))
+			return is_calm && html->report->panic.happened ? "crash" : kind->class;
+	}
+	return "unchecked";
 }
 
-/* Counts that lead to their sections; on wide screens, below them, every finding. */
-static void html_contents(const struct html *html)
+/* The verdict: how many checks ended in which way, each a link to them. */
+static void html_verdict(const struct html *html)
 {
 	const struct report *report = html->report;
 
-	html_raw(html, "<nav aria-label=\"Contents\">\n<ul class=\"chips\">\n");
-	for (size_t i = 0; i < HTML_KINDS; i++) {
-		const struct html_kind *kind = &html_kinds[i];
+	html_raw(html, "<ul class=\"verdict\">\n");
+	if (!summary_found(report, SEVERITY_CRITICAL) && !summary_found(report, SEVERITY_WARNING))
+		buf_printf(html->buf, "<li><span class=\"chip %s\">%s</span></li>\n",
+			   html_tone(html), summary_nothing(report));
+	if (!report->finding_count)
+		html_raw(html, "<li><span class=\"chip unchecked\">no check was made</span></li>\n");
+	for (const struct html_kind *kind = html_kinds; kind < html_kinds + HTML_KINDS; kind++) {
 		size_t count = html_count(html, kind);
 		const char *words =
 			count == 1 && kind->severity == SEVERITY_WARNING ? "warning" : kind->chip;
@@ -242,20 +236,54 @@ static void html_contents(const struct html *html)
 				   "<li><a class=\"chip %s\" href=\"#%s\"><b>%zu</b> %s</a></li>\n",
 				   kind->class, kind->class, count, words);
 	}
-	html_raw(html, "</ul>\n<ul class=\"toc\">\n"
-		       "<li><a href=\"#machine\">Machine and crash</a></li>\n");
-	for (size_t i = 0; i < HTML_KINDS && html_kinds[i].verdict == VERDICT_FOUND; i++) {
-		const struct html_kind *kind = &html_kinds[i];
-		const struct finding *finding;
-		size_t position = 0;
+	html_raw(html, "</ul>\n");
+}
 
-		while ((finding = summary_next(report, kind->verdict, kind->severity, &position))) {
-			buf_printf(html->buf, "<li class=\"%s\"><a href=\"#rule-", kind->class);
-			html_id(html, finding->rule);
-			html_raw(html, "\">");
-			html_text(html, finding->title);
-			html_raw(html, "</a></li>\n");
-		}
+/* First of all: who, what happened, and how the checks ended. */
+static void html_banner(const struct html *html)
+{
+	const struct report *report = html->report;
+
+	buf_printf(html->buf, "<header class=\"banner %s\">\n<p class=\"kicker\">%s</p>\n<h1>",
+		   html_tone(html),
+		   report->panic.happened ? "Kernel crash report" : "Kernel dump report");
+	html_text(html, report->kernel.nodename ? report->kernel.nodename : "Unknown host");
+	html_raw(html, "</h1>\n<p class=\"panic\">");
+	html_text(html, !report->panic.happened ? "This machine did not panic"
+			: report->panic.message ? report->panic.message
+						: "The panic message is unknown");
+	html_raw(html, "</p>\n");
+	html_verdict(html);
+	html_raw(html, "</header>\n");
+}
+
+static void html_contents_findings(const struct html *html, const struct html_kind *kind)
+{
+	const struct finding *finding;
+	size_t position = 0;
+
+	while ((finding = summary_next(html->report, kind->verdict, kind->severity, &position))) {
+		buf_printf(html->buf, "<li class=\"%s\"><a href=\"#rule-", kind->class);
+		html_id(html, finding->rule);
+		html_raw(html, "\">");
+		html_text(html, finding->title);
+		html_raw(html, "</a></li>\n");
+	}
+}
+
+/* On wide screens, beside the page. */
+static void html_contents(const struct html *html)
+{
+	const struct report *report = html->report;
+
+	html_raw(html, "<nav aria-label=\"Contents\">\n<ul>\n"
+		       "<li><a href=\"#machine\">Machine and crash</a></li>\n");
+	for (const struct html_kind *kind = html_kinds; kind < html_kinds + HTML_KINDS; kind++) {
+		if (kind->verdict == VERDICT_FOUND)
+			html_contents_findings(html, kind);
+		else if (html_count(html, kind))
+			buf_printf(html->buf, "<li class=\"%s\"><a href=\"#%s\">%s</a></li>\n",
+				   kind->class, kind->class, kind->label);
 	}
 	html_raw(html, report->view_count ? "<li><a href=\"#views\">Views</a></li>\n" : "");
 	html_raw(html, report->log_count ? "<li><a href=\"#log\">Kernel log</a></li>\n" : "");

@@ -14,8 +14,9 @@ enum {
 	LINES_NARROWEST = 40,
 	LINES_PARAGRAPH = 100, /* longer lines of prose are hard to read */
 	CELL_WIDEST = 200,
-	CELL_NARROW = 12, /* a text is shortened to this, or to its heading, for one band */
-	CELL_ROOMY = 32,  /* and to this where there must be several bands anyway */
+	CELL_NARROW = 12, /* words are broken to get a text into this, for one band */
+	CELL_ROOMY = 32,  /* and into this where there must be several bands anyway */
+	CELL_LINES = 6,   /* what takes more is cut */
 	COLUMN_GAP = 2,
 };
 
@@ -32,10 +33,11 @@ static void lines_put_blanks(struct buf *buf, size_t count)
 		buf_putc(buf, ' ');
 }
 
-/* Bytes of the first line of `text`, which takes at most `columns`: up to a blank where one is. */
+/* Bytes of the first line of `text`, which takes at most `columns`: up to a blank where one is, else
+ * past the last joint of an address, a path or a name. */
 static size_t lines_break(const char *text, size_t columns)
 {
-	size_t length = utf8_fit(text, columns ? columns : 1), blank = length;
+	size_t length = utf8_fit(text, columns ? columns : 1), blank = length, joint = length;
 
 	if (!text[length])
 		return length;
@@ -45,7 +47,28 @@ static size_t lines_break(const char *text, size_t columns)
 		blank--;
 	if (blank)
 		return blank;
+	while (joint && !strchr(":/._,;=@-", text[joint - 1]))
+		joint--;
+	if (joint)
+		return joint;
 	return length ? length : strlen(text); /* one character wider than the line */
+}
+
+/* Columns of the longest of the words that `ends` tell apart. */
+static size_t lines_longest_word(const char *text, const char *ends)
+{
+	size_t longest = 0;
+
+	while (*text) {
+		size_t length = strcspn(text, ends);
+		size_t end = length + (text[length] && text[length] != ' ');
+		char *word _cleanup_free_ = mem_strndup(text, end);
+		size_t width = utf8_columns(word);
+
+		longest = width > longest ? width : longest;
+		text += end + (text[end] == ' ');
+	}
+	return longest;
 }
 
 /* One line of the text; `used` columns of its first are taken, 0: none, not even its indent. */
@@ -90,51 +113,51 @@ void lines_put_after(struct buf *buf, const struct report_style *style, size_t u
 }
 
 struct column {
-	size_t heading; /* columns of the terminal its heading takes */
-	size_t width;   /* those it gets */
-	size_t floor;   /* fewer than these it may not get */
+	size_t heading; /* columns of the terminal its heading takes, broken at blanks and "_" */
+	size_t word;    /* the longest word takes, or the longest number */
+	size_t body;    /* the widest cell takes */
+	size_t width;   /* it gets */
+	size_t floor;   /* it gets at least */
 	bool is_number;
 };
 
-static size_t column_heading_width(const struct table *table, size_t column)
-{
-	struct buf shown _cleanup_(buf_deinit) = {0};
-
-	utf8_put_shown(&shown, table->columns[column]);
-	return utf8_columns(buf_text(&shown));
-}
-
 static struct column column_measure(const struct table *table, size_t index, size_t rows)
 {
-	struct column column = {
-		.width = column_heading_width(table, index),
-		.is_number = table_is_numeric(table, index, rows),
-	};
+	struct column column = {.is_number = table_is_numeric(table, index, rows)};
 	struct buf shown _cleanup_(buf_deinit) = {0};
 
-	column.heading = column.width;
+	utf8_put_shown(&shown, table->columns[index]);
+	column.width = utf8_columns(buf_text(&shown));
+	column.heading = column.word = lines_longest_word(buf_text(&shown), " _");
 	for (size_t row = 0; row < rows; row++) {
 		buf_cut(&shown, 0);
 		cell_put_shown(&shown, table_cell(table, row, index));
 		size_t width = utf8_columns(buf_text(&shown));
-		column.width = width > column.width ? width : column.width;
+		size_t word = column.is_number ? width : lines_longest_word(buf_text(&shown), " ");
+		column.body = width > column.body ? width : column.body;
+		column.word = word > column.word ? word : column.word;
 	}
-	if (column.width > CELL_WIDEST && !column.is_number)
-		column.width = CELL_WIDEST;
+	if (column.body > CELL_WIDEST && !column.is_number)
+		column.body = CELL_WIDEST;
+	column.width = column.width > column.body ? column.width : column.body;
 	return column;
 }
 
-/* Lets text columns be shortened to `floor`; returns the columns that all of them then take. */
-static size_t columns_set_floor(struct column *columns, size_t count, size_t floor)
+/* Lets texts be narrowed, but no word to less than `limit`; returns the columns that all then take. */
+static size_t columns_set_floor(struct column *columns, size_t count, size_t limit)
 {
 	size_t used = COLUMN_GAP * (count - 1);
 
 	for (size_t i = 0; i < count; i++) {
 		struct column *column = &columns[i];
+		size_t floor = column->word;
 
-		column->floor = floor > column->heading ? floor : column->heading;
-		if (column->floor > column->width || column->is_number)
-			column->floor = column->width;
+		if (!column->is_number) {
+			floor = floor > limit ? limit : floor;
+			floor = floor < CELL_NARROW ? CELL_NARROW : floor;
+			floor = floor < column->heading ? column->heading : floor;
+		}
+		column->floor = floor > column->width ? column->width : floor;
 		used += column->floor;
 	}
 	return used;
@@ -157,7 +180,7 @@ static size_t band_column(const struct band *band, size_t i)
 	return !band->keyed ? band->first + i : i ? band->first + i - 1 : 0;
 }
 
-/* The next band: as many columns as fit when they are shortened to their floors, one at least. */
+/* The next band: as many columns as fit when they are narrowed to their floors, one at least. */
 static struct band band_after(const struct column *columns, size_t count, size_t first, size_t room)
 {
 	struct band band = {.first = first, .end = first + 1, .keyed = first > 0};
@@ -170,54 +193,72 @@ static struct band band_after(const struct column *columns, size_t count, size_t
 	return band;
 }
 
-/* Takes columns away from the widest texts until the band fits, or nothing more can be taken. */
+/* The widest column that can be narrowed; with `headings`, of those that only their heading makes wide. */
+static struct column *band_widest(const struct band *band, struct column *columns, bool headings)
+{
+	struct column *widest = NULL;
+
+	for (size_t i = 0; i < band_columns(band); i++) {
+		struct column *column = &columns[band_column(band, i)];
+		size_t least = headings && column->body > column->floor ? column->body
+									: column->floor;
+
+		if (column->width > least && (!widest || column->width > widest->width))
+			widest = column;
+	}
+	return widest;
+}
+
+/* Takes columns away from headings, then from the widest texts, until the band fits or nothing more
+ * can be taken. */
 static void band_fit(const struct band *band, struct column *columns, size_t room)
 {
 	size_t used = COLUMN_GAP * (band_columns(band) - 1);
 
 	for (size_t i = 0; i < band_columns(band); i++)
 		used += columns[band_column(band, i)].width;
-	while (used > room) {
-		struct column *widest = NULL;
+	for (; used > room; used--) {
+		struct column *widest = band_widest(band, columns, true);
 
-		for (size_t i = 0; i < band_columns(band); i++) {
-			struct column *column = &columns[band_column(band, i)];
-
-			if (column->width > column->floor &&
-			    (!widest || column->width > widest->width))
-				widest = column;
-		}
+		widest = widest ? widest : band_widest(band, columns, false);
 		if (!widest)
 			return;
 		widest->width--;
-		used--;
 	}
 }
 
-/* One cell, cut or padded to its column. */
-static void line_put_cell(struct buf *line, const struct column *column, const char *text)
+/* The line of that number of a cell, padded to its column; returns whether more lines follow. */
+static bool line_put_cell(struct buf *line, const struct column *column, const char *text,
+			  size_t number)
 {
-	size_t width = utf8_columns(text), room = column->width;
+	size_t room = column->width, length = lines_break(text, room);
 
-	if (width > room) {
-		size_t length = utf8_fit(text, room - 1);
-
-		buf_put(line, text, length);
-		buf_puts(line, "…");
-		return;
+	for (size_t i = 0; i < number; i++) {
+		text += length;
+		text += strspn(text, " ");
+		length = lines_break(text, room);
 	}
-	if (column->is_number)
-		lines_put_blanks(line, room - width);
-	buf_puts(line, text);
-	if (!column->is_number)
-		lines_put_blanks(line, room - width);
+	bool is_more = text[length + strspn(text + length, " ")];
+	bool is_cut = is_more && number + 1 == CELL_LINES;
+	if (is_cut && utf8_fit(text, room - 1) < length)
+		length = utf8_fit(text, room - 1);
+	char *piece _cleanup_free_ = mem_strndup(text, length);
+	size_t width = utf8_columns(piece) + is_cut;
+	size_t pad = width < room ? room - width : 0;
+
+	lines_put_blanks(line, column->is_number ? pad : 0);
+	buf_puts(line, piece);
+	buf_puts(line, is_cut ? "…" : "");
+	lines_put_blanks(line, column->is_number ? 0 : pad);
+	return is_more && !is_cut;
 }
 
-/* One line of a band: row number `row`, or the headings before row 0. */
-static void band_put_line(struct buf *buf, const struct band *band, const struct column *columns,
-			  const struct table *table, const size_t *row)
+/* The line of that number of a row, or of the headings before row 0; returns whether more follow. */
+static bool band_put_line(struct buf *buf, const struct band *band, const struct column *columns,
+			  const struct table *table, const size_t *row, size_t number)
 {
 	struct buf line _cleanup_(buf_deinit) = {0}, shown _cleanup_(buf_deinit) = {0};
+	bool is_more = false;
 
 	for (size_t i = 0; i < band_columns(band); i++) {
 		size_t column = band_column(band, i);
@@ -228,25 +269,25 @@ static void band_put_line(struct buf *buf, const struct band *band, const struct
 		else
 			utf8_put_shown(&shown, table->columns[column]);
 		lines_put_blanks(&line, i ? COLUMN_GAP : 0);
-		line_put_cell(&line, &columns[column], buf_text(&shown));
+		is_more |= line_put_cell(&line, &columns[column], buf_text(&shown), number);
 	}
 	while (line.length && line.data[line.length - 1] == ' ')
 		buf_cut(&line, line.length - 1);
 	buf_puts(buf, buf_text(&line));
+	return is_more;
 }
 
-static void band_put(struct buf *buf, const struct report_style *style, size_t indent,
-		     const struct table *table, const struct band *band,
-		     const struct column *columns)
+static void band_put_row(struct buf *buf, const struct report_style *style, size_t indent,
+			 const struct table *table, const struct band *band,
+			 const struct column *columns, const size_t *row)
 {
-	lines_put_blanks(buf, indent);
-	buf_puts(buf, style->color ? "\033[1m" : "");
-	band_put_line(buf, band, columns, table, NULL);
-	buf_puts(buf, style->color ? "\033[0m\n" : "\n");
-	for (size_t row = 0; row < table_rows_shown(table, style->rows); row++) {
+	bool is_bold = style->color && !row, is_more = true;
+
+	for (size_t number = 0; is_more; number++) {
 		lines_put_blanks(buf, indent);
-		band_put_line(buf, band, columns, table, &row);
-		buf_putc(buf, '\n');
+		buf_puts(buf, is_bold ? "\033[1m" : "");
+		is_more = band_put_line(buf, band, columns, table, row, number);
+		buf_puts(buf, is_bold ? "\033[0m\n" : "\n");
 	}
 }
 
@@ -283,14 +324,17 @@ void lines_put_table(struct buf *buf, const struct report_style *style, size_t i
 	}
 	for (size_t i = 0; i < table->column_count; i++)
 		columns[i] = column_measure(table, i, rows);
-	if (columns_set_floor(columns, table->column_count, CELL_NARROW) > room)
+	if (columns_set_floor(columns, table->column_count, CELL_WIDEST) > room &&
+	    columns_set_floor(columns, table->column_count, CELL_NARROW) > room)
 		columns_set_floor(columns, table->column_count, CELL_ROOMY);
 	for (size_t first = 0; first < table->column_count;) {
 		struct band band = band_after(columns, table->column_count, first, room);
 
 		band_fit(&band, columns, room);
 		buf_puts(buf, first ? "\n" : "");
-		band_put(buf, style, indent, table, &band, columns);
+		band_put_row(buf, style, indent, table, &band, columns, NULL);
+		for (size_t row = 0; row < rows; row++)
+			band_put_row(buf, style, indent, table, &band, columns, &row);
 		first = band.end;
 	}
 	lines_put_notes(buf, style, indent, table, rows);

@@ -17,8 +17,8 @@ void lines_put_wrapped(struct buf *buf, const struct report_style *style, const 
 void lines_put_after(struct buf *buf, const struct report_style *style, size_t used, size_t indent,
 		     const char *text);
 /* Appends a table: its heading, at most style->rows rows, how many more there are, and why cells
- * are unknown. Text columns are shortened to fit; a table that is still too wide is told in bands, each
- * of which begins with the first column. */
+ * are unknown. Headings and texts go on in the next line to fit; a table that is still too wide is told in
+ * bands, each of which begins with the first column. */
 void lines_put_table(struct buf *buf, const struct report_style *style, size_t indent,
 		     const struct table *table);
 

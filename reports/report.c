@@ -76,7 +76,7 @@ void report_verdict(const struct report *report, struct buf *buf)
 		buf_printf(buf, "%s%zu warning%s", critical ? ", " : "", warning,
 			   warning == 1 ? "" : "s");
 	if (!critical && !warning)
-		buf_puts(buf, "nothing flagged");
+		buf_puts(buf, summary_nothing(report));
 	if (info)
 		buf_printf(buf, ", %zu info", info);
 	verdict_put_checks(report, buf);

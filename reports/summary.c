@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "reports/cell.h"
 
 const struct finding *summary_next(const struct report *report, enum verdict verdict,
 				   enum severity severity, size_t *position)
@@ -27,6 +26,12 @@ size_t summary_found(const struct report *report, enum severity severity)
 	while (summary_next(report, VERDICT_FOUND, severity, &position))
 		count++;
 	return count;
+}
+
+/* That no rule knows this crash does not make it one of which all is well. */
+const char *summary_nothing(const struct report *report)
+{
+	return report->panic.happened ? "nothing flagged but the crash itself" : "nothing flagged";
 }
 
 const char *summary_reason(const struct finding *finding)
@@ -199,10 +204,13 @@ void summary_machine(const struct report *report, summary_fact *fact, void *cont
 	else
 		buf_puts(&summary.value, "unknown");
 	summary_end(&summary, "CPUs");
-	if (report->kernel.memory_bytes)
+	if (report->kernel.memory_bytes) {
 		summary_put_size(&summary.value, report->kernel.memory_bytes);
-	else
+		/* Firmware, the kernel's image and crashkernel= have had theirs already. */
+		buf_puts(&summary.value, " managed by the kernel");
+	} else {
 		buf_puts(&summary.value, "unknown");
+	}
 	summary_end(&summary, "Memory");
 	summary_load(&summary, report->kernel.loadavg);
 	summary_taint(&summary, report);
@@ -244,15 +252,16 @@ static void summary_dump(struct summary *summary, const struct report *report)
 	}
 }
 
+/* Dozens, and of use to authors of rules only. */
 static void summary_alternatives(struct summary *summary, const struct report *report)
 {
-	for (size_t i = 0; i < report->sources.alternative_count; i++) {
-		const struct fact *fact = &report->sources.alternatives[i];
+	size_t count = report->sources.alternative_count;
 
-		buf_printf(&summary->value, "%s: ", fact->name);
-		cell_put_shown(&summary->value, &fact->value);
-		summary_end(summary, "Alternative");
-	}
+	if (!count)
+		return;
+	buf_printf(&summary->value, "%zu name%s that differ between kernels %s chosen (see the JSON)",
+		   count, count == 1 ? "" : "s", count == 1 ? "was" : "were");
+	summary_end(summary, "Alternatives");
 }
 
 void summary_sources(const struct report *report, summary_fact *fact, void *context)

@@ -15,6 +15,8 @@ const struct finding *summary_next(const struct report *report, enum verdict ver
 				   enum severity severity, size_t *position);
 /* How many FOUND findings have this severity. */
 size_t summary_found(const struct report *report, enum severity severity);
+/* What stands in the place of warnings where there are none. */
+const char *summary_nothing(const struct report *report);
 /* The reason of a finding, or words for there being none. */
 const char *summary_reason(const struct finding *finding);
 /* Whether an earlier finding of the same verdict has the same reason: it heads one group. */

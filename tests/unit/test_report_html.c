@@ -152,9 +152,15 @@ TEST(html_stands_alone)
 TEST(html_puts_the_verdict_before_all_else)
 {
 	char *page _cleanup_free_ = page_of(&sample_report, &bounded);
-	const char *verdict =
-		strstr(page, "<p class=\"verdict\">1 critical, 2 warnings, 1 info; 2 checks clear, "
-			     "1 not applicable, 3 could not be made</p>");
+	const char *verdict = strstr(
+		page, "<ul class=\"verdict\">\n"
+		      "<li><a class=\"chip critical\" href=\"#critical\"><b>1</b> critical</a></li>\n"
+		      "<li><a class=\"chip warning\" href=\"#warning\"><b>2</b> warnings</a></li>\n"
+		      "<li><a class=\"chip info\" href=\"#info\"><b>1</b> info</a></li>\n"
+		      "<li><a class=\"chip unchecked\" href=\"#unchecked\"><b>3</b> not checked</a></li>\n"
+		      "<li><a class=\"chip inapplicable\" href=\"#inapplicable\"><b>1</b> not applicable"
+		      "</a></li>\n"
+		      "<li><a class=\"chip clear\" href=\"#clear\"><b>2</b> clear</a></li>\n</ul>\n");
 	const char *critical =
 		strstr(page, "<article class=\"card critical\" id=\"rule-syslogd-stuck\">");
 	const char *warning =
@@ -172,7 +178,24 @@ TEST(html_of_no_checks_does_not_look_fine)
 	char *page _cleanup_free_ = page_of(&sample_nothing, &bounded);
 
 	CHECK(strstr(page, "<header class=\"banner unchecked\">"));
-	CHECK(strstr(page, "<p class=\"verdict\">nothing flagged; no check was made</p>"));
+	CHECK(strstr(page, "<span class=\"chip unchecked\">nothing flagged</span>"));
+	CHECK(strstr(page, "<span class=\"chip unchecked\">no check was made</span>"));
+}
+
+TEST(html_of_a_crash_with_nothing_flagged_does_not_look_fine)
+{
+	static const struct finding clear = {.rule = "r", .title = "t", .verdict = VERDICT_CLEAR};
+	struct report report = sample_report;
+
+	report.findings = &clear;
+	report.finding_count = 1;
+	char *page _cleanup_free_ = page_of(&report, &bounded);
+	CHECK(strstr(page, "<header class=\"banner crash\">"));
+	CHECK(strstr(page, "<span class=\"chip crash\">nothing flagged but the crash itself</span>"));
+	report.panic.happened = false;
+	char *living _cleanup_free_ = page_of(&report, &bounded);
+	CHECK(strstr(living, "<header class=\"banner clear\">"));
+	CHECK(strstr(living, "<span class=\"chip clear\">nothing flagged</span>"));
 }
 
 TEST(html_bounds_rows_and_says_so)

@@ -39,7 +39,7 @@ TEST(text_tells_the_most_severe_first)
 		"2026-11-21 01:20:03 UTC",
 		"31.3 s",
 		"2 online",
-		"278 MiB",
+		"278 MiB managed by the kernel\n",
 		"O (out-of-tree module was loaded)",
 		"sysrq triggered crash",
 		"init (pid 1) on CPU 0",
@@ -62,7 +62,7 @@ TEST(text_tells_the_most_severe_first)
 		"\nHOW THIS KERNEL WAS READ\n",
 		"/var/crash/202611210121/vmcore\n",
 		"BTF (dump)\n",
-		"task_struct.(__state|state): __state",
+		"2 names that differ between kernels were chosen",
 	};
 	char *text _cleanup_free_ = text_of(&sample_report, &plain);
 
@@ -172,7 +172,25 @@ TEST(text_shows_as_many_messages_as_rows)
 		"the queue takes 2\n  * … 2 more messages\n")); /* that the report does not hold */
 }
 
-TEST(text_table_is_shortened_first)
+/* A crash that no rule knows is not one of which all is well; one of which no rule was asked even less. */
+TEST(text_of_a_crash_with_nothing_flagged)
+{
+	static const struct finding clear = {.severity = SEVERITY_WARNING,
+					     .verdict = VERDICT_CLEAR};
+	struct report report = sample_report;
+
+	report.findings = &clear;
+	report.finding_count = 1;
+	memset(report.counts, 0, sizeof(report.counts));
+	report.counts[VERDICT_CLEAR] = 1;
+	char *text _cleanup_free_ = text_of(&report, &plain);
+	CHECK(strstr(text, "\nnothing flagged but the crash itself; 1 check clear\n"));
+	report.panic.happened = false;
+	char *living _cleanup_free_ = text_of(&report, &plain);
+	CHECK(strstr(living, "\nnothing flagged; 1 check clear\n"));
+}
+
+TEST(text_table_breaks_what_is_too_long)
 {
 	static const char *const columns[] = {"n", "path", "state"};
 	static const struct cell cells[] = {
@@ -188,7 +206,73 @@ TEST(text_table_is_shortened_first)
 	view_text(&view, &style, &buf); /* 40 - 1 - 11 - 2 gaps of 2: 24 for the path */
 	CHECK_STR(buf_text(&buf), "v\n"
 				  "n  path                      state\n"
-				  "1  /var/lib/very/long/path…  ESTABLISHED\n");
+				  "1  /var/lib/very/long/path/  ESTABLISHED\n"
+				  "   to/a/file\n");
+}
+
+/* The longest addresses there are stand on the page whole, next to what is short. */
+TEST(text_table_loses_nothing_of_an_address)
+{
+	static const char *const columns[] = {"proto",    "local",    "remote", "state",
+					      "rx_queue", "tx_queue", "inode"};
+	static const struct cell cells[] = {
+		SAMPLE_TEXT("tcp6"),
+		SAMPLE_TEXT("[2001:db8:1111:2222:3333:4444:5555:6666]:50000"),
+		SAMPLE_TEXT("[fe80::aaaa:bbbb:cccc:dddd]:65535"),
+		SAMPLE_TEXT("ESTABLISHED"),
+		SAMPLE_INTEGER(0),
+		SAMPLE_INTEGER(1949345),
+		SAMPLE_INTEGER(10932),
+	};
+	const struct view_result view = {
+		.name = "v", .complete = true, .table = SAMPLE_TABLE(columns, cells)};
+	const struct report_style style = {.width = 78};
+	struct buf buf _cleanup_(buf_deinit) = {0};
+
+	view_text(&view, &style, &buf); /* 78 - 5 - 11 - 5 - 7 - 5 - 6 gaps of 2: 33 for both */
+	CHECK_STR(buf_text(&buf),
+		  "v\n"
+		  "proto  local             remote             state          rx_      tx_  inode\n"
+		  "                                                         queue    queue\n"
+		  "tcp6   [2001:db8:1111:   [fe80::aaaa:bbbb:  ESTABLISHED      0  1949345  10932\n"
+		  "       2222:3333:4444:   cccc:dddd]:65535\n"
+		  "       5555:6666]:50000\n");
+}
+
+TEST(text_table_breaks_lists_and_headings_between_words)
+{
+	static const char *const columns[] = {"name", "addresses", "rx_packets", "nr_rx"};
+	static const struct cell addresses[] = {SAMPLE_TEXT("10.0.2.15/24"),
+						SAMPLE_TEXT("fe80::2/64")};
+	static const struct cell cells[] = {SAMPLE_TEXT("eth0"), SAMPLE_LIST(addresses),
+					    SAMPLE_INTEGER(12), SAMPLE_INTEGER(7)};
+	const struct view_result view = {
+		.name = "v", .complete = true, .table = SAMPLE_TABLE(columns, cells)};
+	const struct report_style style = {.width = 40};
+	struct buf buf _cleanup_(buf_deinit) = {0};
+
+	view_text(&view, &style, &buf); /* 40 - 4 - 7 - 3 - 3 gaps of 2: 20 for the list of 23 */
+	CHECK_STR(buf_text(&buf), "v\n"
+				  "name  addresses                 rx_  nr_\n"
+				  "                            packets   rx\n"
+				  "eth0  10.0.2.15/24               12    7\n"
+				  "      fe80::2/64\n");
+}
+
+TEST(text_table_cuts_a_cell_without_end)
+{
+	static const char *const columns[] = {"text"};
+	static char words[100000];
+	static const struct cell cells[] = {SAMPLE_TEXT(words)};
+	const struct view_result view = {
+		.name = "v", .complete = true, .table = SAMPLE_TABLE(columns, cells)};
+	const struct report_style style = {.width = 40};
+	struct buf buf _cleanup_(buf_deinit) = {0};
+
+	memset(words, 'x', sizeof(words) - 1);
+	view_text(&view, &style, &buf);
+	CHECK(buf.length < 300);
+	CHECK(strstr(buf_text(&buf), "\nxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…\n"));
 }
 
 TEST(text_table_is_told_in_bands_when_it_is_too_wide)
@@ -196,8 +280,8 @@ TEST(text_table_is_told_in_bands_when_it_is_too_wide)
 	static const char *const columns[] = {"name", "rx_packets", "rx_bytes", "tx_packets",
 					      "tx_bytes"};
 	static const struct cell cells[] = {
-		SAMPLE_TEXT("eth0"), SAMPLE_INTEGER(1), SAMPLE_INTEGER(2),
-		SAMPLE_INTEGER(3),   SAMPLE_INTEGER(4),
+		SAMPLE_TEXT("eth0"),	SAMPLE_INTEGER(100000001), SAMPLE_INTEGER(2),
+		SAMPLE_INTEGER(100000003), SAMPLE_INTEGER(100000004),
 	};
 	const struct view_result view = {
 		.name = "v", .complete = true, .table = SAMPLE_TABLE(columns, cells)};
@@ -207,10 +291,10 @@ TEST(text_table_is_told_in_bands_when_it_is_too_wide)
 	view_text(&view, &style, &buf);
 	CHECK_STR(buf_text(&buf), "v\n"
 				  "name  rx_packets  rx_bytes  tx_packets\n"
-				  "eth0           1         2           3\n"
+				  "eth0   100000001         2   100000003\n"
 				  "\n"
-				  "name  tx_bytes\n"
-				  "eth0         4\n");
+				  "name   tx_bytes\n"
+				  "eth0  100000004\n");
 }
 
 TEST(verdict_in_one_line)
