@@ -18,7 +18,7 @@
 #include "types/symtab.h"
 #include "value/format.h"
 
-enum { LOG_LINES = 40, LOG_LINE_LIMIT = 1024 };
+enum { LOG_LINES = 40, LOG_LINES_LIMIT = 200, LOG_LINE_LIMIT = 1024 };
 
 /* Unknown strings are "" below and NULL in a report. */
 static const char *known(const char *text)
@@ -187,6 +187,16 @@ void log_line_put(const struct dmesg_record *record, struct buf *buf)
 	}
 }
 
+/* The last lines, and more where the end has more to say: an oops begins with what matters. */
+static size_t log_first(const struct kernel_panic *panic, size_t count)
+{
+	size_t first = count > LOG_LINES ? count - LOG_LINES : 0;
+
+	return panic->log_record < first && count - panic->log_record <= LOG_LINES_LIMIT
+		       ? panic->log_record
+		       : first;
+}
+
 void facts_fill_log(const struct session *session, struct report *report)
 {
 	struct arena *arena _cleanup_(arena_free_cleanup) = arena_new();
@@ -195,7 +205,7 @@ void facts_fill_log(const struct session *session, struct report *report)
 
 	if (error)
 		return;
-	size_t first = dmesg.count > LOG_LINES ? dmesg.count - LOG_LINES : 0;
+	size_t first = log_first(&session->kernel->panic, dmesg.count);
 	const char **lines = ARENA_ARRAY(report->arena, dmesg.count - first, const char *);
 	for (size_t i = first; i < dmesg.count; i++) {
 		struct buf buf _cleanup_(buf_deinit) = {0};

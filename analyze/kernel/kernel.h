@@ -22,6 +22,7 @@ struct kernel_panic {
 	char *comm;    /* "" unknown */
 	uint64_t task; /* address of its task_struct, 0 unknown */
 	char *ip;      /* "sysrq_handle_crash+0x16" or "0x…"; "" unknown */
+	size_t log_record; /* of the log, that tells of the end first; SIZE_MAX unknown */
 };
 
 /* Everything that cannot be had is marked: strings "", numbers as said. All strings owned by the

@@ -28,8 +28,13 @@ enum {
 static const char panic_words[] = "Kernel panic - not syncing: ";
 
 /* Lines of the log around the end, NUL-terminated. */
+struct line {
+	char *text;
+	size_t record; /* of the log, that it stands in */
+};
+
 struct lines {
-	char **items;
+	struct line *items;
 	size_t count, capacity;
 	size_t panic; /* position of the panic's line; `count` when there is none */
 };
@@ -46,16 +51,16 @@ static bool record_is_panic(const struct dmesg_record *record)
 	return record->length >= length && !memcmp(record->text, panic_words, length);
 }
 
-static void lines_add_record(struct lines *lines, struct arena *arena,
-			     const struct dmesg_record *record)
+static void lines_add_record(struct lines *lines, struct arena *arena, const struct dmesg *log,
+			     size_t record)
 {
-	const char *text = record->text, *end = text + record->length;
+	const char *text = log->records[record].text, *end = text + log->records[record].length;
 
 	while (text < end) {
 		const char *stop = memchr(text, '\n', (size_t)(end - text));
 		size_t length = (size_t)((stop ? stop : end) - text);
 
-		*vec_push(lines) = arena_strndup(arena, text, length);
+		*vec_push(lines) = (struct line){arena_strndup(arena, text, length), record};
 		text += length + 1;
 	}
 }
@@ -77,7 +82,7 @@ static void lines_collect(struct lines *lines, struct arena *arena, const struct
 			lines->panic = lines->count;
 			is_found = true;
 		}
-		lines_add_record(lines, arena, &log->records[i]);
+		lines_add_record(lines, arena, log, i);
 	}
 	if (!is_found)
 		lines->panic = lines->count;
@@ -138,7 +143,7 @@ static bool line_is_ip(const char *line)
 static size_t lines_find_ip(const struct lines *lines, size_t end)
 {
 	for (size_t i = end; i-- > 0;)
-		if (line_is_ip(lines->items[i]))
+		if (line_is_ip(lines->items[i].text))
 			return i;
 	return end;
 }
@@ -150,7 +155,7 @@ static bool lines_find_caller(const struct lines *lines, char *ret, size_t size)
 	char place[256];
 
 	for (size_t i = lines->panic; i < lines->count; i++) {
-		if (!line_place(lines->items[i], place, sizeof(place)))
+		if (!line_place(lines->items[i].text, place, sizeof(place)))
 			continue;
 		if (place_is_panic(place))
 			is_below = true;
@@ -175,8 +180,8 @@ static bool panic_may_follow_oops(const char *message)
 	       text_begins(message, "Aiee, killing interrupt handler");
 }
 
-/* First line of the oops whose instruction pointer is at `ip`. */
-static const char *lines_oops_words(const struct lines *lines, size_t ip)
+/* Position of the first line of the oops whose instruction pointer is at `ip`; `ip` when there is none. */
+static size_t lines_find_oops(const struct lines *lines, size_t ip)
 {
 	static const char *const prefixes[] = {
 		"BUG: ",
@@ -194,16 +199,18 @@ static const char *lines_oops_words(const struct lines *lines, size_t ip)
 		"Kernel stack overflow",
 		"PANIC: ",
 	};
-	const char *words = "";
+	size_t head = ip;
 
 	for (size_t i = ip; i-- > 0 && ip - i <= OOPS_HEAD;) {
-		if (text_begins(lines->items[i], "---[ end trace") || line_is_ip(lines->items[i]))
+		const char *text = lines->items[i].text;
+
+		if (text_begins(text, "---[ end trace") || line_is_ip(text))
 			break;
 		for (size_t j = 0; j < sizeof(prefixes) / sizeof(prefixes[0]); j++)
-			if (text_begins(lines->items[i], prefixes[j]))
-				words = lines->items[i];
+			if (text_begins(text, prefixes[j]))
+				head = i;
 	}
-	return words;
+	return head;
 }
 
 /* "CPU: 0 UID: 0 PID: 1 Comm: init Kdump: loaded Not tainted …" (dump_stack_print_info()). */
@@ -217,11 +224,11 @@ static bool line_is_task(const char *line)
 static const char *lines_find_task(const struct lines *lines)
 {
 	for (size_t i = lines->panic; i < lines->count; i++)
-		if (line_is_task(lines->items[i]))
-			return lines->items[i];
+		if (line_is_task(lines->items[i].text))
+			return lines->items[i].text;
 	for (size_t i = lines->panic; i-- > 0;)
-		if (line_is_task(lines->items[i]))
-			return lines->items[i];
+		if (line_is_task(lines->items[i].text))
+			return lines->items[i].text;
 	return NULL;
 }
 
@@ -395,7 +402,7 @@ static bool lines_find_oops_place(const struct lines *lines, char *ret, size_t s
 {
 	size_t ip = lines_find_ip(lines, lines->panic);
 
-	return ip < lines->panic && line_place(lines->items[ip], ret, size);
+	return ip < lines->panic && line_place(lines->items[ip].text, ret, size);
 }
 
 /* Caller of panic() as the log has it. arm64 prints return addresses as they are: where the call of
@@ -435,19 +442,22 @@ static void panic_learn_ip(struct kernel *kernel, const struct lines *lines)
 		panic_learn_register_ip(kernel);
 }
 
+/* What was said at the end, and where the log begins to tell of it. */
 static void panic_learn_message(struct kernel *kernel, const struct lines *lines)
 {
-	const char *words = "";
+	struct kernel_panic *panic = &kernel->panic;
+	bool has_panic = lines->panic < lines->count;
+	size_t ip = lines_find_ip(lines, lines->panic);
+	size_t oops = ip < lines->panic ? lines_find_oops(lines, ip) : ip;
+	const char *words = has_panic ? lines->items[lines->panic].text + sizeof(panic_words) - 1
+			    : oops < ip ? lines->items[oops].text
+					: "";
 
-	if (lines->panic < lines->count) {
-		words = lines->items[lines->panic] + sizeof(panic_words) - 1;
-	} else {
-		size_t ip = lines_find_ip(lines, lines->count);
-
-		if (ip < lines->count)
-			words = lines_oops_words(lines, ip);
-	}
-	kernel->panic.message = arena_strdup(kernel->arena, words);
+	panic->message = arena_strdup(kernel->arena, words);
+	if (has_panic && !panic_follows_report(words) && !panic_may_follow_oops(words))
+		oops = lines->panic;
+	if (oops < lines->count)
+		panic->log_record = lines->items[oops].record;
 }
 
 void kernel_learn_panic(struct kernel *kernel)
@@ -458,6 +468,7 @@ void kernel_learn_panic(struct kernel *kernel)
 	struct dmesg log = {0};
 
 	panic->pid = -1;
+	panic->log_record = SIZE_MAX;
 	panic->message = panic->comm = panic->ip = arena_strdup(kernel->arena, "");
 	panic->cpu = panic_find_cpu(kernel);
 	/* CRASHTIME is written by crash_save_vmcoreinfo(), on the way into the crash

@@ -58,6 +58,7 @@ TEST(panic_called_by_sysrq)
 	CHECK_STR(panic.message, "sysrq triggered crash");
 	CHECK_STR(panic.comm, "my tee");
 	CHECK_STR(panic.ip, "sysrq_handle_crash+0x16");
+	CHECK(panic.log_record == 1);
 }
 
 static const char *const oops[] = {
@@ -94,6 +95,7 @@ TEST(panic_after_an_oops_points_at_the_oops)
 	CHECK_STR(panic.ip, "lab_crash+0x16");
 	CHECK_STR(panic.comm, "kworker/1:1");
 	CHECK(panic.cpu == 1 && panic.pid == 77);
+	CHECK(panic.log_record == 3); /* "BUG: kernel NULL pointer…" */
 }
 
 TEST(panic_that_never_came_because_the_oops_went_to_kexec)
@@ -103,6 +105,7 @@ TEST(panic_that_never_came_because_the_oops_went_to_kexec)
 	CHECK(panic.happened);
 	CHECK_STR(panic.message, "BUG: kernel NULL pointer dereference, address: 0000000000000010");
 	CHECK_STR(panic.ip, "lab_crash+0x16");
+	CHECK(panic.log_record == 3);
 }
 
 TEST(panic_on_warn_points_at_the_warning)
@@ -178,7 +181,7 @@ TEST(panic_without_a_log)
 {
 	struct kernel_panic panic = learn(NULL, 3);
 
-	CHECK(panic.happened && panic.cpu == 3 && panic.pid == -1);
+	CHECK(panic.happened && panic.cpu == 3 && panic.pid == -1 && panic.log_record == SIZE_MAX);
 	CHECK_STR(panic.message, "");
 	CHECK_STR(panic.ip, "");
 }
