@@ -30,6 +30,18 @@ static struct error *dump_open_files(struct dump *dump, const char *const *paths
 	return NULL;
 }
 
+/* Beside the kernel's own note lies that of the hypervisor (Xen's include/public/kexec.h): physical
+ * addresses of the kernel then are not the machine's, and its page tables lead elsewhere. */
+static struct error *dump_refuse_xen(const struct dump *dump)
+{
+	size_t position = 0;
+
+	if (!notes_find(&dump->format->notes, "VMCOREINFO_XEN", 0, &position))
+		return NULL;
+	return error_new(ERROR_INVALID, "%s: a dump of a Xen host, which is not supported",
+			 dump->files->path);
+}
+
 static struct error *dump_open_format(struct dump *dump)
 {
 	struct error *error = format_kdump_open(dump->files, dump->file_count, &dump->format);
@@ -38,6 +50,8 @@ static struct error *dump_open_format(struct dump *dump)
 		error = format_elf_open(dump->files, dump->file_count, &dump->format);
 	if (!error && !dump->format)
 		error = format_kdumpfile_open(dump->files, dump->file_count, &dump->format);
+	if (!error)
+		error = dump_refuse_xen(dump);
 	return error;
 }
 

@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "dump/bytes.h"
 #include "dump/file.h"
+#include "dump/foreign.h"
 #include "dump/format.h"
 
 struct kdumpfile {
@@ -91,17 +91,6 @@ static void kdumpfile_learn(struct kdumpfile *file)
 		format->blocks = number + 1;
 }
 
-/* The library's reader of LKCD, a format that no kernel has written for fifteen years, crashes on
- * every third corrupt file. */
-static bool kdumpfile_is_lkcd(const struct dump_file *file)
-{
-	static const uint64_t magic = 0xa8190173618f23ed;
-	uint8_t bytes[8];
-
-	return dump_file_read(file, 0, bytes, sizeof(bytes)) &&
-	       (bytes_u64(bytes, false) == magic || bytes_u64(bytes, true) == magic);
-}
-
 static struct error *kdumpfile_open_context(struct kdumpfile *file, const struct dump_file *files,
 					    size_t count)
 {
@@ -119,8 +108,7 @@ static struct error *kdumpfile_open_context(struct kdumpfile *file, const struct
 	if (status == KDUMP_OK)
 		status = kdump_open_fdset(file->context, (unsigned)count, fds);
 	if (status != KDUMP_OK)
-		return error_new(ERROR_INVALID, "%s: not a vmcore (no dump format known to us)",
-				 files->path);
+		return foreign_refuse_unread(files, kdump_get_err(file->context));
 	uint64_t page_size = kdumpfile_number(file, KDUMP_ATTR_PAGE_SIZE);
 	if (page_size < BLOCK_BYTES_MIN || page_size > BLOCK_BYTES_MAX ||
 	    page_size & (page_size - 1))
@@ -140,12 +128,12 @@ struct error *format_kdumpfile_open(const struct dump_file *files, size_t count,
 		.next = kdumpfile_next,
 	};
 
-	if (kdumpfile_is_lkcd(files))
-		return error_new(ERROR_INVALID, "%s: an LKCD dump, which is not supported",
-				 files->path);
+	struct error *error = foreign_refuse(files);
+	if (error)
+		return error;
 	struct kdumpfile *file = mem_zero(sizeof(*file));
 	file->format.ops = &ops;
-	struct error *error = kdumpfile_open_context(file, files, count);
+	error = kdumpfile_open_context(file, files, count);
 	if (error) {
 		format_free(&file->format);
 		return error;

@@ -15,6 +15,8 @@ static struct error *dump_file_measure(struct dump_file *file)
 
 	if (fstat(file->fd, &status))
 		return error_errno("%s", file->path);
+	if (S_ISDIR(status.st_mode))
+		return error_new(ERROR_INVALID, "%s: not a vmcore, but a folder", file->path);
 	if (!S_ISREG(status.st_mode) && !S_ISBLK(status.st_mode))
 		return error_new(ERROR_INVALID, "%s: not a vmcore (not a regular file)",
 				 file->path);

@@ -257,7 +257,10 @@ static struct error *elf_read_segments(struct elf *elf, const struct elf_header 
 			*vec_push(&elf->loads) = segment;
 	}
 	if (!elf->loads.count)
-		return error_new(ERROR_INVALID, "%s: a core file without memory", elf->file->path);
+		return error_new(ERROR_INVALID,
+				 "%s: a core file without memory segments (as by Xen's xl "
+				 "dump-core), which is not supported",
+				 elf->file->path);
 	return NULL;
 }
 

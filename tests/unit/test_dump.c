@@ -415,18 +415,58 @@ TEST(what_is_no_dump_is_refused_in_one_line)
 	}
 }
 
-TEST(lkcd_is_refused_before_its_reader_crashes)
+/* Opens 8 KiB of zeros with these bytes in them. */
+static bool is_refused_as(const char *bytes, size_t length, size_t offset, const char *words)
 {
-	static const uint8_t magic[] = {0xed, 0x23, 0x8f, 0x61, 0x73, 0x01, 0x19, 0xa8};
 	struct image image = {0};
 	struct dump *dump = NULL;
 
 	image_put(&image, 8191, "", 1);
-	image_put(&image, 0, magic, sizeof(magic));
+	image_put(&image, offset, bytes, length);
 	struct error *error = open_image(&image, image.length, &dump);
-	CHECK(error && error->code == ERROR_INVALID && strstr(error->message, "LKCD"));
+	bool is_right = error && error->code == ERROR_INVALID && strstr(error->message, words) &&
+			!strchr(error->message, '\n');
 	error_free(error);
 	free(image.bytes);
+	return is_right;
+}
+
+/* Bytes from file(1)'s list. LKCD is refused before libkdumpfile's reader of it crashes. */
+TEST(what_is_no_dump_is_named)
+{
+	CHECK(is_refused_as("\xed\x23\x8f\x61\x73\x01\x19\xa8", 8, 0, "an LKCD dump"));
+	CHECK(is_refused_as("\xa8\x19\x01\x73\x61\x8f\x23\xed", 8, 0, "an LKCD dump"));
+	CHECK(is_refused_as("\xa8\x19\x01\x73\x61\x8f\x23\xfd", 8, 0, "s390 stand-alone"));
+	CHECK(is_refused_as("sadump\0\0", 8, 0, "SADUMP dump that libkdumpfile cannot read"));
+	CHECK(is_refused_as("\x1f\x8b\x08", 3, 0, "gzip; unpack it first"));
+	CHECK(is_refused_as("\xfd\x37zXZ\0", 6, 0, "xz; unpack it first"));
+	CHECK(is_refused_as("\x28\xb5\x2f\xfd", 4, 0, "zstd; unpack it first"));
+	CHECK(is_refused_as("ustar", 5, 257, "a tar archive"));
+	CHECK(is_refused_as("QFI\xfb", 4, 0, "a qcow2 disk image"));
+	CHECK(is_refused_as("QEVM", 4, 0, "dump-guest-memory"));
+	CHECK(is_refused_as("PAGEDU64", 8, 0, "a dump of Windows"));
+	CHECK(is_refused_as("something else", 14, 0, "no dump format known to us"));
+}
+
+TEST(dumps_of_xen_are_refused)
+{
+	struct elf_load load = {0, 0, 4096, 4096, 0};
+	struct image image = {0}, empty = {0}, notes = {0};
+	struct dump *dump = NULL;
+
+	notes_put(&notes, "VMCOREINFO_XEN", 0, "XEN_VERSION=4.17.5\n", 19);
+	build_elf(&image, EM_X86_64, &load, 1, &notes, NULL);
+	struct error *error = open_image(&image, image.length, &dump);
+	CHECK(error && strstr(error->message, "a dump of a Xen host"));
+	error_free(error);
+	build_elf(&empty, EM_X86_64, NULL, 0, NULL, NULL);
+	image_put(&empty, 4095, "", 1);
+	error = open_image(&empty, empty.length, &dump);
+	CHECK(error && strstr(error->message, "xl dump-core"));
+	error_free(error);
+	free(image.bytes);
+	free(empty.bytes);
+	free(notes.bytes);
 }
 
 TEST(elf_pieces_of_overlapping_loads_agree)
