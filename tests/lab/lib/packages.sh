@@ -16,15 +16,24 @@ apt_repository() {
 # The Debian release that this machine runs.
 machine_suite() { sed -n 's/^VERSION_CODENAME=//p' /etc/os-release; }
 
-# The lines of a sources.list for a suite: with it come its security updates, and the base of a backport.
+# The suite that another one only adds to; a whole one is its own.
+suite_base() {
+    case $1 in
+    experimental) echo sid ;;
+    *) echo "${1%-backports}" ;;
+    esac
+}
+
+# The lines of a sources.list for a suite: with it come its security updates, and its base.
 apt_sources() {
-    local suite=$1 base=${1%-backports} codename main security
+    local suite=$1 base codename main security
+    base=$(suite_base "$suite")
     codename=$(machine_suite)
     main=${KMORTEM_LAB_MIRROR:-$(apt_repository "$codename")} || die "no Debian repository in this machine's apt sources; set KMORTEM_LAB_MIRROR"
     security=${KMORTEM_LAB_SECURITY_MIRROR:-$(apt_repository "$codename-security")} || security=
     echo "deb [signed-by=$apt_keyring] $main $base main"
     if [[ $base != "$suite" ]]; then echo "deb [signed-by=$apt_keyring] $main $suite main"; fi
-    if [[ $base != @(sid|experimental) && $security ]]; then echo "deb [signed-by=$apt_keyring] $security $base-security main"; fi
+    if [[ $base != sid && $security ]]; then echo "deb [signed-by=$apt_keyring] $security $base-security main"; fi
 }
 
 apt_keyring=${KMORTEM_LAB_KEYRING:-/usr/share/keyrings/debian-archive-keyring.gpg}
@@ -55,7 +64,7 @@ Dir::Etc::sourceparts "/dev/null";
 Dir::Etc::preferencesparts "/dev/null";
 APT::Architecture "$arch";
 APT::Architectures { "$arch"; };
-$([[ $suite == *-backports ]] && echo "APT::Default-Release \"$suite\";")
+$([[ $(suite_base "$suite") == "$suite" ]] || echo "APT::Default-Release \"$suite\";")
 APT::Sandbox::User "";
 Acquire::Languages "none";
 END
@@ -143,7 +152,10 @@ kernel_root_make() {
     [[ -d $root/lib ]] || ln -s usr/lib "$root/lib"
     release=$(kernel_release "$root")
     find "$root/lib/modules/$release/" -name '*.ko.xz' -exec unxz {} +
-    busybox depmod -b "$root" "$release"
+    # busybox takes only three numbers for a version, as a release candidate's name is not.
+    ln -s "$release" "$root/lib/modules/0.0.0"
+    busybox depmod -b "$root" 0.0.0
+    rm "$root/lib/modules/0.0.0"
     kernel_soft_dependency "$root/lib/modules/$release" ext4 crc32c_generic
 }
 
