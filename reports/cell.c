@@ -165,7 +165,11 @@ static void cell_put(struct buf *buf, const struct cell *cell, struct cell_form 
 
 void cell_put_shown(struct buf *buf, const struct cell *cell)
 {
+	size_t length = buf->length;
+
 	cell_put(buf, cell, (struct cell_form){.exact = false});
+	if (buf->length == length) /* an empty text or list says that there is none, too */
+		buf_putc(buf, '-');
 }
 
 void cell_put_exact(struct buf *buf, const struct cell *cell)

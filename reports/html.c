@@ -105,12 +105,12 @@ static void html_cell(const struct html *html, const struct cell *cell, bool num
 	const char *reason = cell_reason(cell);
 
 	html_raw(html, numeric ? "<td class=\"number" : "<td class=\"");
-	html_raw(html, cell->kind == CELL_EMPTY ? " none" : "");
+	cell_put_shown(&shown, cell);
+	html_raw(html, strcmp(buf_text(&shown), "-") ? "" : " none");
 	html_raw(html, reason ? " unknown\" title=\"unknown: " : "");
 	if (reason)
 		html_text(html, reason);
 	html_raw(html, "\">");
-	cell_put_shown(&shown, cell);
 	size_t length = utf8_fit(buf_text(&shown), HTML_CELL);
 	bool is_cut = length < shown.length;
 	buf_cut(&shown, length);
@@ -146,6 +146,10 @@ static void html_table(const struct html *html, const struct table *table, const
 	size_t rows = table_rows_shown(table, html->style->rows);
 	const struct table_reasons reasons = table_reasons(table, rows);
 
+	if (!rows) {
+		html_raw(html, "<p class=\"note\">no rows</p>\n");
+		return;
+	}
 	html_raw(html, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"");
 	html_text(html, name);
 	html_raw(html, "\"><table>");
@@ -503,8 +507,7 @@ static void html_view(const struct html *html, const struct view_result *view)
 		html_lines(html, view->description);
 		html_raw(html, "</p>\n");
 	}
-	if (view->table.column_count)
-		html_table(html, &view->table, view->name);
+	html_table(html, &view->table, view->name);
 	if (!view->complete) {
 		html_raw(html, "<p class=\"note\"><b>Incomplete:</b> ");
 		html_text(html, view->why ? view->why : "no reason was given");

@@ -5,6 +5,7 @@
 #include "reports/lines.h"
 #include "reports/report.h"
 #include "reports/summary.h"
+#include "reports/utf8.h"
 
 enum { TEXT_INDENT = 2, TEXT_LABEL = 14 };
 
@@ -30,10 +31,12 @@ static void text_put(const struct text *text, const char *color, const char *wor
 static void text_fact(void *context, const char *label, const char *value)
 {
 	const struct text *text = context;
-	struct buf lead _cleanup_(buf_deinit) = {0};
+	struct buf lead _cleanup_(buf_deinit) = {0}, shown _cleanup_(buf_deinit) = {0};
 
 	buf_printf(&lead, "%*s%-*s", TEXT_INDENT, "", TEXT_LABEL, label);
-	lines_put_wrapped(text->buf, text->style, buf_text(&lead), TEXT_INDENT + TEXT_LABEL, value);
+	utf8_put_shown(&shown, value); /* here already: a host's name has no line feeds to be kept */
+	lines_put_wrapped(text->buf, text->style, buf_text(&lead), TEXT_INDENT + TEXT_LABEL,
+			  buf_text(&shown));
 }
 
 static void text_heading(const struct text *text, const char *words, size_t count)

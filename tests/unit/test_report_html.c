@@ -235,4 +235,22 @@ TEST(html_says_why_a_cell_is_unknown)
 	CHECK(strstr(page, "<td class=\"number none\">-</td>"));
 }
 
+TEST(html_of_nothing)
+{
+	static const char *const columns[] = {"path", "taint"};
+	static const struct cell cells[] = {SAMPLE_TEXT(""), {.kind = CELL_LIST}};
+	struct view_result views[] = {
+		{.name = "v", .complete = true, .table = SAMPLE_TABLE(columns, cells)},
+		{.name = "w", .complete = true, .table = {.columns = columns, .column_count = 2}},
+	};
+	struct report report = sample_nothing;
+
+	report.views = views;
+	report.view_count = 2;
+	char *page _cleanup_free_ = page_of(&report, &bounded);
+	CHECK(strstr(page, "<tr><td class=\" none\">-</td><td class=\" none\">-</td></tr>"));
+	CHECK(strstr(page, "<code>w</code>  <span class=\"count\">0 rows</span></summary>\n"
+			   "<p class=\"note\">no rows</p>\n</details>"));
+}
+
 TEST_MAIN

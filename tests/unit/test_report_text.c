@@ -113,6 +113,22 @@ TEST(text_keeps_to_its_width_and_sends_no_control_bytes)
 	}
 }
 
+/* Names cannot drive the terminal, begin lines of their own, or turn the words around them. */
+TEST(text_of_a_hostile_machine)
+{
+	struct report report = sample_report;
+
+	report.kernel.nodename = "host\n  Taint         none\x1b]0;x\x07";
+	report.panic.comm = "a\r\xe2\x80\xae\xff\nb";
+	report.dump.path = "/tmp/\x1b[2J\n\xc2\x9b";
+	report.panic.message = "\xe2\x80\x8f\x08";
+	char *text _cleanup_free_ = text_of(&report, &plain);
+	CHECK(strstr(text, "\n  Host          host\\n  Taint         none\\x1b]0;x\\x07\n"));
+	CHECK(strstr(text, "\n  Task          a\\x0d\\u{202e}\\xff\\nb (pid 1) on CPU 0\n"));
+	CHECK(strstr(text, "\n  Dump          /tmp/\\x1b[2J\\n\\u{9b}\n"));
+	CHECK(strstr(text, "\n  Panic         \\u{200f}\\x08\n"));
+}
+
 TEST(text_has_colours_only_when_asked)
 {
 	const struct report_style color = {.width = 80, .color = true};
