@@ -21,9 +21,10 @@ command_run cmd_report, cmd_view, cmd_eval, cmd_info, cmd_log, cmd_rules;
 
 /* ---- shared by commands ------------------------------------------------------------------------ */
 
-/* Writes to standard output: ERROR_IO. */
+/* Writes to standard output, all of it or ERROR_IO: what every command prints goes through here. */
 struct error *output_print(const struct buf *buf) MUST_CHECK;
-/* Writes a file under a temporary name in its folder, then renames it. */
+/* Writes a file under a temporary name in its folder, then renames it; of a link, the file it points to. Devices, pipes
+ * and open files (/dev/stdout) are written to as they are. */
 struct error *output_file(const char *path, const struct buf *buf) MUST_CHECK;
 /* How text looks on standard output: colours and width of a terminal. */
 void output_style(const struct options *options, struct report_style *ret);

@@ -261,6 +261,20 @@ static struct error *write_report(const struct report *report, const struct opti
 			 : write_one(report, choose_format(options), &style, options->output);
 }
 
+/* A report that looked at nothing would look healthy. */
+static struct error *refuse_empty(const struct session *session, const struct options *options)
+{
+	const struct rule *rule;
+
+	for (size_t i = 0; (rule = rule_set_at(session->rules, i)); i++) {
+		if (session_selects(options, rule))
+			return NULL;
+	}
+	return error_new(ERROR_INVALID, "%s", options->only.count || options->skip.count
+						      ? "--only and --skip leave nothing to check"
+						      : "there are no rules to check");
+}
+
 struct error *cmd_report(struct session *session, const struct options *options, int *ret_status)
 {
 	struct arena *arena _cleanup_(arena_free_cleanup) = arena_new();
@@ -278,7 +292,10 @@ struct error *cmd_report(struct session *session, const struct options *options,
 	if (error)
 		return error;
 	examination.broken = session_tell_problems(session);
-	error = session_open(session, options, options->words.items, options->words.count);
+	/* Where a file is broken that has been said, and the report says what there is. */
+	error = examination.broken ? NULL : refuse_empty(session, options);
+	if (!error)
+		error = session_open(session, options, options->words.items, options->words.count);
 	if (error)
 		return error;
 	examine(&examination, &start);

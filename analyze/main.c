@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // kmortem: commands, their help, exit status.
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "cmd.h"
@@ -78,13 +81,34 @@ static const struct command commands[] = {
 
 enum { COMMAND_COUNT = sizeof(commands) / sizeof(*commands) };
 
-static void print_help(void)
+static struct error *print_help(void)
 {
-	printf("kmortem examines the dump of a crashed Linux kernel.\n\n");
+	struct buf buf _cleanup_(buf_deinit) = {0};
+
+	buf_puts(&buf, "kmortem examines the dump of a crashed Linux kernel.\n\n");
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
-		printf("  kmortem %s %s\n      %s\n", commands[i].name, commands[i].words,
-		       commands[i].purpose);
-	printf("\nkmortem COMMAND --help says more, as do kmortem(1) and kmortem-rules(7).\n");
+		buf_printf(&buf, "  kmortem %s %s\n      %s\n", commands[i].name,
+			   commands[i].words, commands[i].purpose);
+	buf_puts(&buf, "\nkmortem COMMAND --help says more, as do kmortem(1) and "
+		       "kmortem-rules(7).\n");
+	return output_print(&buf);
+}
+
+static struct error *print_command_help(const struct command *command)
+{
+	struct buf buf _cleanup_(buf_deinit) = {0};
+
+	buf_printf(&buf, "kmortem %s %s\n%s\n\n%s", command->name, command->words,
+		   command->purpose, command->details);
+	return output_print(&buf);
+}
+
+static struct error *print_version(void)
+{
+	struct buf buf _cleanup_(buf_deinit) = {0};
+
+	buf_puts(&buf, "kmortem " KMORTEM_VERSION "\n");
+	return output_print(&buf);
 }
 
 static const struct command *command_find(const char *name)
@@ -114,13 +138,21 @@ static struct error *command_perform(const struct command *command, const struct
 	struct session session _cleanup_(session_deinit) = {0};
 
 	if (options->help) {
-		printf("kmortem %s %s\n%s\n\n%s", command->name, command->words, command->purpose,
-		       command->details);
 		*ret_status = EXIT_DONE;
-		return NULL;
+		return print_command_help(command);
 	}
 	log_set_level(options->verbose);
 	return command->run(&session, options, ret_status);
+}
+
+/* `status`, or EXIT_REFUSED after saying what went wrong. */
+static int finish(const struct error *error, int status)
+{
+	log_progress_end();
+	if (!error)
+		return status;
+	fprintf(stderr, "kmortem: %s\n", error->message);
+	return EXIT_REFUSED;
 }
 
 static int command_main(const struct command *command, int count, char **arguments)
@@ -132,30 +164,42 @@ static int command_main(const struct command *command, int count, char **argumen
 
 	if (!error)
 		error = command_perform(command, &options, &status);
-	log_progress_end();
-	if (!error)
-		return status;
-	fprintf(stderr, "kmortem: %s\n", error->message);
-	return EXIT_REFUSED;
+	return finish(error, status);
+}
+
+static int main_print(struct error *print(void))
+{
+	struct error *error _cleanup_(error_cleanup) = print();
+
+	return finish(error, EXIT_DONE);
+}
+
+/* A closed standard stream would become the number of the next file that is opened: a dump would be taken for
+ * standard output, a file being written for standard error. What stands in refuses to be written to. */
+static bool open_standard_streams(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDONLY) != fd)
+			return false;
+	}
+	return true;
 }
 
 int main(int count, char **arguments)
 {
 	const char *name = count > 1 ? arguments[1] : NULL;
 
+	if (!open_standard_streams())
+		return EXIT_REFUSED;
 	log_progress("starting");
 	if (!name) {
 		fprintf(stderr, "kmortem: no command; see kmortem --help\n");
 		return EXIT_REFUSED;
 	}
-	if (!strcmp(name, "--version") || !strcmp(name, "-V")) {
-		puts("kmortem " KMORTEM_VERSION);
-		return EXIT_DONE;
-	}
-	if (!strcmp(name, "--help") || !strcmp(name, "-h") || !strcmp(name, "help")) {
-		print_help();
-		return EXIT_DONE;
-	}
+	if (!strcmp(name, "--version") || !strcmp(name, "-V"))
+		return main_print(print_version);
+	if (!strcmp(name, "--help") || !strcmp(name, "-h") || !strcmp(name, "help"))
+		return main_print(print_help);
 	const struct command *command = command_find(name);
 	return command ? command_main(command, count - 1, arguments + 1) : refuse_command(name);
 }

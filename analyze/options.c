@@ -38,6 +38,23 @@ static const char *option_name(int letter)
 	return "?";
 }
 
+/* Options of which only one value can count: by their letters. */
+static const char singles[] = "kfoRNW";
+
+/* Of two values one would be dropped without a word. */
+static struct error *option_refuse_second(int letter, bool *seen)
+{
+	const char *single = strchr(singles, letter);
+
+	if (!single)
+		return NULL;
+	if (seen[single - singles])
+		return error_new(ERROR_INVALID, "--%s: given twice%s", option_name(letter),
+				 letter == 'W' ? "; join the conditions with \"and\"" : "");
+	seen[single - singles] = true;
+	return NULL;
+}
+
 static struct error *parse_rows(const char *text, long *ret)
 {
 	char *end;
@@ -112,6 +129,7 @@ struct error *options_parse(struct options *options, const char *command, const 
 			    int count, char **arguments)
 {
 	struct error *error = NULL;
+	bool seen[sizeof(singles)] = {false};
 	int letter;
 
 	*options = (struct options){.rows = -1};
@@ -130,6 +148,8 @@ struct error *options_parse(struct options *options, const char *command, const 
 			error = error_new(ERROR_INVALID, "--%s: not an option of %s",
 					  option_name(letter), command);
 		else
+			error = option_refuse_second(letter, seen);
+		if (!error)
 			error = option_take(options, letter, optarg);
 	}
 	for (int i = optind; i < count; i++)

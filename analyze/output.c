@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -37,26 +41,49 @@ static struct error *write_all(int fd, const struct buf *buf, const char *path)
 	return NULL;
 }
 
-/* Devices, pipes and links (/dev/stdout is one) are written to as they are: renaming would replace them. */
-static bool is_written_in_place(const char *path)
-{
-	struct stat status;
-
-	return !lstat(path, &status) && !S_ISREG(status.st_mode);
-}
-
+/* Without O_TRUNC and at the end: behind /dev/stdout may be a file that somebody else writes to as well. */
 static struct error *write_in_place(const char *path, const struct buf *buf)
 {
-	int fd _cleanup_close_ = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
+	int fd _cleanup_close_ = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
 
 	return fd < 0 ? error_errno("%s", path) : write_all(fd, buf, path);
 }
 
-/* A half-written report must never stand where a whole one is looked for. */
-struct error *output_file(const char *path, const struct buf *buf)
+/* The folder of a path, with its slash; "" for the current one. free() it. */
+static char *folder_of(const char *path)
 {
-	if (is_written_in_place(path))
-		return write_in_place(path, buf);
+	const char *slash = strrchr(path, '/');
+
+	return mem_strndup(path, slash ? (size_t)(slash + 1 - path) : 0);
+}
+
+/* What /dev/stdout comes to, /proc/self/fd/1, names an open file whatever its text says. */
+static bool is_open_file(const char *folder)
+{
+	struct statfs status;
+
+	return !statfs(*folder ? folder : ".", &status) && status.f_type == PROC_SUPER_MAGIC;
+}
+
+/* Follows one link: *path, which is replaced by what it points to. False when it is none to follow. */
+static bool link_follow(char **path)
+{
+	char target[PATH_MAX];
+	char *folder _cleanup_free_ = folder_of(*path);
+	ssize_t length = readlink(*path, target, sizeof(target));
+
+	if (length < 0 || (size_t)length == sizeof(target) || is_open_file(folder))
+		return false;
+	char *next = mem_printf("%s%.*s", *target == '/' ? "" : folder, (int)length, target);
+
+	free(*path);
+	*path = next;
+	return true;
+}
+
+/* Writes beside the file, then renames: a half-written report must never stand where a whole one is looked for. */
+static struct error *write_beside(const char *path, const struct buf *buf)
+{
 	char *temporary _cleanup_free_ = mem_printf("%s.XXXXXX", path);
 	int fd _cleanup_close_ = mkostemp(temporary, O_CLOEXEC);
 	mode_t mask = umask(0);
@@ -70,6 +97,23 @@ struct error *output_file(const char *path, const struct buf *buf)
 	if (error)
 		unlink(temporary);
 	return error;
+}
+
+struct error *output_file(const char *path, const struct buf *buf)
+{
+	enum { LINKS_LIMIT = 40 }; /* as the kernel has it */
+	char *resolved _cleanup_free_ = mem_strdup(path);
+	struct stat status;
+
+	for (unsigned links = 0; link_follow(&resolved); links++) {
+		if (links < LINKS_LIMIT)
+			continue;
+		errno = ELOOP;
+		return error_errno("%s", path);
+	}
+	/* Renaming would replace a device, a pipe, or the link to an open file. */
+	return !lstat(resolved, &status) && !S_ISREG(status.st_mode) ? write_in_place(resolved, buf)
+								      : write_beside(resolved, buf);
 }
 
 void output_style(const struct options *options, struct report_style *ret)

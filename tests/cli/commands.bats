@@ -50,6 +50,40 @@ load setup
 	[ -c /dev/full ]
 }
 
+@test "what cannot be printed is an error of every command, also of help" {
+	for words in --help --version 'report --help' 'rules list' 'rules functions' view; do
+		echo "$words"
+		# shellcheck disable=SC2016 # the inner shell expands them
+		words=$words refused 'standard output: No space left on device' bash -c '"$KMORTEM" $words > /dev/full'
+		# shellcheck disable=SC2016
+		words=$words refused 'standard output: Bad file descriptor' bash -c '"$KMORTEM" $words >&-'
+	done
+	for words in report log info view\ toy.numbers 'eval 1'; do
+		echo "$words"
+		# shellcheck disable=SC2016
+		words=$words refused 'standard output: ' bash -c 'set -- $words; command=$1; shift
+			[ "$command" = log ] || [ "$command" = info ] || set -- --rules-dir "$RULES" "$@"
+			exec "$KMORTEM" "$command" "$DUMP" "$@" >&-'
+	done
+}
+
+@test "a closed standard output is not taken for the file that is written" {
+	# shellcheck disable=SC2016
+	run -1 bash -c '"$KMORTEM" report --rules-dir "$RULES" "$DUMP" -o "$BATS_TEST_TMPDIR/r.json" <&- >&- 2>&-'
+	jq -e '.format == 1' "$BATS_TEST_TMPDIR/r.json"
+}
+
+@test "an option of which only one can count is refused the second time" {
+	refused '--output: given twice' km report "$DUMP" -o "$BATS_TEST_TMPDIR/a" --output "$BATS_TEST_TMPDIR/b"
+	[ ! -e "$BATS_TEST_TMPDIR/a" ] && [ ! -e "$BATS_TEST_TMPDIR/b" ]
+	refused '--format: given twice' km report "$DUMP" -f text -f json
+	refused '--vmlinux: given twice' km report "$DUMP" -k "$TOY/new/vmlinux" -k "$TOY/new/vmlinux"
+	refused '--rows: given twice' km report "$DUMP" --rows 1 --rows=2
+	refused '--rules-dir: given twice' km report "$DUMP" --rules-dir "$RULES"
+	refused 'join the conditions with "and"' km view "$DUMP" toy.numbers --where 'n > 1' --where 'n < 3'
+	run -0 "$KMORTEM" info -v -v --dwarf --dwarf -k "$TOY/new/vmlinux" "$DUMP"
+}
+
 @test "options and words may stand in any order" {
 	first=$(km view "$DUMP" toy.numbers -f csv)
 	[ "$first" = "$(km view -f csv toy.numbers "$DUMP")" ]

@@ -109,6 +109,51 @@ verdict() {
 	[[ ${output,,} == '<!doctype html>'* ]]
 }
 
+@test "a selection that leaves nothing is a mistake" {
+	refused '--only and --skip leave nothing to check' km report "$DUMP" --skip '*'
+	refused '--only and --skip leave nothing to check' km report "$DUMP" --only always --skip 'al*'
+	mkdir "$BATS_TEST_TMPDIR/none"
+	refused 'there are no rules to check' "$KMORTEM" report --rules-dir "$BATS_TEST_TMPDIR/none" "$DUMP"
+}
+
+@test "-o LINK: the file it points to is replaced as a whole, the link stays" {
+	dir=$BATS_TEST_TMPDIR
+	mkdir "$dir/far"
+	echo old > "$dir/far/old.json"
+	ln "$dir/far/old.json" "$dir/kept.json"
+	ln -s far/old.json "$dir/one.json"
+	ln -s one.json "$dir/two.json"
+	run -1 km report "$DUMP" -o "$dir/two.json"
+	[ -L "$dir/one.json" ] && [ -L "$dir/two.json" ]
+	jq -e '.format == 1' "$dir/far/old.json"
+	# Written over, the other name of the old file would have changed with it.
+	[ "$(cat "$dir/kept.json")" = old ]
+	ln -s far/new.json "$dir/dangling.json"
+	run -1 km report "$DUMP" -o "$dir/dangling.json"
+	[ -L "$dir/dangling.json" ]
+	jq -e '.format == 1' "$dir/far/new.json"
+	[ "$(ls -A "$dir/far")" = $'new.json\nold.json' ]
+	ln -s far "$dir/folder"
+	run -1 km report "$DUMP" -o "$dir/folder"
+	[ -L "$dir/folder" ] && [ -s "$dir/far/report.txt" ] && [ -s "$dir/far/report.html" ]
+	jq -e '.format == 1' "$dir/far/report.json"
+	ln -s round.json "$dir/about.json"
+	ln -s about.json "$dir/round.json"
+	refused 'Too many levels of symbolic links' km report "$DUMP" -o "$dir/round.json"
+}
+
+@test "-o PIPE and open files are written to as they are" {
+	mkfifo "$BATS_TEST_TMPDIR/pipe.json"
+	jq -e '.format == 1' < "$BATS_TEST_TMPDIR/pipe.json" &
+	run -1 km report "$DUMP" -o "$BATS_TEST_TMPDIR/pipe.json"
+	wait $!
+	[ -p "$BATS_TEST_TMPDIR/pipe.json" ]
+	echo before > "$BATS_TEST_TMPDIR/log"
+	# shellcheck disable=SC2016
+	run -1 bash -c '"$KMORTEM" report --rules-dir "$RULES" "$DUMP" -o /dev/fd/3 3>> "$BATS_TEST_TMPDIR/log"'
+	[ "$(head -n 2 "$BATS_TEST_TMPDIR/log")" = $'before\nKERNEL CRASH REPORT' ]
+}
+
 @test "the report says what the dump and the kernel are" {
 	run -1 km report "$DUMP" -f json
 	jq -e --arg path "$DUMP" '.dump.path == $path and .dump.truncated == false and .kernel.release == "6.1.0-toy"
