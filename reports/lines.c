@@ -113,11 +113,12 @@ void lines_put_after(struct buf *buf, const struct report_style *style, size_t u
 }
 
 struct column {
-	size_t heading; /* columns of the terminal its heading takes, broken at blanks and "_" */
-	size_t word;    /* the longest word takes, or the longest number */
+	size_t title;   /* columns of the terminal its heading takes on one line */
+	size_t heading; /* and broken at blanks and "_" */
 	size_t body;    /* the widest cell takes */
-	size_t width;   /* it gets */
+	size_t word;    /* the longest word takes, or the longest number */
 	size_t floor;   /* it gets at least */
+	size_t width;   /* it gets */
 	bool is_number;
 };
 
@@ -127,7 +128,7 @@ static struct column column_measure(const struct table *table, size_t index, siz
 	struct buf shown _cleanup_(buf_deinit) = {0};
 
 	utf8_put_shown(&shown, table->columns[index]);
-	column.width = utf8_columns(buf_text(&shown));
+	column.title = utf8_columns(buf_text(&shown));
 	column.heading = column.word = lines_longest_word(buf_text(&shown), " _");
 	for (size_t row = 0; row < rows; row++) {
 		buf_cut(&shown, 0);
@@ -139,7 +140,7 @@ static struct column column_measure(const struct table *table, size_t index, siz
 	}
 	if (column.body > CELL_WIDEST && !column.is_number)
 		column.body = CELL_WIDEST;
-	column.width = column.width > column.body ? column.width : column.body;
+	column.width = column.title > column.body ? column.title : column.body;
 	return column;
 }
 
@@ -193,38 +194,68 @@ static struct band band_after(const struct column *columns, size_t count, size_t
 	return band;
 }
 
-/* The widest column that can be narrowed; with `headings`, of those that only their heading makes wide. */
-static struct column *band_widest(const struct band *band, struct column *columns, bool headings)
+/* What gives way to make a band fit. */
+enum narrowing { NARROW_HEADINGS, NARROW_TEXTS, NARROW_ALL };
+
+/* Texts go on below between words when that is enough; words are broken only when all give way. */
+static size_t column_least(const struct column *column, enum narrowing narrowing)
 {
-	struct column *widest = NULL;
+	size_t whole = column->word > column->title ? column->word : column->title;
 
-	for (size_t i = 0; i < band_columns(band); i++) {
-		struct column *column = &columns[band_column(band, i)];
-		size_t least = headings && column->body > column->floor ? column->body
-									: column->floor;
-
-		if (column->width > least && (!widest || column->width > widest->width))
-			widest = column;
-	}
-	return widest;
+	if (narrowing == NARROW_ALL)
+		return column->floor;
+	if (narrowing == NARROW_HEADINGS)
+		whole = column->body;
+	return whole > column->floor ? whole : column->floor;
 }
 
-/* Takes columns away from headings, then from the widest texts, until the band fits or nothing more
- * can be taken. */
-static void band_fit(const struct band *band, struct column *columns, size_t room)
+/* Takes columns away from the widest until the band fits; false when it cannot be made to. */
+static bool band_narrow(const struct band *band, struct column *columns, size_t room,
+			enum narrowing narrowing)
 {
 	size_t used = COLUMN_GAP * (band_columns(band) - 1);
 
 	for (size_t i = 0; i < band_columns(band); i++)
 		used += columns[band_column(band, i)].width;
 	for (; used > room; used--) {
-		struct column *widest = band_widest(band, columns, true);
+		struct column *widest = NULL;
 
-		widest = widest ? widest : band_widest(band, columns, false);
+		for (size_t i = 0; i < band_columns(band); i++) {
+			struct column *column = &columns[band_column(band, i)];
+
+			if (column->width > column_least(column, narrowing) &&
+			    (!widest || column->width > widest->width))
+				widest = column;
+		}
 		if (!widest)
-			return;
+			return false;
 		widest->width--;
 	}
+	return true;
+}
+
+static void band_widen(const struct band *band, struct column *columns)
+{
+	for (size_t i = 0; i < band_columns(band); i++) {
+		struct column *column = &columns[band_column(band, i)];
+
+		column->width = column->title > column->body ? column->title : column->body;
+	}
+}
+
+/* Headings give way, or texts do; where neither is enough, headings first and then whatever can. */
+static void band_fit(const struct band *band, struct column *columns, size_t room)
+{
+	static const enum narrowing one[] = {NARROW_HEADINGS, NARROW_TEXTS};
+
+	for (size_t i = 0; i < sizeof(one) / sizeof(*one); i++) {
+		band_widen(band, columns);
+		if (band_narrow(band, columns, room, one[i]))
+			return;
+	}
+	band_widen(band, columns);
+	if (!band_narrow(band, columns, room, NARROW_HEADINGS))
+		(void)band_narrow(band, columns, room, NARROW_ALL);
 }
 
 /* The line of that number of a cell, padded to its column; returns whether more lines follow. */

@@ -267,12 +267,18 @@ TEST(text_table_breaks_lists_and_headings_between_words)
 	const struct report_style style = {.width = 40};
 	struct buf buf _cleanup_(buf_deinit) = {0};
 
-	view_text(&view, &style, &buf); /* 40 - 4 - 7 - 3 - 3 gaps of 2: 20 for the list of 23 */
+	view_text(&view, &style, &buf); /* 40 - 4 - 10 - 5 - 3 gaps of 2: 15 for the list of 23 */
 	CHECK_STR(buf_text(&buf), "v\n"
-				  "name  addresses                 rx_  nr_\n"
-				  "                            packets   rx\n"
-				  "eth0  10.0.2.15/24               12    7\n"
+				  "name  addresses        rx_packets  nr_rx\n"
+				  "eth0  10.0.2.15/24             12      7\n"
 				  "      fe80::2/64\n");
+	const struct report_style wide = {.width = 46};
+	buf_cut(&buf, 0);
+	view_text(&view, &wide, &buf); /* two too wide for one line, which the headings can do without */
+	CHECK_STR(buf_text(&buf), "v\n"
+				  "name  addresses                     rx_  nr_rx\n"
+				  "                                packets\n"
+				  "eth0  10.0.2.15/24 fe80::2/64        12      7\n");
 }
 
 TEST(text_table_cuts_a_cell_without_end)
