@@ -258,16 +258,28 @@ static void band_fit(const struct band *band, struct column *columns, size_t roo
 		(void)band_narrow(band, columns, room, NARROW_ALL);
 }
 
+/* As lines_break(), and past the last comma where that does not waste half a line: items stay whole. */
+static size_t cell_break(const char *text, size_t columns)
+{
+	size_t length = lines_break(text, columns);
+
+	for (size_t comma = length; text[length] && comma > length / 2; comma--) {
+		if (text[comma] == ' ' && text[comma - 1] == ',')
+			return comma;
+	}
+	return length;
+}
+
 /* The line of that number of a cell, padded to its column; returns whether more lines follow. */
 static bool line_put_cell(struct buf *line, const struct column *column, const char *text,
 			  size_t number)
 {
-	size_t room = column->width, length = lines_break(text, room);
+	size_t room = column->width, length = cell_break(text, room);
 
 	for (size_t i = 0; i < number; i++) {
 		text += length;
 		text += strspn(text, " ");
-		length = lines_break(text, room);
+		length = cell_break(text, room);
 	}
 	bool is_more = text[length + strspn(text + length, " ")];
 	bool is_cut = is_more && number + 1 == CELL_LINES;

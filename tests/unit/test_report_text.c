@@ -281,6 +281,25 @@ TEST(text_table_breaks_lists_and_headings_between_words)
 				  "eth0  10.0.2.15/24 fe80::2/64        12      7\n");
 }
 
+TEST(text_table_keeps_items_whole)
+{
+	static const char *const columns[] = {"Blocked"};
+	static const struct cell items[] = {SAMPLE_TEXT("client (255)"), SAMPLE_TEXT("client (256)"),
+					    SAMPLE_TEXT("a rather long name (7)"),
+					    SAMPLE_TEXT("client (258)")};
+	static const struct cell cells[] = {SAMPLE_LIST(items)};
+	const struct view_result view = {
+		.name = "v", .complete = true, .table = SAMPLE_TABLE(columns, cells)};
+	const struct report_style style = {.width = 40};
+	struct buf buf _cleanup_(buf_deinit) = {0};
+
+	view_text(&view, &style, &buf);
+	CHECK_STR(buf_text(&buf), "v\n"
+				  "Blocked\n"
+				  "client (255), client (256),\n"
+				  "a rather long name (7), client (258)\n");
+}
+
 TEST(text_table_cuts_a_cell_without_end)
 {
 	static const char *const columns[] = {"text"};
