@@ -15,10 +15,13 @@ PKGS := libkdumpfile libaddrxlat libdeflate lzo2 libzstd snappy libdw libelf yam
 
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
 	    -Wwrite-strings -Wundef -Wvla -Werror
-KM_CFLAGS := -std=gnu17 -D_GNU_SOURCE -Ianalyze -I. $(WARNINGS) $(CFLAGS) \
+KM_CFLAGS := -std=gnu17 -D_GNU_SOURCE -Ianalyze -Inetdump-server -I. $(WARNINGS) $(CFLAGS) \
 	     -DKMORTEM_VERSION='"$(VERSION)"' -DKMORTEM_RULES='"$(PREFIX)/share/kmortem/rules"' \
 	     $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 KM_LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lm $(LDFLAGS)
+
+# Small libraries, linked as they are: netdump-send is to run where there is nothing else.
+NETDUMP_LIBS := -lsodium -lzstd -llzo2 -lz -pthread $(LDFLAGS)
 
 Q := $(if $(V),,@)
 is_silent := $(findstring s,$(filter-out --%,$(firstword $(MAKEFLAGS))))
@@ -28,10 +31,13 @@ SOURCES := $(sort $(wildcard analyze/*.c analyze/*/*.c reports/*.c))
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
 LIBRARY := $(filter-out $(BUILD)/analyze/main.o,$(OBJECTS))
 UNIT := $(sort $(wildcard tests/unit/test_*.c))
-UNIT_PROGRAMS := $(UNIT:%.c=$(BUILD)/%)
+NETDUMP_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard netdump-server/*/*.c)))
+NETDUMP_LIBRARY := $(filter-out %/main.o,$(NETDUMP_OBJECTS)) $(filter $(BUILD)/analyze/base/%,$(OBJECTS))
+NETDUMP_UNIT := $(sort $(wildcard tests/netdump/test_*.c))
+UNIT_PROGRAMS := $(UNIT:%.c=$(BUILD)/%) $(NETDUMP_UNIT:%.c=$(BUILD)/%)
 FUZZ := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_PROGRAMS := $(FUZZ:%.c=$(BUILD)/%)
-HEADERS := $(sort $(wildcard analyze/*.h analyze/*/*.h reports/*.h))
+HEADERS := $(sort $(wildcard analyze/*.h analyze/*/*.h reports/*.h netdump-server/*/*.h))
 HEADER_CHECKS := $(HEADERS:%=$(BUILD)/headers/%.ok)
 
 all: $(BUILD)/kmortem
@@ -58,6 +64,14 @@ $(BUILD)/libkmortem.a: $(LIBRARY)
 $(BUILD)/tests/unit/%: tests/unit/%.c $(BUILD)/libkmortem.a
 	$(call say,TEST,$<)
 	$(Q)mkdir -p $(@D) && $(CC) $(KM_CFLAGS) -Itests/unit -MMD -MP -o $@ $< $(BUILD)/libkmortem.a $(KM_LIBS)
+
+$(BUILD)/libnetdump.a: $(NETDUMP_LIBRARY)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(BUILD)/tests/netdump/%: tests/netdump/%.c $(BUILD)/libnetdump.a
+	$(call say,TEST,$<)
+	$(Q)mkdir -p $(@D) && $(CC) $(KM_CFLAGS) -Itests/unit -Itests/netdump -MMD -MP -o $@ $< $(BUILD)/libnetdump.a $(NETDUMP_LIBS)
 
 $(BUILD)/tests/fuzz/%: tests/fuzz/%.c $(BUILD)/libkmortem.a
 	$(call say,FUZZ,$<)
@@ -120,7 +134,7 @@ install: all
 clean:
 	$(Q)rm -rf $(BUILD)
 
--include $(OBJECTS:.o=.d) $(UNIT_PROGRAMS:=.d) $(FUZZ_PROGRAMS:=.d)
+-include $(OBJECTS:.o=.d) $(NETDUMP_OBJECTS:.o=.d) $(UNIT_PROGRAMS:=.d) $(FUZZ_PROGRAMS:=.d)
 
 .PHONY: all asan bench check check-all clean demo deps fuzz fuzzers headers install lint unit unit-programs
 .SECONDARY:

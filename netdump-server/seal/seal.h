@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What makes datagrams of version 6 trustworthy, by libsodium: the tag at their end, the handshake, key files, cookies. The
+// only place that knows of cryptography.
+#ifndef SEAL_SEAL_H
+#define SEAL_SEAL_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+enum { SEAL_TAG = 16, SEAL_KEY = 32, SEAL_NAME_MAX = 64, SEAL_COOKIE = 16 };
+
+/* Call once; fails only where the system has no random numbers. */
+struct error *seal_start(void) MUST_CHECK;
+void seal_random(void *bytes, size_t length);
+/* Forgets a secret for good. */
+void seal_wipe(void *bytes, size_t length);
+
+/* ---- packets --------------------------------------------------------------------------------- */
+
+/* One direction of a session. */
+struct seal_direction {
+	bool is_secret;         /* authenticated encryption (ChaCha20-Poly1305, RFC 8439); else Poly1305 under a key that
+				 * both sides know from the session's number: a checksum */
+	uint8_t key[SEAL_KEY];
+};
+
+/* Seals in place: `header_length` bytes stay readable and are vouched for, the payload behind them is encrypted where the
+ * direction is secret, and SEAL_TAG bytes are put behind it. `number` must never be used twice. */
+void seal_packet(const struct seal_direction *direction, uint64_t number, uint8_t *packet, size_t header_length,
+		 size_t payload_length);
+/* The reverse, in place; false, with the packet as it was or wiped, where the tag is wrong. `length` includes the tag. */
+bool seal_open(const struct seal_direction *direction, uint64_t number, uint8_t *packet, size_t header_length,
+	       size_t length);
+/* Directions of a session without keys. */
+void seal_plain(uint64_t session, struct seal_direction *to_server, struct seal_direction *to_client);
+
+/* Which numbers have come: refuses those that were seen before, and those too old to tell (RFC 6479). */
+struct seal_window {
+	uint64_t top;
+	uint64_t seen[256]; /* bits of the last 16384 numbers */
+};
+/* True once for each number. */
+bool seal_window_take(struct seal_window *window, uint64_t number);
+
+/* ---- keys ------------------------------------------------------------------------------------ */
+
+struct seal_pair {
+	uint8_t secret[SEAL_KEY], public[SEAL_KEY];
+};
+
+/* A client that the server knows. */
+struct seal_peer {
+	char name[SEAL_NAME_MAX + 1];
+	bool is_psk;           /* `key` is a pre-shared key, else its public key */
+	uint8_t key[SEAL_KEY];
+};
+
+struct seal_peers {
+	struct seal_peer *items;
+	size_t count, capacity;
+};
+
+/* Writes a new key pair: PATH (mode 0600, made anew: an existing file is an error) and PATH.pub. */
+struct error *seal_keygen(const char *path) MUST_CHECK;
+/* Reads a secret key; refuses a file that others than its owner may read, or whose owner is neither root nor the caller. */
+struct error *seal_pair_read(const char *path, struct seal_pair *ret) MUST_CHECK;
+struct error *seal_public_read(const char *path, uint8_t ret[SEAL_KEY]) MUST_CHECK;
+/* The server's list of clients: lines "NAME public KEY" or "NAME psk KEY", keys in base64; '#' begins a comment. */
+struct error *seal_peers_read(const char *path, struct seal_peers *ret) MUST_CHECK;
+void seal_peers_deinit(struct seal_peers *peers);
+/* A client's pre-shared key: a file with one line "NAME psk KEY", mode checked. */
+struct error *seal_psk_read(const char *path, struct seal_peer *ret) MUST_CHECK;
+
+/* ---- handshake ------------------------------------------------------------------------------- */
+// Noise's pattern IK (one round trip; the client knows the server's public key beforehand), with the pre-shared key in the
+// place of the client's static key where it has one (IKpsk2 without s). OPEN = ephemeral key, sealed identity, sealed body;
+// ACCEPT = ephemeral key, sealed body. Nothing but the ephemeral key leaves the client readable for anybody but the owner
+// of the server's secret key, and no DATA before ACCEPT has proved that it has it.
+
+struct seal_client {
+	uint8_t server[SEAL_KEY];      /* public key */
+	bool has_pair, has_psk;        /* exactly one */
+	struct seal_pair pair;
+	struct seal_peer psk;
+};
+
+/* A handshake on its way; wiped by its end. */
+struct seal_handshake {
+	uint8_t bytes[512];
+};
+
+enum { SEAL_OPEN_MORE = 256, SEAL_ACCEPT_MORE = 64 }; /* how much longer than its body a message is, at most */
+
+/* Client: writes OPEN's payload with `body` in it; returns its length. `cookie`: bound to it. */
+size_t seal_open_write(const struct seal_client *client, const uint8_t cookie[SEAL_COOKIE], const uint8_t *body,
+		       size_t length, uint8_t *ret, struct seal_handshake *handshake);
+/* Server: reads it. False where the client is not among `peers`, or anything is wrong; ret_peer then is NULL. */
+bool seal_open_read(const struct seal_pair *server, const struct seal_peers *peers, const uint8_t cookie[SEAL_COOKIE],
+		    const uint8_t *bytes, size_t length, uint8_t *ret_body, size_t *ret_length,
+		    const struct seal_peer **ret_peer, struct seal_handshake *handshake);
+/* Server: writes ACCEPT's payload, and has the keys of the session. */
+size_t seal_accept_write(struct seal_handshake *handshake, const uint8_t *body, size_t length, uint8_t *ret,
+			 struct seal_direction *to_server, struct seal_direction *to_client);
+/* Client: reads it; false where it is not from the server whose key we know. */
+bool seal_accept_read(struct seal_handshake *handshake, const uint8_t *bytes, size_t length, uint8_t *ret_body,
+		      size_t *ret_length, struct seal_direction *to_server, struct seal_direction *to_client);
+
+/* ---- cookies --------------------------------------------------------------------------------- */
+
+struct seal_cookies {
+	uint8_t secret[SEAL_KEY]; /* of this process: seal_random() */
+};
+
+/* A cookie for an address and port, good for this minute and the next: no state is kept for who only asked. */
+void seal_cookie_make(const struct seal_cookies *cookies, const struct sockaddr_in6 *client, uint64_t now,
+		      uint8_t ret[SEAL_COOKIE]);
+bool seal_cookie_check(const struct seal_cookies *cookies, const struct sockaddr_in6 *client, uint64_t now,
+		       const uint8_t cookie[SEAL_COOKIE]);
+
+#endif

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Where a dump comes from, as pieces (offset in the finished file, bytes): a file or /proc/vmcore from beginning to end, or
+// makedumpfile's flattened stream, whose pieces are put where they belong.
+#ifndef SEND_SOURCE_H
+#define SEND_SOURCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+struct source;
+
+struct source_piece {
+	uint64_t offset;
+	const uint8_t *bytes; /* valid until the next call; NULL: `length` zeros */
+	uint64_t length;
+	bool must_wait; /* overwrites what an earlier piece brought: to be sent only when that has been acknowledged */
+};
+
+/* Takes over the descriptor. A flattened stream is told by its first bytes. */
+struct error *source_open(int fd, const char *name, struct source **ret) MUST_CHECK;
+void source_close(struct source *source);
+/* The next piece of at most `most` bytes (a hole may be longer). ret->length is 0 at the end. */
+struct error *source_next(struct source *source, size_t most, struct source_piece *ret) MUST_CHECK;
+/* Reads again what was handed out before; false for a pipe. */
+bool source_again(struct source *source, uint64_t offset, void *bytes, size_t length);
+bool source_is_pipe(const struct source *source);
+/* Size of the finished file: known from the beginning for files, at the end for streams (0 before). */
+uint64_t source_size(const struct source *source);
+/* The same for the same dump: a hash of what its first bytes say (headers, notes). */
+void source_id(const struct source *source, uint8_t ret[16]);
+bool source_is_kdump(const struct source *source);
+/* e_machine of an ELF file; 0 where it does not say. */
+uint32_t source_machine(const struct source *source);
+
+#endif

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The sender's side of version 6, without descriptors and clocks: what to send next and when, what was lost, when all has
+// arrived. Data comes from a source (send/source.h), datagrams go where the caller takes them.
+#ifndef SEND_TRANSFER_H
+#define SEND_TRANSFER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct source;
+struct transfer;
+
+struct transfer_options {
+	const struct seal_client *seal; /* NULL: plain */
+	uint32_t datagram;              /* largest datagram to begin with; grows and shrinks by probes */
+	uint32_t memory;                /* bytes of data kept for sending again: bounds the window */
+	uint64_t rate_max;              /* bytes per second; 0: as fast as the path takes */
+	uint64_t patience;              /* nanoseconds without a sign of life before giving up */
+	const char *text;               /* label, for OPEN */
+	uint32_t machine;
+};
+
+enum transfer_state {
+	TRANSFER_STARTING,   /* START sent, no answer yet */
+	TRANSFER_CLASSIC,    /* the server speaks no version 6: the caller goes on with send/classic.h */
+	TRANSFER_OPENING, TRANSFER_RUNNING, TRANSFER_FINISHING,
+	TRANSFER_DONE,       /* the server has it on its disk */
+	TRANSFER_INCOMPLETE, /* the server says that something is missing */
+	TRANSFER_FAILED,     /* see transfer_error() */
+};
+
+struct transfer_counts {
+	uint64_t packets, packets_lost, bytes_sent, bytes_acknowledged;
+	uint64_t rtt_ns, rate; /* least round trip, bytes per second */
+};
+
+struct transfer *transfer_new(struct source *source, const struct transfer_options *options, uint64_t now);
+void transfer_free(struct transfer *transfer);
+/* A datagram of the server; changed in place while it is opened. */
+void transfer_packet(struct transfer *transfer, uint8_t *bytes, size_t length, uint64_t now);
+/* The next datagram to send now, into `bytes` (ND6_DATAGRAM_MAX), and its length; 0 when nothing is to be sent before
+ * transfer_deadline(), or before the next packet comes. */
+size_t transfer_next(struct transfer *transfer, uint8_t *bytes, uint64_t now);
+uint64_t transfer_deadline(const struct transfer *transfer);
+/* The system would not take a datagram of that size (EMSGSIZE): the largest it takes, or 0 if it does not say. */
+void transfer_too_long(struct transfer *transfer, size_t length, size_t most);
+enum transfer_state transfer_state(const struct transfer *transfer);
+/* One line, or NULL. */
+const char *transfer_error(const struct transfer *transfer);
+const struct transfer_counts *transfer_counts(const struct transfer *transfer);
+
+#endif

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// What is known of a dump and how it came here: the contents of meta.json.
+#ifndef SESSION_META_H
+#define SESSION_META_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct extents;
+
+struct meta {
+	char client[64];     /* address; no port */
+	uint16_t port;
+	const char *protocol; /* static */
+	char peer[65];       /* name of the key that the client proved to have, or "" */
+	bool is_encrypted;
+	int64_t started, finished; /* CLOCK_REALTIME, seconds; 0: not yet */
+	uint64_t expected;   /* bytes of the vmcore as announced; 0: unknown */
+	uint64_t received;   /* bytes of content that arrived, each counted once */
+	uint64_t pages_sent, pages_skipped, pages_missing; /* Red Hat: pages; else blocks of 4096 bytes */
+	uint64_t packets, packets_dropped, retransmissions;
+	uint32_t machine;    /* ELF e_machine, 0 where unknown */
+	uint32_t page_size;
+	char panic[256];     /* panic string or START's text, printable */
+	char reason[256];    /* why it is incomplete, or "" */
+	char format[32];     /* "elf", "kdump", "freebsd", "raw" */
+	char sha256[65];     /* of the finished vmcore, or "" */
+	const struct extents *holes_of; /* what is there; holes are listed from it (the first 1000) */
+};
+
+#endif

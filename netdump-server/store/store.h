@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The dump directory: one directory per dump, incomplete files, quotas, retention, meta.json, markers.
+//   DUMPDIR/<address>-<%Y-%m-%d-%H:%M>/{log,vmcore-incomplete,vmcore,meta.json}
+//   DUMPDIR/info.<host>.<n> vmcore.<host>.<n> …            (FreeBSD's names, as its netdumpd)
+//   DUMPDIR/logs/<address>.log                             (netconsole and LOG, when no dump is running)
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "session/session.h"
+
+struct dump_files;
+struct extents;
+struct store;
+struct writer;
+
+enum store_format {
+	STORE_AS_SENT, /* ELF with holes for zero pages, or whatever the client sends */
+	STORE_KDUMP,   /* kdump-compressed, from the page numbers of Red Hat clients and /proc/vmcore */
+};
+
+enum store_compression { STORE_ZLIB, STORE_LZO, STORE_ZSTD };
+
+struct store_options {
+	const char *dumpdir;
+	const char *spool;          /* markers for reports; NULL: none */
+	enum store_format format;
+	enum store_compression compression;
+	bool check_space;
+	uint64_t min_free;          /* bytes of the file system that are never used */
+	uint64_t max_total;         /* bytes of all dumps; 0: no limit */
+	uint64_t max_client;        /* bytes of one client's dumps; 0 */
+	unsigned keep;              /* dumps of one client kept; 0: all */
+	uint64_t log_max;           /* bytes of a log before it is rotated */
+	unsigned log_keep;          /* rotated logs kept */
+};
+
+struct error *store_open(const struct store_options *options, struct writer *writer, struct store **ret) MUST_CHECK;
+void store_close(struct store *store);
+
+/* Whether a dump of `expected` bytes may begin: free space, quotas. Retention is applied first. */
+struct error *store_admit(struct store *store, const char *client, uint64_t expected) MUST_CHECK;
+/* Makes the directory; its path is dump_path(). */
+struct error *dump_begin(struct store *store, struct meta *meta, uint64_t expected, struct dump_files **ret) MUST_CHECK;
+/* An earlier attempt of the same dump (netdump6's id), with what it has; NULL where there is none. */
+struct dump_files *dump_resume(struct store *store, struct meta *meta, const uint8_t id[16], struct extents *ret);
+bool dump_write(struct dump_files *dump, enum session_file file, uint64_t offset, const void *bytes, size_t length);
+/* Asynchronous: after everything queued is written and synced the files are renamed (or left incomplete), meta.json and the
+ * marker are written; then `done` is called, on the thread that calls writer_poll(). */
+void dump_finish(struct dump_files *dump, enum session_end end, void (*done)(void *context, bool is_safe), void *context);
+void dump_free(struct dump_files *dump);
+const char *dump_path(const struct dump_files *dump);
+
+/* Appends text to a client's log: that of its running dump, or DUMPDIR/logs/. Each line gets a time stamp; control
+ * characters are written as \xNN. Bounded by log_max. */
+void store_log(struct store *store, const char *client, struct dump_files *dump, const void *text, size_t length);
+
+#endif
