@@ -27,7 +27,7 @@ struct examination {
 	struct session *session;
 	const struct options *options;
 	struct report *report;
-	size_t broken; /* errors in rules of files that were asked for */
+	size_t broken; /* what is wrong in a rule file, or, of rules that were asked for, with this kernel */
 	struct {
 		struct finding *items;
 		size_t count, capacity;

@@ -29,12 +29,11 @@ static struct error *rules_list(struct session *session, const struct options *o
 
 	if (error)
 		return error;
-	session_tell_problems(session);
+	*ret_status = session_tell_problems(session) ? EXIT_REFUSED : EXIT_DONE;
 	for (size_t i = 0; (rule = rule_set_at(session->rules, i)); i++)
 		buf_printf(&buf, "%-30s %-9s %s\n", rule->id,
 			   rule->is_view ? "view" : severity_word(rule->severity),
 			   rule->title ? rule->title : "");
-	*ret_status = EXIT_DONE;
 	return output_print(&buf);
 }
 

@@ -40,8 +40,8 @@ static const struct command commands[] = {
 	 "      --skip GLOB     leave out those whose names match (may be repeated)\n"
 	 "      --rows N        rows shown of each table; 0: all\n"
 	 "  -v, --verbose       say more on standard error\n"
-	 "\nExit status: 0 nothing flagged, 1 something flagged, 2 could not run or a rule file given\n"
-	 "with -r is broken, 3 nothing flagged but some checks could not be made.\n",
+	 "\nExit status: 0 nothing flagged, 1 something flagged, 2 could not run or a rule file is\n"
+	 "broken, 3 nothing flagged but some checks could not be made.\n",
 	 cmd_report},
 	{"view", "vkTfrRPNW", "VMCORE… [NAME…] [options]", "print tables; without NAME: list them",
 	 DUMP_HELP RULES_HELP

@@ -102,13 +102,13 @@ size_t session_tell_problems(const struct session *session)
 {
 	enum rule_origin origin;
 	const char *message;
-	size_t asked = 0;
+	size_t count = 0;
 
-	for (size_t i = 0; (message = rule_set_problem(session->rules, i, &origin)); i++) {
+	while ((message = rule_set_problem(session->rules, count, &origin))) {
 		log_warning("%s", message);
-		asked += origin == ORIGIN_ASKED;
+		count++;
 	}
-	return asked;
+	return count;
 }
 
 static bool matches_any(const struct strings *globs, const char *id)

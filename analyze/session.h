@@ -30,8 +30,7 @@ void session_deinit(struct session *session);
 struct error *session_load_rules(struct session *session, const struct options *options) MUST_CHECK;
 /* Loads one more file or folder as if it was given with -r. */
 struct error *session_add_rules(struct session *session, const char *path) MUST_CHECK;
-/* Says on stderr what was wrong with the rule files, and returns how many of the problems were in files that were
- * asked for. */
+/* Says on stderr what was wrong with the rule files, and returns how many problems there were. */
 size_t session_tell_problems(const struct session *session);
 /* Opens the dump in these files and learns what its kernel is; with rules, also readies the program. */
 struct error *session_open(struct session *session, const struct options *options,

@@ -145,6 +145,9 @@ const struct code *check_lookup(struct checker *checker, const struct expr *expr
 const struct code *check_group(struct checker *checker, const struct expr *key,
 			       const struct code *clauses, struct scope **ret_scope);
 
+/* Fails (ERROR_NO_SOURCE) and returns true where a part of the library could not be read: what is called `name` may be
+ * declared there, so nobody can say that it is not in this kernel. */
+bool check_gap(struct checker *checker, const struct expr *expr, const char *name);
 /* Offers the names that could stand at `scope` to a suggestion; NULL: none is near. */
 const char *check_suggest(struct checker *checker, const char *name, bool functions_only);
 

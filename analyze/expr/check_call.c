@@ -124,6 +124,8 @@ const struct code *check_call(struct checker *checker, const struct expr *expr)
 	if (builtin)
 		return builtin->check ? builtin->check(checker, expr)
 				      : check_builtin(checker, expr, builtin);
+	if (check_gap(checker, expr, expr->name))
+		return NULL;
 	const char *near = check_suggest(checker, expr->name, true);
 
 	return check_fail(checker, expr, ERROR_SYNTAX,

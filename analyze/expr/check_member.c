@@ -104,6 +104,9 @@ static const struct code *no_member(struct checker *checker, const struct expr *
 			checker, expr, ERROR_NOT_FOUND,
 			"%s is only declared in this kernel's types, its members are not known",
 			check_words(checker, &stype));
+	/* Of alternatives the next is tried: few members are computed, and most that are missing are so in the kernel. */
+	if (!checker->trying && check_gap(checker, expr, name))
+		return NULL;
 	return check_fail(checker, expr, ERROR_NOT_FOUND, "%s has no member %s%s%s%s",
 			  check_words(checker, &stype), name, near ? "; did you mean " : "",
 			  near ? near : "", near ? "?" : "");

@@ -47,6 +47,16 @@ const char *check_suggest(struct checker *checker, const char *name, bool functi
 	return symtab_suggest(checker->program->symtab, name);
 }
 
+bool check_gap(struct checker *checker, const struct expr *expr, const char *name)
+{
+	const char *file = library_gap(checker->program->library);
+
+	if (file)
+		check_fail(checker, expr, ERROR_NO_SOURCE,
+			   "%s may be declared in %s, which is broken", name, file);
+	return file;
+}
+
 /* ---- kernel variables ----------------------------------------------------------------------- */
 
 /* BTF knows per-CPU variables only by their names; where no symbol is at hand, that must do. */
@@ -112,6 +122,8 @@ static const struct code *symbol_code(struct checker *checker, const struct expr
 	} else {
 		compare_declaration(checker, expr->name, type);
 	}
+	if (!type && check_gap(checker, expr, expr->name))
+		return NULL;
 	if (!type)
 		return check_fail(checker, expr, ERROR_SYNTAX,
 				  "the type of the kernel variable %s is not known; declare it "
@@ -232,10 +244,13 @@ static const struct code *no_name(struct checker *checker, const struct expr *ex
 	}
 	if (checker->error->code != ERROR_NOT_FOUND)
 		return NULL;
-	const char *near = checker->trying ? NULL : check_suggest(checker, expr->name, false);
-
 	error_free(checker->error);
 	checker->error = NULL;
+	/* has() and either() are asked about the kernel. */
+	if (!checker->trying && check_gap(checker, expr, expr->name))
+		return NULL;
+	const char *near = checker->trying ? NULL : check_suggest(checker, expr->name, false);
+
 	return check_fail(checker, expr, ERROR_NOT_FOUND,
 			  "nothing here or in this kernel is called %s%s%s%s", expr->name,
 			  near ? "; did you mean " : "", near ? near : "", near ? "?" : "");

@@ -398,6 +398,24 @@ static bool is_integral(const struct stype *stype)
 	}
 }
 
+/* "rx_idle_s > 30": the heading says what the number counts. */
+static const struct code *in_seconds_of(struct checker *checker, const struct expr *expr,
+					const struct code *number, const struct code *column)
+{
+	bool is_number = (number->stype.kind == STYPE_INT || number->stype.kind == STYPE_REAL) &&
+			 !number->stype.or_none;
+	struct value second = {.kind = VALUE_DURATION, .integer = 1000 * 1000 * 1000};
+
+	if (!column->stype.is_seconds || !is_number)
+		return number;
+	struct code *product = binary(checker, expr, STYPE_DURATION,
+				      number->stype.kind == STYPE_INT ? eval_integer : eval_scale,
+				      number, code_constant(checker, second));
+
+	product->op.op = TOKEN_STAR;
+	return product;
+}
+
 static const struct code *check_comparison(struct checker *checker, const struct expr *expr)
 {
 	bool for_order = expr->op != TOKEN_EQUAL && expr->op != TOKEN_NOT_EQUAL;
@@ -412,6 +430,10 @@ static const struct code *check_comparison(struct checker *checker, const struct
 
 	if (!left || !right)
 		return NULL;
+	const struct code *column = left;
+
+	left = in_seconds_of(checker, expr, left, right);
+	right = in_seconds_of(checker, expr, right, column);
 	if (!can_compare(&left->stype, &right->stype, for_order))
 		return mismatch(checker, expr, left, right);
 	/* x == none where x is never none, or always: known without a dump. */

@@ -471,6 +471,8 @@ static const struct code *check_descend(struct checker *checker, const struct ex
 
 	if (!root)
 		return NULL;
+	if (!definition && name->kind == EXPR_NAME && check_gap(checker, name, name->name))
+		return NULL;
 	if (!definition || definition->signature->count != 1)
 		return check_fail(checker, name, ERROR_SYNTAX,
 				  "descend() needs the name of a definition with one parameter, "

@@ -58,8 +58,8 @@ void scope_add_constant(struct scope *scope, const char *name, struct value valu
 	scope_add(scope, arena_strdup(scope->program->arena, name), code_constant(&checker, kept));
 }
 
-struct error *expr_check_let(struct program *program, struct scope *scope, const char *name,
-			     const struct expr *expr)
+static struct error *check_let(struct program *program, struct scope *scope, const char *name,
+			       const struct expr *expr, bool in_seconds)
 {
 	struct checker checker = checker_new(program, scope);
 	const struct code *value = check_value(&checker, expr);
@@ -75,8 +75,33 @@ struct error *expr_check_let(struct program *program, struct scope *scope, const
 		code_add(&checker, let, value);
 		value = let;
 	}
+	if (in_seconds && value->stype.kind == STYPE_DURATION) {
+		struct code *seconds = arena_copy(program->arena, value, sizeof(*value));
+
+		seconds->stype.is_seconds = true;
+		value = seconds;
+	}
 	scope_add(scope, arena_strdup(program->arena, name), value)->is_row = true;
 	return NULL;
+}
+
+struct error *expr_check_let(struct program *program, struct scope *scope, const char *name,
+			     const struct expr *expr)
+{
+	return check_let(program, scope, name, expr, false);
+}
+
+bool expr_names_seconds(const char *name)
+{
+	size_t length = strlen(name);
+
+	return length > 2 && !strcmp(name + length - 2, "_s");
+}
+
+struct error *expr_check_column(struct program *program, struct scope *scope, const char *name,
+				const struct expr *expr)
+{
+	return check_let(program, scope, name, expr, expr_names_seconds(name));
 }
 
 struct error *expr_check_clauses(struct program *program, struct scope *scope,

@@ -82,6 +82,8 @@ bool library_variable(struct library *library, const char *name, const struct ex
 /* An index: for every row of `clauses`, `value` under `key`; used by lookup() and lookup_all(). */
 bool library_index(struct library *library, const char *name, const struct expr *clauses,
 		   const struct expr *key, const struct expr *value);
+/* Not all that this file declares could be read: a name that is not found may be one of its. */
+void library_add_gap(struct library *library, const char *file);
 
 /* ---- check ---------------------------------------------------------------------------------- */
 
@@ -115,6 +117,12 @@ enum code_shape { CODE_VALUE, CODE_BOOL, CODE_WALK, CODE_RECORD_WALK };
  * ERROR_AMBIGUOUS, ERROR_NO_SOURCE (nothing to ask: could not check). */
 struct error *expr_check(struct program *program, struct scope *scope, const struct expr *expr,
 			 struct code **ret) MUST_CHECK;
+/* Whether the name of a column says that it is in seconds: "rx_idle_s". */
+bool expr_names_seconds(const char *name);
+/* As expr_check_let(), of a column: a duration of which the name says that it is in seconds may be compared with plain
+ * numbers. */
+struct error *expr_check_column(struct program *program, struct scope *scope, const char *name,
+				const struct expr *expr) MUST_CHECK;
 /* Checks `name: expression`, and makes `name` visible to what is checked later in this scope; it is
  * evaluated lazily, at most once per row. */
 struct error *expr_check_let(struct program *program, struct scope *scope, const char *name,

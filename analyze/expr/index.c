@@ -46,6 +46,8 @@ static struct index *index_of(struct checker *checker, const struct expr *name)
 			? library_find(checker->program->library, DECLARATION_INDEX, name->name)
 			: NULL;
 
+	if (!declaration && name->kind == EXPR_NAME && check_gap(checker, name, name->name))
+		return NULL;
 	if (!declaration)
 		return check_fail(checker, name, ERROR_SYNTAX,
 				  "lookup() needs the name of an index");

@@ -12,6 +12,7 @@ struct library {
 	struct arena *arena;
 	struct declaration *buckets[LIBRARY_BUCKETS];
 	size_t count;
+	const char *gap;
 };
 
 struct library *library_new(struct arena *arena)
@@ -122,6 +123,17 @@ void library_names(const struct library *library, enum declaration_kind kind,
 				visit(context, d->name);
 		}
 	}
+}
+
+void library_add_gap(struct library *library, const char *file)
+{
+	if (!library->gap)
+		library->gap = arena_strdup(library->arena, file);
+}
+
+const char *library_gap(const struct library *library)
+{
+	return library->gap;
 }
 
 size_t library_serials(const struct library *library)

@@ -32,6 +32,8 @@ const struct declaration *library_find(const struct library *library, enum decla
 /* Visits all names of a kind, for suggestions. */
 void library_names(const struct library *library, enum declaration_kind kind,
 		   void (*visit)(void *context, const char *name), void *context);
+/* The first file of which declarations could not be read, or NULL. */
+const char *library_gap(const struct library *library);
 /* One more than the highest serial. */
 size_t library_serials(const struct library *library);
 

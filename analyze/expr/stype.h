@@ -35,6 +35,7 @@ struct stype_fields;
 struct stype {
 	enum stype_kind kind;
 	bool or_none;
+	bool is_seconds; /* DURATION: a column whose heading says seconds; beside it a number is some */
 	bool is_percpu; /* POINTER, OBJECT: the address is an offset into each CPU's area */
 	const struct type *type; /* BOOL, INT, STRING (a char array), POINTER, OBJECT; may be NULL
 				    in the first three */

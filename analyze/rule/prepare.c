@@ -240,8 +240,8 @@ static struct error *prepare_keep(struct program *program, const struct rule_par
 
 	for (size_t i = 0; !error && i < part->column_count; i++) {
 		if (ret->columns[i].code)
-			error = expr_check_let(program, ret->scope, part->columns[i].name,
-					       part->columns[i].expr);
+			error = expr_check_column(program, ret->scope, part->columns[i].name,
+						  part->columns[i].expr);
 	}
 	return error ? error : check_optional(program, ret->scope, keep, &ret->keep);
 }

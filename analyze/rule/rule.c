@@ -130,6 +130,7 @@ static struct error *load_file(struct rule_set *set, const char *path, const cha
 		*vec_push(&set->files) = file;
 		rule_set_read(set, file.yaml, origin);
 	} else if (error->code == ERROR_SYNTAX || error->code == ERROR_LIMIT) {
+		library_add_gap(set->library, shown);
 		rule_set_blame(set, NULL, origin, error);
 		error = NULL;
 	}
@@ -157,8 +158,10 @@ static struct error *load_folder(struct rule_set *set, const char *path, const c
 		char *words _cleanup_free_ = mem_printf("%s/%s", shown, entries[i]->d_name);
 		struct error *error = load_file(set, name, words, origin);
 
-		if (error)
+		if (error) {
+			library_add_gap(set->library, words);
 			rule_set_blame(set, NULL, origin, error);
+		}
 		free(entries[i]);
 	}
 	free(entries);

@@ -649,6 +649,14 @@ static void blame(struct draft *draft, struct error *error)
 		rule_set_blame(draft->set, draft->file, draft->origin, error);
 }
 
+/* The same, of what may have declared something. */
+static void blame_gap(struct draft *draft, struct error *error)
+{
+	if (error)
+		library_add_gap(draft->set->library, draft->file->path);
+	blame(draft, error);
+}
+
 /* Declarations under one key of a file; each is wrong or right by itself. */
 static struct error *read_declarations(struct draft *draft, const struct yaml_node *node,
 				       struct error *(*read)(struct draft *,
@@ -657,11 +665,13 @@ static struct error *read_declarations(struct draft *draft, const struct yaml_no
 {
 	struct error *error = want_mapping(node);
 
+	if (error)
+		library_add_gap(draft->set->library, draft->file->path);
 	for (size_t i = 0; !error && i < node->count; i++) {
 		const char *fault = yaml_fault(node->keys[i]);
 
 		fault = fault ? fault : yaml_fault(node->items[i]);
-		blame(draft, fault ? error_new(ERROR_SYNTAX, "%s", fault)
+		blame_gap(draft, fault ? error_new(ERROR_SYNTAX, "%s", fault)
 				   : read(draft, node->keys[i], node->items[i]));
 	}
 	return error;
@@ -759,7 +769,7 @@ void rule_set_read(struct rule_set *set, const struct yaml_file *file, enum rule
 	struct draft draft = {.set = set, .file = file, .origin = origin};
 
 	if (root->fault || root->kind != NODE_MAPPING) {
-		blame(&draft, root->fault ? error_new(ERROR_SYNTAX, "%s", root->fault)
+		blame_gap(&draft, root->fault ? error_new(ERROR_SYNTAX, "%s", root->fault)
 					  : want_mapping(root));
 		return;
 	}
@@ -768,9 +778,9 @@ void rule_set_read(struct rule_set *set, const struct yaml_file *file, enum rule
 		const char *fault = root->items[i]->fault;
 
 		if (!key)
-			blame(&draft, unknown_key(root->keys[i], sections, COUNT(sections)));
+			blame_gap(&draft, unknown_key(root->keys[i], sections, COUNT(sections)));
 		else if (fault)
-			blame(&draft, error_new(ERROR_SYNTAX, "%s", fault));
+			blame_gap(&draft, error_new(ERROR_SYNTAX, "%s", fault));
 		else
 			blame(&draft, key->read(&draft, root->items[i]));
 	}

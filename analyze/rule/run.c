@@ -75,6 +75,8 @@ static const struct cell *run_cells(struct run *run)
 			run_cell(run, column->code, &cells[i]);
 		else
 			cells[i] = (struct cell){.kind = CELL_UNKNOWN, .text = column->reason};
+		if (cells[i].kind == CELL_REAL && expr_names_seconds(part->columns[i].name))
+			cells[i].shown = NULL; /* "5.5 ms" below "idle_s" would say two things */
 	}
 	return cells;
 }

@@ -81,6 +81,40 @@ verdict() {
 	[[ $stderr == *'^'* ]]
 }
 
+@test "a broken library: what needs it could not be checked, the others run, status 2" {
+	cp -r "$RULES" "$BATS_TEST_TMPDIR/rules"
+	library=$BATS_TEST_TMPDIR/rules/lib/lib.yaml
+	cat > "$BATS_TEST_TMPDIR/rules/more.yaml" <<- 'END'
+		rules:
+		- id: needing
+		  title: T
+		  severity: info
+		  needs: [numbers]
+		  flag: 1 < 2
+		- id: asking
+		  title: T
+		  severity: info
+		  flag: has(no_such_variable)
+	END
+	verdicts() {
+		run -2 --separate-stderr "$KMORTEM" report --rules-dir "$BATS_TEST_TMPDIR/rules" "$DUMP" -f json
+		[ "$(grep -c '^kmortem: ' <<< "$stderr")" -eq 1 ]
+		[[ $stderr == *"$library:"* ]]
+		[ "$(jq -r '[.findings[] | .rule + " " + .verdict] | sort | join(",")' <<< "$output")" = "$1" ]
+	}
+	sed -i "s/numbers: .*/numbers: '[3,'/" "$library"
+	verdicts 'always could-not-check,asking clear,needing could-not-check,never clear'
+	jq -e --arg file "$library" '[.findings[] | select(.rule == "always").reason | contains("numbers") and contains($file)]
+		== [true]' <<< "$output"
+	echo '  broken: [' >> "$library"
+	verdicts 'always could-not-check,asking clear,needing could-not-check,never clear'
+	jq -e '[.views[] | select(.view == "toy.numbers").complete] == [false]' <<< "$output"
+	run -2 "$KMORTEM" rules list --rules-dir "$BATS_TEST_TMPDIR/rules"
+	run -2 "$KMORTEM" rules check --rules-dir "$BATS_TEST_TMPDIR/rules"
+	[[ $output == *' 1 problems' ]]
+	run -2 "$KMORTEM" view "$DUMP" toy.release --rules-dir "$BATS_TEST_TMPDIR/rules"
+}
+
 @test "--set, --only, --skip, --rows" {
 	run -0 km report "$DUMP" --set always.limit=5
 	run -1 km report "$DUMP" -f json --skip 'toy.*' --skip never

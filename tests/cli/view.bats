@@ -34,6 +34,35 @@ load setup
 	refused 'expected a value' km view "$DUMP" toy.numbers --where '1 +'
 }
 
+@test "a column of seconds shows them, and is compared with numbers as with durations" {
+	cat > "$BATS_TEST_TMPDIR/v.yaml" <<- 'END'
+		views:
+		- view: v.times
+		  title: Times
+		  for: n in [0, 2, 90]
+		  columns:
+		    n: n
+		    idle_s: 'n == 0 ? none : n == 2 ? 5600us : 90s'
+		    idle: 'n == 0 ? none : n == 2 ? 5600us : 90s'
+		    fixed_s: 250ms
+	END
+	times() {
+		km view "$DUMP" -r "$BATS_TEST_TMPDIR/v.yaml" v.times "$@"
+	}
+	kept() {
+		[ "$(times -f json --where "$1" | jq -c '[.rows[].n]')" = "$2" ]
+	}
+	[ "$(times | awk '{ $1 = $1 } /^[0-9]/')" = $'0 - - 0.25\n2 0.006 5.6 ms 0.25\n90 90.0 1 min 30 s 0.25' ]
+	[ "$(times -f csv)" = $'n,idle_s,idle,fixed_s\n0,,,0.25\n2,0.0056,0.0056,0.25\n90,90.0,90.0,0.25' ]
+	kept 'idle_s > 30' '[90]'
+	kept 'idle_s > 30s' '[90]'
+	kept '30 < idle_s' '[90]'
+	kept 'idle_s < 0.006' '[2]'
+	kept 'idle_s == 90 or idle_s == 5600us' '[2,90]'
+	kept 'fixed_s == 0.25 and idle_s == none' '[0]'
+	refused 'say what the integer is: 10s' km view "$DUMP" -r "$BATS_TEST_TMPDIR/v.yaml" v.times --where 'idle > 30'
+}
+
 @test "a view that is not there" {
 	refused 'did you mean toy.numbers?' km view "$DUMP" toy.nubmers
 }
