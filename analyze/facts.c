@@ -18,7 +18,7 @@
 #include "types/symtab.h"
 #include "value/format.h"
 
-enum { LOG_LINES = 40, LOG_LINES_LIMIT = 200, LOG_LINE_LIMIT = 1024 };
+enum { LOG_LINES = 40, LOG_LINES_BEFORE = 10, LOG_LINES_LIMIT = 200, LOG_LINE_LIMIT = 1024 };
 
 /* Unknown strings are "" below and NULL in a report. */
 static const char *known(const char *text)
@@ -187,14 +187,16 @@ void log_line_put(const struct dmesg_record *record, struct buf *buf)
 	}
 }
 
-/* The last lines, and more where the end has more to say: an oops begins with what matters. */
+/* The last lines; all that tells of the end, for an oops begins with what matters; and what came
+ * right before it. */
 static size_t log_first(const struct kernel_panic *panic, size_t count)
 {
-	size_t first = count > LOG_LINES ? count - LOG_LINES : 0;
+	size_t first = count > LOG_LINES ? count - LOG_LINES : 0, end = panic->log_record;
 
-	return panic->log_record < first && count - panic->log_record <= LOG_LINES_LIMIT
-		       ? panic->log_record
-		       : first;
+	if (end >= count || count - end > LOG_LINES_LIMIT)
+		return first;
+	end = end > LOG_LINES_BEFORE ? end - LOG_LINES_BEFORE : 0;
+	return end < first ? end : first;
 }
 
 void facts_fill_log(const struct session *session, struct report *report)
