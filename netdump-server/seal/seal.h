@@ -11,7 +11,15 @@
 
 #include "base/error.h"
 
-enum { SEAL_TAG = 16, SEAL_KEY = 32, SEAL_NAME_MAX = 64, SEAL_COOKIE = 16 };
+enum {
+	SEAL_TAG = 16,
+	SEAL_KEY = 32,
+	SEAL_NAME_MAX = 64,
+	SEAL_COOKIE = 16,
+	SEAL_BASE64 = 45,      /* text of a key, with its NUL */
+	SEAL_SHA256 = 32,
+	SEAL_PEERS_MAX = 4096,
+};
 
 /* Call once; fails only where the system has no random numbers. */
 struct error *seal_start(void) MUST_CHECK;
@@ -64,6 +72,13 @@ struct seal_peers {
 	size_t count, capacity;
 };
 
+/* A new pair; the public key of the secret one that is there. */
+void seal_pair_new(struct seal_pair *ret);
+void seal_pair_derive(struct seal_pair *pair);
+/* A key in base64, and back: false for anything but SEAL_BASE64 - 1 characters that say a key. */
+void seal_key_text(const uint8_t key[SEAL_KEY], char ret[SEAL_BASE64]);
+bool seal_key_parse(const char *text, size_t length, uint8_t ret[SEAL_KEY]);
+
 /* Writes a new key pair: PATH (mode 0600, made anew: an existing file is an error) and PATH.pub. */
 struct error *seal_keygen(const char *path) MUST_CHECK;
 /* Reads a secret key; refuses a file that others than its owner may read, or whose owner is neither root nor the caller. */
@@ -77,7 +92,7 @@ struct error *seal_psk_read(const char *path, struct seal_peer *ret) MUST_CHECK;
 
 /* ---- handshake ------------------------------------------------------------------------------- */
 // Noise's pattern IK (one round trip; the client knows the server's public key beforehand), with the pre-shared key in the
-// place of the client's static key where it has one (IKpsk2 without s). OPEN = ephemeral key, sealed identity, sealed body;
+// place of the client's static key where it has one (NKpsk1, with the key's name). OPEN = ephemeral key, sealed identity, sealed body;
 // ACCEPT = ephemeral key, sealed body. Nothing but the ephemeral key leaves the client readable for anybody but the owner
 // of the server's secret key, and no DATA before ACCEPT has proved that it has it.
 
@@ -88,26 +103,38 @@ struct seal_client {
 	struct seal_peer psk;
 };
 
-/* A handshake on its way; wiped by its end. */
+/* A handshake on its way; wiped by its end. What is in it is seal.c's alone, in the words of Noise. */
 struct seal_handshake {
-	uint8_t bytes[512];
+	bool is_psk;
+	uint64_t number;                                      /* n */
+	uint8_t hash[SEAL_KEY], chain[SEAL_KEY], key[SEAL_KEY]; /* h, ck, k */
+	struct seal_pair ephemeral;                           /* ours */
+	uint8_t theirs[SEAL_KEY];                             /* ephemeral key of the other side */
+	uint8_t client[SEAL_KEY]; /* the client's static key: on its side the secret one, on the server's the public one */
 };
 
 enum { SEAL_OPEN_MORE = 256, SEAL_ACCEPT_MORE = 64 }; /* how much longer than its body a message is, at most */
 
-/* Client: writes OPEN's payload with `body` in it; returns its length. `cookie`: bound to it. */
+/* Client: writes OPEN's payload with `body` in it; returns its length, or 0 for a server's key that is no key (of low
+ * order). `cookie`: bound to it. */
 size_t seal_open_write(const struct seal_client *client, const uint8_t cookie[SEAL_COOKIE], const uint8_t *body,
 		       size_t length, uint8_t *ret, struct seal_handshake *handshake);
-/* Server: reads it. False where the client is not among `peers`, or anything is wrong; ret_peer then is NULL. */
+/* Server: reads it; `ret_body` has room for `length` bytes. False where the client is not among `peers`, or anything is
+ * wrong; ret_peer then is NULL. */
 bool seal_open_read(const struct seal_pair *server, const struct seal_peers *peers, const uint8_t cookie[SEAL_COOKIE],
 		    const uint8_t *bytes, size_t length, uint8_t *ret_body, size_t *ret_length,
 		    const struct seal_peer **ret_peer, struct seal_handshake *handshake);
-/* Server: writes ACCEPT's payload, and has the keys of the session. */
+/* Server: writes ACCEPT's payload, and has the keys of the session; 0 where the client's keys are no keys. */
 size_t seal_accept_write(struct seal_handshake *handshake, const uint8_t *body, size_t length, uint8_t *ret,
 			 struct seal_direction *to_server, struct seal_direction *to_client);
-/* Client: reads it; false where it is not from the server whose key we know. */
+/* Client: reads it; false where it is not from the server whose key we know: the true one may still come. */
 bool seal_accept_read(struct seal_handshake *handshake, const uint8_t *bytes, size_t length, uint8_t *ret_body,
 		      size_t *ret_length, struct seal_direction *to_server, struct seal_direction *to_client);
+
+/* ---- digests --------------------------------------------------------------------------------- */
+
+/* Of a whole file, read from its beginning; the descriptor's position stays. */
+struct error *seal_sha256_fd(int fd, uint8_t ret[SEAL_SHA256]) MUST_CHECK;
 
 /* ---- cookies --------------------------------------------------------------------------------- */
 
@@ -115,7 +142,8 @@ struct seal_cookies {
 	uint8_t secret[SEAL_KEY]; /* of this process: seal_random() */
 };
 
-/* A cookie for an address and port, good for this minute and the next: no state is kept for who only asked. */
+/* A cookie for an address and port, good for this minute and the next (`now`: CLOCK_MONOTONIC, nanoseconds): no state is
+ * kept for who only asked. */
 void seal_cookie_make(const struct seal_cookies *cookies, const struct sockaddr_in6 *client, uint64_t now,
 		      uint8_t ret[SEAL_COOKIE]);
 bool seal_cookie_check(const struct seal_cookies *cookies, const struct sockaddr_in6 *client, uint64_t now,
