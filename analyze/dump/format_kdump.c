@@ -122,6 +122,8 @@ static void kdump_part_index(struct kdump_part *part)
 {
 	uint64_t chunks = (part->header.blocks + CHUNK_BLOCKS - 1) / CHUNK_BLOCKS;
 
+	if (part->header.bytes_missing)
+		return;
 	part->ranks = mem_zero(chunks * sizeof(*part->ranks));
 	part->saved = kdump_count(part, part->header.saved_bitmap, part->ranks);
 	part->first = kdump_rank(part, part->header.start);
@@ -178,6 +180,8 @@ static enum block_state kdump_look_up(struct kdump *kdump, uint64_t block,
 	uint8_t bytes[DESCRIPTOR_BYTES];
 	struct kdump_part *part = kdump_part_of(kdump, block), *any = part ? part : kdump->parts;
 
+	if (any->header.bytes_missing)
+		return BLOCK_CUT;
 	if (block >= any->header.blocks)
 		return BLOCK_NO_RAM;
 	if (!(kdump_chunk(any, block / CHUNK_BLOCKS)[block % CHUNK_BLOCKS / 8] >> (block % 8) & 1))
@@ -223,7 +227,7 @@ static bool kdump_next(struct format *format, uint64_t *number)
 	struct kdump *kdump = (struct kdump *)format;
 	struct kdump_part *part = kdump->parts;
 
-	while (*number < part->header.blocks) {
+	while (!part->header.bytes_missing && *number < part->header.blocks) {
 		const uint8_t *chunk = kdump_chunk(part, *number / CHUNK_BLOCKS);
 		uint64_t rest = part->header.blocks - *number;
 
@@ -327,9 +331,10 @@ static void kdump_account(struct kdump *kdump)
 		present += part->count;
 		if (survey.end > part->file->size)
 			info->bytes_missing += survey.end - part->file->size;
+		info->bytes_missing += part->header.bytes_missing;
 		info->truncated |= part->header.is_incomplete || dump_file_is_cut(part->file);
 	}
-	info->pages_ram = kdump_count(first, first->header.ram_bitmap, NULL);
+	info->pages_ram = first->header.bytes_missing ? 0 : kdump_count(first, first->header.ram_bitmap, NULL);
 	info->filtered = promised < info->pages_ram;
 	/* Parts of a split dump that were not given are missing as if they were cut off. */
 	info->pages_cut = survey.cut + (promised > present ? promised - present : 0);

@@ -136,8 +136,9 @@ static struct error *kdump_place(const struct dump_file *file, const uint8_t *by
 		return error_new(ERROR_INVALID, "%s: corrupt header (no page of memory)",
 				 file->path);
 	/* A part of a split dump without pages ends with the last bit, not with its block. */
-	if (!dump_file_has(file, first, header->saved_bitmap - first + (header->blocks + 7) / 8))
-		return format_error_cut(file);
+	uint64_t length = header->saved_bitmap - first + (header->blocks + 7) / 8;
+	if (!dump_file_has(file, first, length))
+		header->bytes_missing = first + length > file->size ? first + length - file->size : 1;
 	if (header->end > header->blocks)
 		header->end = header->blocks;
 	if (header->start > header->end)

@@ -20,6 +20,7 @@ struct kdump_header {
 	int level;           /* -1: too old to say */
 	uint64_t blocks;     /* that the bitmaps speak of */
 	uint64_t start, end; /* blocks of which this file has the data */
+	uint64_t bytes_missing; /* of the bitmaps, at least: without them no page can be found; 0: they are whole */
 	bool has_phys_base;
 	uint64_t phys_base;
 	/* File offsets, and sizes in bytes; of notes and VMCOREINFO unchecked. */
