@@ -15,7 +15,7 @@ enum {
 	LINES_PARAGRAPH = 100, /* longer lines of prose are hard to read */
 	CELL_WIDEST = 200,
 	CELL_NARROW = 12, /* words are broken to get a text into this, for one band */
-	CELL_ROOMY = 32,  /* and into this where there must be several bands anyway */
+	CELL_ROOMY = 32,  /* and into this, or half a line, where there must be several bands anyway */
 	CELL_LINES = 6,   /* what takes more is cut */
 	COLUMN_GAP = 2,
 };
@@ -122,14 +122,16 @@ struct column {
 	bool is_number;
 };
 
-static struct column column_measure(const struct table *table, size_t index, size_t rows)
+static struct column column_measure(const struct table *table, size_t index, size_t rows,
+				    size_t roomy)
 {
 	struct column column = {.is_number = table_is_numeric(table, index, rows)};
 	struct buf shown _cleanup_(buf_deinit) = {0};
 
 	utf8_put_shown(&shown, table->columns[index]);
 	column.title = utf8_columns(buf_text(&shown));
-	column.heading = column.word = lines_longest_word(buf_text(&shown), " _");
+	column.heading = lines_longest_word(buf_text(&shown), " _");
+	column.heading = column.heading > roomy ? roomy : column.heading;
 	for (size_t row = 0; row < rows; row++) {
 		buf_cut(&shown, 0);
 		cell_put_shown(&shown, table_cell(table, row, index));
@@ -156,8 +158,8 @@ static size_t columns_set_floor(struct column *columns, size_t count, size_t lim
 		if (!column->is_number) {
 			floor = floor > limit ? limit : floor;
 			floor = floor < CELL_NARROW ? CELL_NARROW : floor;
-			floor = floor < column->heading ? column->heading : floor;
 		}
+		floor = floor < column->heading ? column->heading : floor;
 		column->floor = floor > column->width ? column->width : floor;
 		used += column->floor;
 	}
@@ -358,6 +360,7 @@ void lines_put_table(struct buf *buf, const struct report_style *style, size_t i
 		     const struct table *table)
 {
 	size_t rows = table_rows_shown(table, style->rows), room = lines_width(style) - indent;
+	size_t half = (room - COLUMN_GAP) / 2, roomy = half < CELL_ROOMY ? half : CELL_ROOMY;
 	struct column *columns _cleanup_free_ = mem_zero(table->column_count * sizeof(*columns));
 
 	if (!rows || !table->column_count) {
@@ -366,10 +369,10 @@ void lines_put_table(struct buf *buf, const struct report_style *style, size_t i
 		return;
 	}
 	for (size_t i = 0; i < table->column_count; i++)
-		columns[i] = column_measure(table, i, rows);
+		columns[i] = column_measure(table, i, rows, roomy);
 	if (columns_set_floor(columns, table->column_count, CELL_WIDEST) > room &&
 	    columns_set_floor(columns, table->column_count, CELL_NARROW) > room)
-		columns_set_floor(columns, table->column_count, CELL_ROOMY);
+		columns_set_floor(columns, table->column_count, roomy);
 	for (size_t first = 0; first < table->column_count;) {
 		struct band band = band_after(columns, table->column_count, first, room);
 

@@ -300,6 +300,27 @@ TEST(text_table_keeps_items_whole)
 				  "a rather long name (7), client (258)\n");
 }
 
+/* No heading and no word is too long to keep to the width. */
+TEST(text_table_of_nothing_but_long_words_keeps_to_its_width)
+{
+	static const char long_word[] = "a_heading_with_averyveryveryveryveryveryverylongword";
+	static const char *const columns[] = {long_word, long_word, "averyveryveryveryveryverylongword"};
+	static const struct cell cells[] = {SAMPLE_TEXT(long_word), SAMPLE_INTEGER(1),
+					    SAMPLE_TEXT(long_word)};
+	const struct view_result view = {
+		.name = "v", .complete = true, .table = SAMPLE_TABLE(columns, cells)};
+
+	for (unsigned width = 40; width < 200; width++) {
+		const struct report_style style = {.width = width};
+		struct buf buf _cleanup_(buf_deinit) = {0};
+
+		view_text(&view, &style, &buf);
+		char *rest = buf.data, *line;
+		while ((line = strsep(&rest, "\n")))
+			CHECK(utf8_columns(line) <= width);
+	}
+}
+
 TEST(text_table_cuts_a_cell_without_end)
 {
 	static const char *const columns[] = {"text"};
