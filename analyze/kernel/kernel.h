@@ -15,7 +15,7 @@ struct dump;
 struct symtab;
 
 struct kernel_panic {
-	bool happened;
+	bool happened; /* also where the dump does not tell at all */
 	char *message; /* "sysrq triggered crash", "Fatal exception"…; "" if nobody said */
 	int32_t cpu;   /* -1 unknown */
 	int64_t pid;   /* of the panicking task; -1 unknown */

@@ -259,16 +259,22 @@ static void panic_learn_log_task(struct kernel *kernel, const struct lines *line
 	panic->comm = arena_strndup(kernel->arena, comm, length < 16 ? length : 15);
 }
 
-static int32_t panic_find_cpu(const struct kernel *kernel)
+/* The CPU that panicked, or -1; *ret_is_told is false where the dump does not tell. */
+static int32_t panic_find_cpu(const struct kernel *kernel, bool *ret_is_told)
 {
 	/* panic_cpu since 1717f2096b54 ("panic, x86: Fix re-entrance problem due to panic on
 	 * NMI"), 4.5; crashing_cpu on x86 and powerpc. Both are -1 before. */
 	static const char *const names[] = {"panic_cpu", "crashing_cpu"};
 	uint32_t cpu;
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (kernel_read_int(kernel, names[i], &cpu) && cpu < CPU_LIMIT)
+	*ret_is_told = false;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (!kernel_read_int(kernel, names[i], &cpu))
+			continue;
+		*ret_is_told = true;
+		if (cpu < CPU_LIMIT)
 			return (int32_t)cpu;
+	}
 	return -1;
 }
 
@@ -466,11 +472,12 @@ void kernel_learn_panic(struct kernel *kernel)
 	struct kernel_panic *panic = &kernel->panic;
 	struct lines lines = {0};
 	struct dmesg log = {0};
+	bool is_told;
 
 	panic->pid = -1;
 	panic->log_record = SIZE_MAX;
 	panic->message = panic->comm = panic->ip = arena_strdup(kernel->arena, "");
-	panic->cpu = panic_find_cpu(kernel);
+	panic->cpu = panic_find_cpu(kernel, &is_told);
 	/* CRASHTIME is written by crash_save_vmcoreinfo(), on the way into the crash
 	 * kernel only. */
 	panic->happened =
@@ -478,8 +485,9 @@ void kernel_learn_panic(struct kernel *kernel)
 
 	error_free(dmesg_read(kernel, arena, &log)); /* without a log, `log` is empty */
 	lines_collect(&lines, arena, &log);
-	if (!panic->happened && !kernel_symbol(kernel, "panic_cpu"))
-		panic->happened = lines.panic < lines.count;
+	/* Of a dump that tells nothing, not even a log, it is not said that all was well. */
+	if (!panic->happened && !is_told)
+		panic->happened = lines.panic < lines.count || !log.count;
 	if (panic->happened) {
 		panic_learn_message(kernel, &lines);
 		panic_learn_task(kernel);

@@ -46,7 +46,8 @@ TEST(kernel_with_nothing_to_ask_knows_nothing)
 	CHECK(!kernel->hz && !kernel->has_jiffies && !kernel->has_taint && !kernel->memory_bytes);
 	CHECK(kernel->uptime_ns == -1 && kernel->monotonic_ns == -1 && kernel->crash_time_ns == -1);
 	CHECK(kernel->loadavg[0] == -1);
-	CHECK(!kernel->panic.happened && kernel->panic.cpu == -1 && kernel->panic.pid == -1);
+	CHECK(kernel->panic.happened && kernel->panic.cpu == -1 && kernel->panic.pid == -1);
+	CHECK_STR(kernel->panic.message, "");
 	kernel_taint_letters(kernel, letters);
 	CHECK_STR(letters, "");
 }
