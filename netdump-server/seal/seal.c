@@ -529,11 +529,18 @@ void seal_key_text(const uint8_t key[SEAL_KEY], char ret[SEAL_BASE64])
 
 bool seal_key_parse(const char *text, size_t length, uint8_t ret[SEAL_KEY])
 {
+	char again[SEAL_BASE64];
 	size_t got = 0;
 
-	return length == SEAL_BASE64 - 1 &&
-	       !sodium_base642bin(ret, SEAL_KEY, text, length, NULL, &got, NULL, sodium_base64_VARIANT_ORIGINAL) &&
-	       got == SEAL_KEY;
+	if (length != SEAL_BASE64 - 1 ||
+	    sodium_base642bin(ret, SEAL_KEY, text, length, NULL, &got, NULL, sodium_base64_VARIANT_ORIGINAL) ||
+	    got != SEAL_KEY)
+		return false;
+	// libsodium 1.0.18 takes the byte 0xff for '/'.
+	seal_key_text(ret, again);
+	bool is_same = !sodium_memcmp(again, text, length);
+	sodium_memzero(again, sizeof(again));
+	return is_same;
 }
 
 struct error *seal_sha256_fd(int fd, uint8_t ret[SEAL_SHA256])
