@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <limits.h>
+
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/cleanup.h"
@@ -13,44 +15,51 @@
 
 DEFINE_CLEANUP(struct frame *, frame_free)
 
-static void put_line(const struct session *session, const struct value *value, unsigned depth,
-		     struct buf *buf)
+/* Elements of an array or list that are shown without -v. */
+enum { EVAL_ELEMENTS = 64 };
+
+struct printer {
+	const struct session *session;
+	unsigned elements;
+	struct buf *buf;
+};
+
+static void put_line(const struct printer *printer, const struct value *value, unsigned depth)
 {
 	const struct format_options format = {
-		.dump = session->dump,
-		.symtab = session->symtab,
+		.dump = printer->session->dump,
+		.symtab = printer->session->symtab,
 		.with_type = true,
 		.depth = depth,
-		.elements = 1000,
+		.elements = printer->elements,
 	};
 
-	format_value(value, &format, buf);
-	buf_putc(buf, '\n');
+	format_value(value, &format, printer->buf);
+	buf_putc(printer->buf, '\n');
 }
 
 /* One line: of what is not a number, a text or a record, the place. */
-static void put_element(const struct session *session, struct value element, struct buf *buf)
+static void put_element(const struct printer *printer, struct value element)
 {
 	const struct type *type = element.kind == VALUE_OBJECT ? type_strip(element.type) : NULL;
 
 	if (type && (type->kind == TYPE_STRUCT || type->kind == TYPE_UNION))
 		element = (struct value){
 			.kind = VALUE_POINTER,
-			.type = symtab_pointer_to(session->symtab, element.type),
+			.type = symtab_pointer_to(printer->session->symtab, element.type),
 			.integer = element.object.address,
 		};
-	put_line(session, &element, 1, buf);
+	put_line(printer, &element, 1);
 }
 
-static void put_value(const struct session *session, const struct value *value, bool is_walk,
-		      struct buf *buf)
+static void put_value(const struct printer *printer, const struct value *value, bool is_walk)
 {
 	if (!is_walk || value->kind != VALUE_LIST) {
-		put_line(session, value, 3, buf);
+		put_line(printer, value, 3);
 		return;
 	}
 	for (size_t i = 0; i < value->list->count; i++)
-		put_element(session, value->list->items[i], buf);
+		put_element(printer, value->list->items[i]);
 }
 
 /* Whether the value is all there is; says why it is not. */
@@ -90,7 +99,13 @@ static struct error *evaluate(struct session *session, const struct options *opt
 		buf_putc(&buf, '\n');
 	}
 	bool is_walk = code_shape(code) == CODE_WALK || code_shape(code) == CODE_RECORD_WALK;
-	put_value(session, &value, is_walk, &buf);
+	const struct printer printer = {
+		.session = session,
+		.elements = options->verbose ? UINT_MAX : EVAL_ELEMENTS,
+		.buf = &buf,
+	};
+
+	put_value(&printer, &value, is_walk);
 	*ret_status = tell_completeness(&value, frame) ? EXIT_DONE : EXIT_INCOMPLETE;
 	return output_print(&buf);
 }

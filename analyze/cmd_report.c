@@ -43,8 +43,10 @@ static void tell_problem(void *context, const struct rule *rule, const struct er
 {
 	struct examination *examination = context;
 
-	if (error->code == ERROR_NO_SOURCE)
+	if (error->code == ERROR_NO_SOURCE) {
+		log_note("%s: %s", rule->id, error->message);
 		return;
+	}
 	log_warning("%s: %s", rule->id, error->message);
 	examination->broken += rule->origin == ORIGIN_ASKED;
 }

@@ -218,6 +218,10 @@ struct error *cmd_view(struct session *session, const struct options *options, i
 	*ret_status = EXIT_DONE;
 	if (!error && !request.views.count && options->where)
 		error = error_new(ERROR_INVALID, "--where: of which view?");
+	else if (!error && request.views.count > 1 && !strcmp(format, "csv"))
+		error = error_new(ERROR_INVALID,
+				  "-f csv: one view at a time, and %zu are named; or take -f json",
+				  request.views.count);
 	else if (!error && !request.views.count)
 		error = list_views(session->rules, format, &style);
 	else if (!error)

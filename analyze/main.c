@@ -57,7 +57,7 @@ static const struct command commands[] = {
 	 "  EXPR                see kmortem-rules(7); the last word\n"
 	 "  -r, --rules PATH    load this rule file or folder as well (may be repeated)\n"
 	 "      --rules-dir DIR load the rules of this folder instead of the shipped ones\n"
-	 "  -v, --verbose       print the type as well\n"
+	 "  -v, --verbose       print the type as well, and long arrays whole\n"
 	 "\nExit status: 0 printed, 2 could not run, 3 the value is unknown or incomplete.\n",
 	 cmd_eval},
 	{"log", "vkT", "VMCORE… [options]", "print the kernel's log",

@@ -404,12 +404,11 @@ static void json_put_escaped(struct buf *buf, const char *text, size_t length)
 }
 
 /* Writes the object as the whole output and releases it. */
-static void json_finish(struct json_object *object, struct buf *buf)
+static void json_finish(struct json_object *object, int flags, struct buf *buf)
 {
 	size_t length;
-	int flags =
-		JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE;
-	const char *text = json_object_to_json_string_length(object, flags, &length);
+	const char *text = json_object_to_json_string_length(
+		object, flags | JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE, &length);
 
 	if (!text)
 		json_must(NULL);
@@ -436,7 +435,7 @@ void report_json(const struct report *report, struct buf *buf)
 	json_put(object, "counts", json_counts(report));
 	if (report->seconds > 0)
 		json_put(object, "seconds", json_measured(report->seconds));
-	json_finish(object, buf);
+	json_finish(object, JSON_C_TO_STRING_PRETTY, buf);
 }
 
 void view_json(const struct view_result *view, struct buf *buf)
@@ -445,5 +444,5 @@ void view_json(const struct view_result *view, struct buf *buf)
 
 	json_put(object, "format", json_integer(JSON_FORMAT));
 	json_put_view(object, view);
-	json_finish(object, buf);
+	json_finish(object, 0, buf); /* a line for each of several */
 }

@@ -52,7 +52,16 @@ struct error *error_prefix(struct error *error, const char *format, ...)
 	free(prefix);
 	free(error->message);
 	error->message = message;
+	error->place = 0;
 	return error;
+}
+
+const char *error_reason(const struct error *error, size_t *ret_length)
+{
+	const char *reason = error->message + error->place;
+
+	*ret_length = strcspn(reason, "\n");
+	return reason;
 }
 
 struct error *error_errno(const char *format, ...)

@@ -5,6 +5,7 @@
 #define BASE_ERROR_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum error_code {
@@ -28,6 +29,7 @@ struct error {
 	enum error_code code;
 	bool has_address;
 	uint64_t address; /* of the fault, when has_address */
+	size_t place;     /* bytes of the message that say where in a file, "rules/net.yaml:8:16: "; 0: none */
 	char *message;    /* one line, no full stop, no newline */
 };
 
@@ -50,6 +52,8 @@ struct error *error_fault(enum error_code code, uint64_t address, const char *fo
 struct error *error_prefix(struct error *error, const char *format, ...) PRINTF_LIKE(2, 3) MUST_CHECK;
 /* Like error_new(ERROR_IO, …) with ": " and strerror(errno) appended. */
 struct error *error_errno(const char *format, ...) PRINTF_LIKE(1, 2) MUST_CHECK;
+/* What is wrong, without the place and what follows the first line: `*ret_length` bytes in the message. */
+const char *error_reason(const struct error *error, size_t *ret_length);
 /* Releases an error; NULL is allowed. */
 void error_free(struct error *error);
 /* If *error has `code`, frees it, sets it to NULL and returns true: for fallbacks. */

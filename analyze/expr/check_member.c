@@ -281,6 +281,15 @@ static const struct code *list_element(struct checker *checker, const struct cod
 	return code;
 }
 
+/* How many elements an array has, 0 when its type does not say: of [0] and [] there are as many as were allocated,
+ * and so of [1], which is how they were written before. */
+static uint64_t array_bound(const struct code *array, const struct type *type)
+{
+	bool is_bounded = array->stype.kind == STYPE_OBJECT && type->kind == TYPE_ARRAY && type->length > 1;
+
+	return is_bounded ? type->length : 0;
+}
+
 const struct code *check_element(struct checker *checker, const struct expr *expr)
 {
 	const struct code *array = check(checker, expr->args[0]);
@@ -312,8 +321,11 @@ const struct code *check_element(struct checker *checker, const struct expr *exp
 	if (!size || size > UINT32_MAX)
 		return check_fail(checker, expr, ERROR_SYNTAX,
 				  "the size of an element is not known");
+	uint64_t count = array_bound(array, type);
+	__int128 limit = count && count < UINT32_MAX ? count : UINT32_MAX;
+
 	if (code_is_constant(index) && array->stype.kind == STYPE_OBJECT &&
-	    index->constant.integer >= 0 && index->constant.integer < UINT32_MAX)
+	    index->constant.integer >= 0 && index->constant.integer < limit)
 		return element_constant(checker, array, element, index->constant.integer);
 	struct code *code = code_new(checker, STYPE_OBJECT, eval_element);
 
@@ -321,6 +333,7 @@ const struct code *check_element(struct checker *checker, const struct expr *exp
 	code->stype.is_percpu = array->stype.is_percpu;
 	code->memory.type = element;
 	code->memory.size = (uint32_t)size;
+	code->memory.count = count;
 	code_add(checker, code, array);
 	code_add(checker, code, index);
 	return code;

@@ -76,6 +76,7 @@ struct code {
 			const struct type *type;
 			uint32_t bit_offset, bit_size;
 			uint32_t size; /* bytes of a scalar, or of an element */
+			uint64_t count; /* elements of the array it is one of; 0: nobody knows */
 			enum value_kind kind;
 			bool is_signed;
 		} memory;

@@ -2,10 +2,14 @@
 // Variables, and data of the dump: where it is and what it holds.
 #include <string.h>
 
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/cleanup.h"
 #include "dump/dump.h"
 #include "expr/code.h"
 #include "expr/program.h"
 #include "kernel/kernel.h"
+#include "value/format.h"
 
 /* ---- variables ------------------------------------------------------------------------------ */
 
@@ -143,6 +147,18 @@ struct value eval_address(const struct code *code, struct frame *frame)
 		.kind = VALUE_POINTER, .type = code->stype.type, .integer = object.object.address};
 }
 
+static struct value beyond_array(struct frame *frame, __int128 index, uint64_t count)
+{
+	struct buf buf _cleanup_(buf_deinit) = {0};
+
+	buf_puts(&buf, "no element ");
+	format_integer(index, &buf);
+	buf_printf(&buf, " in an array of %llu", (unsigned long long)count);
+	const char *words = arena_strdup(frame_memory(frame), buf_text(&buf));
+	frame_charge(frame);
+	return value_absent(ERROR_INVALID, 0, words);
+}
+
 struct value eval_element(const struct code *code, struct frame *frame)
 {
 	struct value array = code_run(code->args[0], frame), result;
@@ -153,6 +169,8 @@ struct value eval_element(const struct code *code, struct frame *frame)
 		return result;
 	if (is_missing(&index))
 		return missing(&index);
+	if (code->memory.count && (index.integer < 0 || index.integer >= code->memory.count))
+		return beyond_array(frame, index.integer, code->memory.count);
 	/* Kernel addresses wrap: per-CPU arithmetic relies on it. */
 	return value_object(code->memory.type,
 			    address + (uint64_t)index.integer * code->memory.size);

@@ -95,9 +95,14 @@ struct error *message_vat(const struct expr_text *text, size_t offset, enum erro
 		if (is_control(*byte))
 			*byte = '?';
 	}
-	buf_printf(&buf, "%s:%zu:%zu: %s\n", text->file, place.line, place.column, words);
+	buf_printf(&buf, "%s:%zu:%zu: ", text->file, place.line, place.column);
+	size_t length = buf.length;
+	buf_printf(&buf, "%s\n", words);
 	put_line(&place, &buf);
-	return error_new(code, "%s", buf_text(&buf));
+	struct error *error = error_new(code, "%s", buf_text(&buf));
+
+	error->place = length;
+	return error;
 }
 
 struct error *message_at(const struct expr_text *text, size_t offset, enum error_code code,

@@ -19,10 +19,12 @@ struct params {
 DEFINE_CLEANUP(struct params *, params_free)
 DEFINE_CLEANUP(struct frame *, frame_free)
 
-/* The first line of a message, without the caret. */
-static const char *first_line(struct arena *arena, const char *message)
+const char *reason_of_error(const struct error *error, struct arena *arena)
 {
-	return arena_strndup(arena, message, strcspn(message, "\n"));
+	size_t length;
+	const char *reason = error_reason(error, &length);
+
+	return arena_strndup(arena, reason, length);
 }
 
 static struct error *constant_value(struct program *program, const struct expr *expr,
@@ -214,7 +216,7 @@ static struct error *prepare_columns(struct program *program, const struct rule_
 			continue;
 		if (is_strict || (error->code != ERROR_NOT_FOUND && error->code != ERROR_NO_SOURCE))
 			return error;
-		columns[i].reason = first_line(arena, error->message);
+		columns[i].reason = reason_of_error(error, arena);
 		error_free(error);
 	}
 	return NULL;

@@ -60,6 +60,8 @@ struct error *prepare_part(struct program *program, const struct rule *rule,
 			   struct prepared *ret) MUST_CHECK;
 /* Truth of a value: 1, 0, or -1 and why it is unknown. */
 int value_truth(const struct value *value, struct fault *ret_fault);
+/* What is wrong, for the reader of a report: the place in the rule file says nothing to them. */
+const char *reason_of_error(const struct error *error, struct arena *arena);
 /* Needs, parameters and every part, without evaluating a row: kmortem rules check. */
 struct error *prepare_check(struct program *program, const struct rule *rule) MUST_CHECK;
 

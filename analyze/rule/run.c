@@ -194,17 +194,16 @@ static void run_rows(struct run *run)
 		buf_printf(&run->broken, "the budget of %s is used up", frame_exhausted(frame));
 }
 
-/* "first line", kept; the whole message goes to who wants to hear of it. */
+/* The reason, kept; the whole message goes to who wants to hear of it. */
 static const char *run_blame(const struct run *run, struct error *error)
 {
 	const struct runner *runner = run->runner;
-	const char *line = arena_strndup(runner->arena, error->message,
-					 strcspn(error->message, "\n"));
+	const char *reason = reason_of_error(error, runner->arena);
 
 	if (runner->problem)
 		runner->problem(runner->context, run->rule, error);
 	error_free(error);
-	return line;
+	return reason;
 }
 
 static void run_table(struct run *run, struct table *ret)
@@ -321,8 +320,7 @@ static void finding_decide(struct run *run, struct finding *ret)
 	ret->verdict = VERDICT_COULD_NOT_CHECK;
 	if (error && error->code == ERROR_NOT_FOUND) {
 		ret->verdict = VERDICT_NOT_APPLICABLE;
-		ret->reason = arena_strndup(run->runner->arena, error->message,
-					    strcspn(error->message, "\n"));
+		ret->reason = reason_of_error(error, run->runner->arena);
 		error_free(error);
 		return;
 	}
@@ -334,6 +332,13 @@ static void finding_decide(struct run *run, struct finding *ret)
 	}
 	run_rows(run);
 	finding_fill(run, ret);
+}
+
+/* Here the place in the file matters: that is where it is mended. */
+static const char *run_fault(const struct runner *runner, const struct rule *rule)
+{
+	return arena_printf(runner->arena, "its file is broken: %.*s",
+			    (int)strcspn(rule->fault, "\n"), rule->fault);
 }
 
 void run_rule(const struct runner *runner, const struct rule *rule, struct finding *ret)
@@ -353,7 +358,7 @@ void run_rule(const struct runner *runner, const struct rule *rule, struct findi
 	};
 	ret->reason = runner_stop(runner);
 	if (rule->fault)
-		ret->reason = arena_strndup(runner->arena, rule->fault, strcspn(rule->fault, "\n"));
+		ret->reason = run_fault(runner, rule);
 	else if (!ret->reason)
 		finding_decide(&run, ret);
 }
@@ -431,7 +436,7 @@ void run_view(const struct runner *runner, const struct rule *rule, struct view_
 		.description = rule->why,
 	};
 	if (rule->fault) {
-		ret->why = arena_strndup(runner->arena, rule->fault, strcspn(rule->fault, "\n"));
+		ret->why = run_fault(runner, rule);
 		return;
 	}
 	error = prepare_needs(runner->program, &rule->needs);

@@ -13,6 +13,8 @@
 enum {
 	FORMAT_BYTES = 1024 * 1024, /* of one value's text */
 	FORMAT_STRING = 4096,       /* of one string in it */
+	FORMAT_RUN = 10,            /* equal elements that are said once, as gdb has it */
+	FORMAT_ELEMENTS = 1000000,  /* looked at for one value's text */
 	CELL_NESTING = 16,
 	NS_PER_S = 1000000000,
 };
@@ -215,6 +217,7 @@ struct format {
 	size_t start;    /* length of `buf` before */
 	unsigned indent; /* of the members of nested structs, one per line, with types */
 	const struct type *said; /* the type of the elements of this array, said before it */
+	uint64_t seen;   /* elements so far */
 };
 
 static void format_any(struct format *format, const struct value *value, unsigned depth);
@@ -358,6 +361,60 @@ static void format_members(struct format *format, const struct value *value, uns
 	buf_putc(format->buf, '}');
 }
 
+static void format_element(struct format *format, const struct value *value, uint64_t i,
+			   unsigned depth)
+{
+	struct value element = value->kind == VALUE_LIST ? value->list->items[i]
+							 : value_index(*value, (__int128)i);
+
+	format->seen++;
+	format_any(format, &element, depth);
+}
+
+/* Appends element `i`; returns how many elements from there on have the same text. With types only: that is what a
+ * person reads. */
+static uint64_t format_run(struct format *format, const struct value *value, uint64_t i,
+			   uint64_t count, unsigned depth)
+{
+	struct buf *buf = format->buf;
+	size_t start = buf->length;
+	uint64_t run = 1;
+
+	format_element(format, value, i, depth);
+	if (!format->options->with_type)
+		return 1;
+	for (size_t end = buf->length; i + run < count && format->seen < FORMAT_ELEMENTS; run++) {
+		format_element(format, value, i + run, depth);
+		bool is_equal = buf->length - end == end - start &&
+				!memcmp(buf->data + start, buf->data + end, end - start);
+
+		buf_cut(buf, end);
+		if (!is_equal)
+			break;
+	}
+	return run;
+}
+
+/* Long runs of equal elements are said once. */
+static void format_elements(struct format *format, const struct value *value, uint64_t count,
+			    unsigned depth)
+{
+	uint64_t run, shown = 0;
+
+	for (uint64_t i = 0; i < count && format_has_room(format); i += run) {
+		buf_puts(format->buf, i ? ", " : "");
+		if (shown++ == format->options->elements || format->seen >= FORMAT_ELEMENTS) {
+			buf_printf(format->buf, "… %llu more", (unsigned long long)(count - i));
+			return;
+		}
+		run = format_run(format, value, i, count, depth);
+		if (run >= FORMAT_RUN)
+			buf_printf(format->buf, " <repeats %llu times>", (unsigned long long)run);
+		else
+			run = 1;
+	}
+}
+
 static void format_array(struct format *format, const struct value *value, unsigned depth)
 {
 	const struct type *type = type_strip(value->type);
@@ -375,17 +432,7 @@ static void format_array(struct format *format, const struct value *value, unsig
 
 	format->said = format->options->with_type && value->type ? type_target(type) : NULL;
 	buf_putc(format->buf, '[');
-	for (uint64_t i = 0; i < type->length && format_has_room(format); i++) {
-		struct value element = value_index(*value, (__int128)i);
-
-		if (i)
-			buf_puts(format->buf, ", ");
-		if (i == format->options->elements) {
-			buf_puts(format->buf, "...");
-			break;
-		}
-		format_any(format, &element, depth - 1);
-	}
+	format_elements(format, value, type->length, depth - 1);
 	buf_putc(format->buf, ']');
 	format->said = said;
 }
@@ -401,18 +448,15 @@ static void format_object(struct format *format, const struct value *value, unsi
 	}
 }
 
-static void format_list(struct format *format, const struct value_list *list, unsigned depth)
+static void format_list(struct format *format, const struct value *value, unsigned depth)
 {
+	const struct value_list *list = value->list;
+
 	buf_putc(format->buf, '[');
-	for (size_t i = 0; i < list->count && format_has_room(format); i++) {
-		if (i)
-			buf_puts(format->buf, ", ");
-		if (i == format->options->elements || !depth) {
-			buf_puts(format->buf, "...");
-			break;
-		}
-		format_any(format, &list->items[i], depth - 1);
-	}
+	if (depth)
+		format_elements(format, value, list->count, depth - 1);
+	else
+		buf_puts(format->buf, list->count ? "..." : "");
 	if (list->is_partial) {
 		buf_puts(format->buf, list->count ? ", " : "");
 		format_absent(format, &list->fault);
@@ -457,7 +501,7 @@ static void format_any(struct format *format, const struct value *value, unsigne
 	case VALUE_TIME: format_time(value->integer, format->buf); break;
 	case VALUE_POINTER: format_pointer(format, value); break;
 	case VALUE_OBJECT: format_object(format, value, depth); break;
-	case VALUE_LIST: format_list(format, value->list, depth); break;
+	case VALUE_LIST: format_list(format, value, depth); break;
 	case VALUE_RECORD: format_record(format, value->record, depth); break;
 	}
 }

@@ -18,7 +18,8 @@ struct format_options {
 };
 
 /* Text of a value: 5, 0xffff888003a40000, "eth0" (quoted only with_type), 12.5 s, 4.0 MiB,
- * enumerators by name, structs in braces, arrays in brackets, absent as "?(not saved in the dump at
+ * enumerators by name, structs in braces, arrays in brackets (with_type: ten and more equal elements as "0 <repeats 12
+ * times>"; what is not shown as "… 5 more"), absent as "?(not saved in the dump at
  * 0x…)". Bytes that are not printable are escaped as \xNN, so no terminal ever sees them. */
 void format_value(const struct value *value, const struct format_options *options, struct buf *buf);
 /* 128-bit integer in decimal. */

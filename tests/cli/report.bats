@@ -68,6 +68,27 @@ verdict() {
 	[ "$(verdict -r "$file")" = clear ]
 }
 
+@test "a reason speaks of the kernel; where in the rule file is said on standard error" {
+	cat > "$BATS_TEST_TMPDIR/r.yaml" <<- 'END'
+		rules:
+		- id: mine
+		  title: T
+		  severity: warning
+		  flag: init_task.no_such_member == 1
+		views:
+		- view: v.mine
+		  title: T
+		  columns:
+		    gone: init_task.no_such_member
+	END
+	run -2 --separate-stderr km report "$DUMP" -r "$BATS_TEST_TMPDIR/r.yaml" --only '*mine' -f json
+	jq -e '.findings[0].reason == "struct task_struct has no member no_such_member"
+		and .views[0].rows[0].reasons.gone == "struct task_struct has no member no_such_member"' <<< "$output"
+	[[ $stderr == *"mine: $BATS_TEST_TMPDIR/r.yaml:5:"*'^'* ]]
+	run -2 --separate-stderr km report "$DUMP" -r "$BATS_TEST_TMPDIR/r.yaml" --only '*mine' -f text
+	[[ $output != *r.yaml:5* ]]
+}
+
 @test "a broken rule file: status 2, and the others still run" {
 	printf 'rules: [\n' > "$BATS_TEST_TMPDIR/broken.yaml"
 	run -2 --separate-stderr km report "$DUMP" -r "$BATS_TEST_TMPDIR/broken.yaml" -f json

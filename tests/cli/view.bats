@@ -27,6 +27,16 @@ load setup
 	[[ $output == *'<3>'*6.1.0-toy* ]]
 }
 
+@test "of several views JSON is a line each, CSV is refused" {
+	run -0 km view "$DUMP" 'toy.*' -f json
+	[ "${#lines[@]}" -eq 2 ]
+	[ "$(jq -r .view <<< "$output")" = $'toy.numbers\ntoy.release' ]
+	[ "$(jq -r .view <<< "${lines[1]}")" = toy.release ]
+	refused '-f csv: one view at a time, and 2 are named' km view "$DUMP" 'toy.*' -f csv
+	run -0 km view "$DUMP" 'toy.n*' -f csv
+	[ "${lines[0]}" = number,word ]
+}
+
 @test "--where keeps rows, by column and by variable" {
 	run -0 km view "$DUMP" toy.numbers -f csv --where 'number > 1 and n < 3'
 	[ "$output" = $'number,word\n2,<2>' ]
@@ -148,6 +158,20 @@ load setup
 	[ "$output" = $'9\n1\n4' ]
 	run -0 km eval -v "$DUMP" '10s'
 	[ "${lines[0]}" = duration ]
+}
+
+@test "eval says long runs once and cuts long arrays, but for -v" {
+	run -0 km eval "$DUMP" '[1, 0,0,0,0,0,0,0,0,0,0, 2,2,2,2,2,2,2,2,2]'
+	[ "$output" = '[1, 0 <repeats 10 times>, 2, 2, 2, 2, 2, 2, 2, 2, 2]' ]
+	numbers=$(seq -s ', ' 100)
+	run -0 km eval "$DUMP" "[$numbers]"
+	[ "$output" = "[$(seq -s ', ' 64), … 36 more]" ]
+	run -0 km eval -v "$DUMP" "[$numbers]"
+	[ "${lines[1]}" = "[$numbers]" ]
+	run -0 km eval "$DUMP" init_task.comm
+	[ "$output" = '(char [16]) "swapper/0"' ]
+	run -3 --separate-stderr km eval "$DUMP" 'init_task.comm[100]'
+	[[ $stderr == *'unknown: no element 100 in an array of 16'* ]]
 }
 
 @test "eval says what is unknown and exits 3" {

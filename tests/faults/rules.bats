@@ -137,7 +137,8 @@ print("rules:\n" + rule("bad", ("count(f0(1))" if "for" in body else "f0(1)") + 
 for i in range(60): print(f"    m{i}: \"(m{i + 1} + m{i + 1})\"")
 print("    m60: pid\nrules:\n" + rule("bad", "init_task.m0 > 5"))'
 	examined 2
-	bad 'hostile.yaml:'
+	bad 'too large when its definitions are put in'
+	[[ $stderr == *hostile.yaml:* ]]
 }
 
 @test "walks without an end" {

@@ -186,13 +186,36 @@ TEST(format_structs)
 	options.depth = 1;
 	options.elements = 2;
 	CHECK_PLAIN(value_object(&dev_type, at), "{name = eth0, pair = {...}, list = [...]}");
-	CHECK_PLAIN(value_object(&ints_type, at + 16), "[10, 11, ...]");
+	CHECK_PLAIN(value_object(&ints_type, at + 16), "[10, 11, … 2 more]");
 	options.depth = 3;
 	options.elements = 10;
 	fake_hole(at);
 	CHECK_PLAIN(value_object(&pair_type, at + 8),
 		    "{a = ?(not saved in the dump at 0xffff888000000008), "
 		    "b = ?(not saved in the dump at 0xffff88800000000c)}");
+}
+
+TEST(format_runs_of_equal_elements)
+{
+	enum { COUNT = 40 };
+	struct value items[COUNT];
+	struct value_list list = {.items = items, .count = COUNT};
+	struct value value = {.kind = VALUE_LIST, .list = &list};
+
+	for (size_t i = 0; i < COUNT; i++)
+		items[i] = value_int(i < 3 ? (int)i : i < 20 ? 7 : i < 30 ? 8 : i < 39 ? 9 : 5);
+	options.elements = 40;
+	CHECK_TYPED(value, "[0, 1, 2, 7 <repeats 17 times>, 8 <repeats 10 times>, "
+			   "9, 9, 9, 9, 9, 9, 9, 9, 9, 5]");
+	options.elements = 4;
+	CHECK_TYPED(value, "[0, 1, 2, 7 <repeats 17 times>, … 20 more]");
+	CHECK_PLAIN(value, "[0, 1, 2, 7, … 36 more]");
+	options.elements = 40;
+	list.count = 30;
+	list.is_partial = true;
+	list.fault = (struct fault){ERROR_CORRUPT, 0, "next"};
+	CHECK_TYPED(value, "[0, 1, 2, 7 <repeats 17 times>, 8 <repeats 10 times>, ?(corrupt: next)]");
+	options.elements = 10;
 }
 
 TEST(format_pointers_with_what_they_mean)

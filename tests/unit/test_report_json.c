@@ -126,13 +126,14 @@ TEST(json_view_keeps_every_number_exact)
 	struct buf buf _cleanup_(buf_deinit) = {0};
 
 	view_json(&sample_views[1], &buf);
-	CHECK(strstr(buf.data, "\"value\": 18446744073709551615\n"));
-	CHECK(strstr(buf.data, "\"value\": -9223372036854775808\n"));
-	CHECK(strstr(buf.data, "\"value\": 170141183460469231731687303715884105727\n"));
-	CHECK(strstr(buf.data, "\"value\": -170141183460469231731687303715884105728\n"));
-	CHECK(strstr(buf.data, "\"value\": 2.84\n"));
-	CHECK(strstr(buf.data, "\"value\": 12.0\n"));
+	CHECK(strstr(buf.data, "\"value\": 18446744073709551615 }"));
+	CHECK(strstr(buf.data, "\"value\": -9223372036854775808 }"));
+	CHECK(strstr(buf.data, "\"value\": 170141183460469231731687303715884105727 }"));
+	CHECK(strstr(buf.data, "\"value\": -170141183460469231731687303715884105728 }"));
+	CHECK(strstr(buf.data, "\"value\": 2.84 }"));
+	CHECK(strstr(buf.data, "\"value\": 12.0 }"));
 	CHECK(!strstr(buf.data, "NaN"));
+	CHECK(strchr(buf.data, '\n') == buf.data + buf.length - 1);
 
 	struct json_object *view = json_tokener_parse(buf.data);
 	check_at(view, "format", "1");
