@@ -88,12 +88,14 @@ static void dump_learn_vmcoreinfo(struct dump *dump)
 
 /* The architecture where the headers do not name it: QEMU says "Unknown" of arm64. These entries of
  * VMCOREINFO each belong to one (arch/.../kernel/crash_core.c, vmcore_info.c). */
-static const char *dump_guess_arch(const struct vmcoreinfo *info)
+static const char *dump_guess_arch(const struct vmcoreinfo *info, bool big_endian)
 {
-	static const char *const keys[][2] = {
+	const char *const keys[][2] = {
 		{"NUMBER(kimage_voffset)", "aarch64"},
 		{"NUMBER(phys_base)", "x86_64"},
 		{"NUMBER(va_kernel_pa_offset)", "riscv64"},
+		{"SYMBOL(lowcore_ptr)", "s390x"},
+		{"SYMBOL(cur_cpu_spec)", big_endian ? "ppc64" : "ppc64le"},
 	};
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
@@ -116,7 +118,9 @@ static void dump_learn(struct dump *dump)
 	if (dump->info.page_size > CACHE_PAGE_BYTES)
 		dump->block = mem_zero(dump->info.page_size);
 	dump_learn_vmcoreinfo(dump);
-	dump->arch.name = format->arch ? format->arch : dump_guess_arch(dump->vmcoreinfo);
+	dump->arch.name = format->arch;
+	if (!format->arch)
+		dump->arch.name = dump_guess_arch(dump->vmcoreinfo, format->big_endian);
 	dump->has_paging = paging_init(&dump->paging, dump->arch.name, dump->vmcoreinfo,
 				       format->has_phys_base ? &format->phys_base : NULL);
 	if (dump->has_paging)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // A vmcore: bytes at an address, and what its headers say. ELF and kdump files, and the page tables
-// of x86-64 and arm64, are read by bounded code of our own, because dumps are hostile input; rarer
-// formats by libkdumpfile, other page tables by libaddrxlat. Nobody above can tell them apart.
+// of x86-64, arm64, riscv64 and s390x, are read by bounded code of our own, because dumps are
+// hostile input; rarer formats by libkdumpfile, other page tables by libaddrxlat. Nobody above can
+// tell them apart.
 #ifndef DUMP_DUMP_H
 #define DUMP_DUMP_H
 

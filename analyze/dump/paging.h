@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Page tables of x86-64 (4 and 5 levels) and arm64 (all granules), walked in the dump. Set up from
-// VMCOREINFO alone, so it works alike for every format.
+// Page tables of x86-64 (4 and 5 levels), arm64 (all granules), riscv64 and s390x, walked in the
+// dump. Set up from VMCOREINFO alone, so it works alike for every format.
 #ifndef DUMP_PAGING_H
 #define DUMP_PAGING_H
 
@@ -22,12 +22,15 @@ struct paging_range {
 struct paging {
 	bool (*decode)(const struct paging *paging, unsigned level, uint64_t entry,
 		       uint64_t *ret_physical, bool *ret_is_last);
+	/* Levels of tables by the first entry of the topmost, at least 1; NULL: all have `levels`. */
+	unsigned (*count_levels)(uint64_t entry);
 	unsigned page_shift;
 	unsigned levels;
 	uint8_t bits[PAGING_LEVELS_MAX]; /* of index, lowest level first */
 	uint64_t ignored;       /* bits of an entry that are not address: memory encryption */
 	bool wide;              /* arm64: 52-bit physical addresses */
 	unsigned address_bits;  /* those above are all the same */
+	bool is_one_space;      /* an address does not say whether it is the kernel's or a user's */
 	unsigned tag_bits;      /* topmost bits that are not address */
 	uint64_t direct_search; /* where the direct mapping may begin; 0: known from VMCOREINFO or
 				   not at all */

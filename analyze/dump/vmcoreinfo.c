@@ -69,10 +69,11 @@ const char *vmcoreinfo_get(const struct vmcoreinfo *info, const char *key)
 }
 
 /* kernel/crash_core.c prints symbols and offsets with %lx and no prefix, all else with %ld; a few
- * NUMBER()s (kimage_voffset, PHYS_OFFSET, sme_mask) come as 0x…. */
+ * NUMBER()s (kimage_voffset, PHYS_OFFSET, sme_mask) come as 0x…. The last two are s390's. */
 static bool vmcoreinfo_is_hexadecimal(const char *key, const char *value)
 {
 	return !strncmp(key, "SYMBOL(", 7) || !strcmp(key, "KERNELOFFSET") ||
+	       !strcmp(key, "KERNELOFFPHYS") || !strcmp(key, "IDENTITYBASE") ||
 	       !strncmp(value, "0x", 2);
 }
 

@@ -147,6 +147,9 @@ TEST(arch_is_known_from_vmcoreinfo_where_the_header_does_not_say)
 	static const char *const pairs[][2] = {
 		{"NUMBER(kimage_voffset)=0x0\n", "aarch64"},
 		{"NUMBER(phys_base)=0\n", "x86_64"},
+		{"NUMBER(va_kernel_pa_offset)=0x0\n", "riscv64"},
+		{"SYMBOL(lowcore_ptr)=0\n", "s390x"},
+		{"SYMBOL(cur_cpu_spec)=0\n", "ppc64le"},
 		{"PAGESIZE=4096\n", "unknown"},
 	};
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "dump/paging.c"
+#include "dump/vmcoreinfo.h"
 #include "dump_builder.h"
 #include "test.h"
 
@@ -43,6 +44,7 @@ static struct dump *open_memory(const char *machine, const char *vmcoreinfo)
 {
 	struct kdump_recipe recipe = {
 		.machine = machine,
+		.big_endian = !strcmp(machine, "s390x"),
 		.block = 4096,
 		.blocks = PAGES,
 		.is_ram = is_ram,
@@ -335,6 +337,105 @@ TEST(arm64_walks_sixteen_kib_and_39_bits)
 	dump_close(dump);
 }
 
+/* Sv39, as by Linux on QEMU's virt: the kernel's image at ffffffff80000000, memory at
+ * ffffffd600000000. */
+TEST(riscv_walks_tables_of_three_levels)
+{
+	static const char info[] =
+		"PAGESIZE=4096\nSYMBOL(swapper_pg_dir)=ffffffff80020000\nSYMBOL(_stext)="
+		"ffffffff80002000\nNUMBER(VA_BITS)=39\nNUMBER(va_kernel_pa_offset)="
+		"0xffffffff80000000\nNUMBER(PAGE_OFFSET)=0xffffffd600000000\n"
+		"NUMBER(phys_ram_base)=0\n";
+	/* Page numbers begin at bit 10: one page is 0x400. */
+	enum { NEXT = 0x01, DATA = 0xe7, TEXT = 0xeb, MORE = 1 << 10 };
+
+	reset();
+	clear_tables(32, 40);
+	lost = 0;
+	memory[32][510] = 33 * MORE | NEXT; /* ffffffff80000000 */
+	memory[33][0] = 34 * MORE | NEXT;
+	memory[34][2] = 2 * MORE | TEXT;
+	memory[34][3] = 3 * MORE | (TEXT & ~1); /* not valid */
+	memory[34][4] = 4 * MORE | NEXT;       /* no table has the lowest level */
+	memory[34][5] = 5 * MORE | DATA | 1ULL << 63;
+	memory[34][6] = 6 * MORE | DATA | 1ULL << 61; /* memory type of Svpbmt */
+	memory[33][1] = 0 * MORE | TEXT;              /* 2 MiB */
+	memory[32][344] = 0 * MORE | DATA;            /* ffffffd600000000: 1 GiB */
+	struct dump *dump = open_memory("riscv64", info);
+	CHECK(dump->has_paging);
+	CHECK(leads(dump, 0xffffffff80002abc, 0x2abc));
+	CHECK(leads(dump, 0xffffffff80006008, 0x6008));
+	CHECK(leads(dump, 0xffffffff80212345, 0x12345));
+	CHECK(leads(dump, 0xffffffd60003f008, 0x3f008));
+	CHECK(fails(dump, 0xffffffff80003000, ERROR_NO_TRANSLATION));
+	CHECK(fails(dump, 0xffffffff80004000, ERROR_NO_TRANSLATION));
+	CHECK(fails(dump, 0xffffffff80005000, ERROR_NO_TRANSLATION));
+	CHECK(fails(dump, 0x0000003f80002abc, ERROR_NO_TRANSLATION));
+	CHECK(fails(dump, 0x7fffffff80002abc, ERROR_NO_TRANSLATION));
+	dump_close(dump);
+
+	/* Without tables: the linear parts. */
+	lost = 1ULL << 32;
+	dump = open_memory("riscv64", info);
+	CHECK(leads(dump, 0xffffffff80002abc, 0x2abc));
+	CHECK(leads(dump, 0xffffffd600031008, 0x31008));
+	dump_close(dump);
+	lost = 0;
+}
+
+/* Fills tables of `count` entries as the kernel does, with what says that there is nothing. */
+static void s390_clear(unsigned page, unsigned pages, uint64_t empty)
+{
+	for (unsigned i = 0; i < pages; i++)
+		for (unsigned j = 0; j < 512; j++)
+			memory[page + i][j] = htobe64(empty);
+}
+
+/* A kernel that lies at 3ffe0000000 (as since 6.10) and at 40000 in the machine. */
+TEST(s390_walks_tables_that_say_their_level)
+{
+	static const char info[] =
+		"PAGESIZE=4096\nSYMBOL(swapper_pg_dir)=3ffe0010000\nKERNELOFFSET=3ffe0000000\n"
+		"KERNELOFFPHYS=0\nIDENTITYBASE=0\n";
+	enum { THIRD_EMPTY = 0x24, SEGMENT_EMPTY = 0x20, PAGE_EMPTY = 0x400, WHOLE = 0x400 };
+	struct fault fault;
+	uint8_t byte;
+
+	reset();
+	lost = 0;
+	s390_clear(16, 4, THIRD_EMPTY); /* the root: 2 GiB an entry */
+	s390_clear(20, 4, SEGMENT_EMPTY);
+	s390_clear(24, 4, SEGMENT_EMPTY);
+	s390_clear(28, 1, PAGE_EMPTY);
+	memory[16 + 3][511] = htobe64(20 << 12 | 0x07); /* 3ff80000000 */
+	memory[16][0] = htobe64(24 << 12 | 0x07);
+	memory[20 + 3][0] = htobe64(28 << 12 | 0x800); /* 3ffe0000000: upper half of a page */
+	memory[28][256] = htobe64(0x3000);
+	memory[28][257] = htobe64(0x4000 | PAGE_EMPTY);
+	memory[28][258] = htobe64(0x5000 | 0x200); /* read-only */
+	memory[24][0] = htobe64(0 | WHOLE);        /* 1 MiB */
+	struct dump *dump = open_memory("s390x", info);
+	CHECK(dump->has_paging && dump->arch.big_endian);
+	CHECK(leads(dump, 0x3ffe0000abc, 0x3abc));
+	CHECK(leads(dump, 0x3ffe0002008, 0x5008));
+	CHECK(leads(dump, 0x12345, 0x12345));
+	CHECK(fails(dump, 0x3ffe0001000, ERROR_NO_TRANSLATION));
+	CHECK(fails(dump, 0x80000000, ERROR_NO_TRANSLATION));
+	CHECK(fails(dump, 0x403ffe0000abc, ERROR_NO_TRANSLATION));
+	CHECK(fails(dump, 0xffffffffffffff00, ERROR_NO_TRANSLATION));
+	/* A process of 31 bits: a segment table is all it has. */
+	CHECK(dump_try_read_user(dump, 24 << 12, 0x12345, &byte, 1, &fault));
+	CHECK(!dump_try_read_user(dump, 24 << 12, 0x80012345, &byte, 1, &fault));
+	dump_close(dump);
+
+	lost = 0xfULL << 16;
+	dump = open_memory("s390x", info);
+	CHECK(leads(dump, 0x3ffe0003abc, 0x3abc));
+	CHECK(leads(dump, 0x12345, 0x12345));
+	dump_close(dump);
+	lost = 0;
+}
+
 TEST(paging_needs_what_it_needs)
 {
 	static const char *const infos[] = {
@@ -354,7 +455,8 @@ TEST(paging_needs_what_it_needs)
 
 		CHECK(!paging_init(&paging, "aarch64", info, NULL));
 		CHECK(!paging_init(&paging, "x86_64", info, NULL));
-		CHECK(!paging_init(&paging, "s390x", info, NULL));
+		CHECK(!paging_init(&paging, "riscv64", info, NULL));
+		CHECK(!paging_init(&paging, "sparc64", info, NULL));
 		vmcoreinfo_free(info);
 	}
 }
