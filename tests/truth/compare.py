@@ -189,7 +189,7 @@ def check_net(kmortem, dump, found):
         texts = [part for part in (protocol, protocol + "6") if f"/proc/net/{part}" in found]
         want = {}
         for part in texts:
-            want |= expected.inet(part, found[f"/proc/net/{part}"][-1])
+            want |= expected.inet(part, found[f"/proc/net/{part}"][-1], expected.word_format(found))
         numbers(f"net.{protocol}", rows or [], lambda row: (row["proto"], row["local"], row["remote"], row["state"], row["inode"]),
                 [want], ["rx_queue", "tx_queue"], None)
     rows, why = view(kmortem, dump, "net.unix")

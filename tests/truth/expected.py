@@ -72,10 +72,15 @@ def mounts(text):
     return rows
 
 
-def address(word):
+def word_format(found):
+    """Of a 32-bit word of the machine: s390x is the one of them whose first byte is the highest."""
+    return ">I" if "s390x" in found["/proc/version"][0] else "<I"
+
+
+def address(word, form):
     """0100007F:1F90 or its IPv6 form, as /proc/net/tcp writes it: 32-bit words in the byte order of the machine."""
     host, port = word.split(":")
-    raw = b"".join(struct.pack("<I", int(host[i:i + 8], 16)) for i in range(0, len(host), 8))
+    raw = b"".join(struct.pack(form, int(host[i:i + 8], 16)) for i in range(0, len(host), 8))
     text = str(ipaddress.ip_address(raw))
     mapped = len(raw) == 16 and ipaddress.IPv6Address(raw).ipv4_mapped
     if mapped:
@@ -83,14 +88,14 @@ def address(word):
     return f"[{text}]:{int(port, 16)}" if len(raw) == 16 else f"{text}:{int(port, 16)}"
 
 
-def inet(protocol, text):
+def inet(protocol, text, form):
     rows = {}
     for fields in (line.split() for line in text.splitlines()):
         if len(fields) < 10 or ":" not in fields[1]:
             continue
         state, (tx, rx) = int(fields[3], 16), fields[4].split(":")
         name = TCP_STATES[state] if protocol.startswith("tcp") else "ESTABLISHED" if state == 1 else "UNCONN"
-        key = (protocol, address(fields[1]), address(fields[2]), name, int(fields[9]))
+        key = (protocol, address(fields[1], form), address(fields[2], form), name, int(fields[9]))
         rows[key] = {"rx_queue": int(rx, 16), "tx_queue": int(tx, 16)}
     return rows
 
