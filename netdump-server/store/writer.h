@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Writes behind: one thread that takes blocks from a bounded queue, so that the loop that receives never waits for a disk.
+// Writes behind: one thread takes blocks from a bounded queue, so that the loop that receives never waits for a disk; a
+// second one does what takes long after the last block (fsync, digests), so that no dump waits for another's end.
 #ifndef STORE_WRITER_H
 #define STORE_WRITER_H
 
@@ -7,28 +8,38 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/error.h"
+
 struct writer;
 
 /* One file as the writer sees it. The owner closes it only after a barrier has come back. */
 struct writer_file {
 	int fd;
 	int error;        /* errno of the first write that failed; read it after a barrier or with __atomic_load_n */
-	uint64_t written; /* bytes; the same */
-	bool keep_zeros;  /* else blocks of zeros become holes */
+	uint64_t written; /* bytes, holes included; the same */
+	bool keep_zeros;  /* else blocks of zeros become holes; where something was before, it is punched out */
+	uint64_t end;     /* highest byte that was put here, plus one: set to the size of a file that has some already. Where
+			   * a hole is last the file is shorter. Read it after a barrier */
+	/* NULL: bytes go to `fd`. Else called on the writer's thread in their place; returns an errno, or 0. */
+	int (*take)(struct writer_file *file, uint64_t offset, const void *bytes, size_t length);
+	void *context;    /* for take() */
 };
 
 /* `memory`: bytes of blocks that may wait. */
-struct writer *writer_new(size_t memory);
-/* Waits for what is queued. */
+struct error *writer_new(size_t memory, struct writer **ret) MUST_CHECK;
+/* Waits for what is queued; calls what is still to be called of writer_barrier()'s `done`. */
 void writer_free(struct writer *writer);
-/* Copies the bytes into the queue. False when it is full, or the file has an error. */
+/* Copies the bytes into the queue. False when it is full, or the file has an error. Blocks of one file that overlap arrive
+ * in the order in which they were put. */
 bool writer_put(struct writer *writer, struct writer_file *file, uint64_t offset, const void *bytes, size_t length);
-/* Runs `work` on the thread after everything queued so far, then `done` on the thread that calls writer_poll(). */
+/* Runs `work` on the second thread after everything queued so far was written and the work of earlier barriers is done, then
+ * `done` on the thread that calls writer_poll(). Either may be NULL. */
 void writer_barrier(struct writer *writer, void (*work)(void *), void (*done)(void *), void *context);
-/* A descriptor that becomes readable when writer_poll() has something to do. */
+/* A descriptor that becomes readable when writer_poll() has something to do, or when there is room again after
+ * writer_put() found none. */
 int writer_event(const struct writer *writer);
 void writer_poll(struct writer *writer);
 /* Bytes that still fit. */
-size_t writer_room(const struct writer *writer);
+size_t writer_room(struct writer *writer);
 
 #endif
