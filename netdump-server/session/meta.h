@@ -24,6 +24,10 @@ struct meta {
 	char panic[256];     /* panic string or START's text, printable */
 	char reason[256];    /* why it is incomplete, or "" */
 	char format[32];     /* "elf", "kdump", "freebsd", "raw" */
+	char path[1024];     /* FreeBSD: directory below the dump directory that the client asked for; checked; or "" */
+	const char *core_suffix; /* FreeBSD, static: ".gz" or ".zst" behind the vmcore's name; "" or NULL otherwise */
+	bool is_core_encrypted; /* FreeBSD: by the client itself: its name is vmcore_encrypted */
+	uint64_t size;       /* FreeBSD: the vmcore is cut to that at the end, since the client wrote whole blocks; 0: not */
 	char sha256[65];     /* of the finished vmcore, or "" */
 	const struct extents *holes_of; /* what is there; holes are listed from it (the first 1000) */
 };

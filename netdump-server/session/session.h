@@ -26,6 +26,7 @@ enum session_end {
 enum session_file {
 	SESSION_VMCORE,
 	SESSION_KEY, /* FreeBSD's key.* */
+	SESSION_INFO, /* FreeBSD's info.*: written once, right before finish() */
 	SESSION_FILES,
 };
 
