@@ -83,10 +83,10 @@ static enum block_state elf_copy(const struct elf *elf, uint64_t block, uint8_t 
 {
 	uint64_t start = block << BLOCK_SHIFT, last = start + (BLOCK_BYTES - 1);
 	const struct elf_segment *piece = elf_find(&elf->pieces, start);
-	const struct elf_segment *end = elf->pieces.items + elf->pieces.count;
 
 	if (!piece || piece->physical > last)
 		return elf_has_block(&elf->ram, block) ? BLOCK_LEFT_OUT : BLOCK_NO_RAM;
+	const struct elf_segment *end = elf->pieces.items + elf->pieces.count;
 	if (bytes)
 		memset(bytes, 0, BLOCK_BYTES);
 	for (; piece < end && piece->physical <= last; piece++) {
@@ -117,10 +117,10 @@ static enum block_state elf_read_block(struct format *format, uint64_t block, vo
 static bool elf_next(struct format *format, uint64_t *number)
 {
 	const struct elf *elf = (struct elf *)format;
-	const struct elf_segment *end = elf->pieces.items + elf->pieces.count;
 
-	if (*number > UINT64_MAX >> BLOCK_SHIFT)
+	if (!elf->pieces.count || *number > UINT64_MAX >> BLOCK_SHIFT)
 		return false;
+	const struct elf_segment *end = elf->pieces.items + elf->pieces.count;
 	const struct elf_segment *piece = elf_find(&elf->pieces, *number << BLOCK_SHIFT);
 	for (; piece && piece < end; piece++) {
 		uint64_t first = piece->physical >> BLOCK_SHIFT, length = piece->length;
