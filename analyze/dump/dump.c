@@ -104,6 +104,26 @@ static const char *dump_guess_arch(const struct vmcoreinfo *info, bool big_endia
 	return "unknown";
 }
 
+/* Headers speak of the machine, which may be wider than its kernel: QEMU writes ELF files of 64
+ * bits, and headers of x86_64, of a kernel of 32 bits. A list head is two pointers. */
+static void dump_learn_arch(struct dump *dump)
+{
+	const struct format *format = dump->format;
+	struct arch *arch = &dump->arch;
+	uint64_t list_head;
+
+	arch->big_endian = format->big_endian;
+	arch->name = format->arch;
+	if (!format->arch)
+		arch->name = dump_guess_arch(dump->vmcoreinfo, format->big_endian);
+	arch->pointer_size = format->pointer_size;
+	if (vmcoreinfo_number(dump->vmcoreinfo, "SIZE(list_head)", &list_head) &&
+	    (list_head == 8 || list_head == 16))
+		arch->pointer_size = (uint8_t)(list_head / 2);
+	if (!strcmp(arch->name, "x86_64") && arch->pointer_size == 4)
+		arch->name = "i686";
+}
+
 static void dump_learn(struct dump *dump)
 {
 	const struct format *format = dump->format;
@@ -112,15 +132,11 @@ static void dump_learn(struct dump *dump)
 	dump->info = format->info;
 	dump->info.path = dump->files->path;
 	dump->info.file_bytes = file_bytes;
-	dump->arch.pointer_size = format->pointer_size;
-	dump->arch.big_endian = format->big_endian;
 	cache_init(&dump->cache);
 	if (dump->info.page_size > CACHE_PAGE_BYTES)
 		dump->block = mem_zero(dump->info.page_size);
 	dump_learn_vmcoreinfo(dump);
-	dump->arch.name = format->arch;
-	if (!format->arch)
-		dump->arch.name = dump_guess_arch(dump->vmcoreinfo, format->big_endian);
+	dump_learn_arch(dump);
 	dump->has_paging = paging_init(&dump->paging, dump->arch.name, dump->vmcoreinfo,
 				       format->has_phys_base ? &format->phys_base : NULL);
 	if (dump->has_paging)

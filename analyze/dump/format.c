@@ -23,6 +23,7 @@ static const struct {
 	{EM_MIPS, true, false, "mips64"},
 	{EM_AARCH64, true, true, "aarch64_be"},
 	{EM_386, false, false, "i686"},
+	{EM_386, true, false, "i686"}, /* by QEMU, which makes room for PAE's addresses */
 	{EM_ARM, false, false, "armv7l"},
 	{EM_PPC, false, true, "ppc"},
 };

@@ -13,6 +13,7 @@ bool paging_init(struct paging *paging, const char *arch, const struct vmcoreinf
 		const char *arch;
 		bool (*init)(struct paging *paging, const struct vmcoreinfo *info);
 	} others[] = {
+		{"i686", paging_init_i386},
 		{"aarch64", paging_init_arm64},
 		{"riscv64", paging_init_riscv},
 		{"s390x", paging_init_s390},

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Page tables of x86-64 (4 and 5 levels), arm64 (all granules), riscv64 and s390x, walked in the
-// dump. Set up from VMCOREINFO alone, so it works alike for every format.
+// Page tables of x86-64 (4 and 5 levels), x86 with PAE, arm64 (all granules), riscv64 and s390x,
+// walked in the dump. Set up from VMCOREINFO alone, so it works alike for every format.
 #ifndef DUMP_PAGING_H
 #define DUMP_PAGING_H
 

@@ -9,6 +9,7 @@
 /* `phys_base` is the header's, for where VMCOREINFO has none; NULL: neither has the header. */
 bool paging_init_x86(struct paging *paging, const struct vmcoreinfo *info,
 		     const uint64_t *phys_base);
+bool paging_init_i386(struct paging *paging, const struct vmcoreinfo *info);
 bool paging_init_arm64(struct paging *paging, const struct vmcoreinfo *info);
 bool paging_init_riscv(struct paging *paging, const struct vmcoreinfo *info);
 bool paging_init_s390(struct paging *paging, const struct vmcoreinfo *info);

@@ -60,3 +60,30 @@ bool paging_init_x86(struct paging *paging, const struct vmcoreinfo *info,
 	paging->direct_search = five_levels ? 0xff11000000000000 : 0xffff880000000000;
 	return true;
 }
+
+/* 32 bits with PAE: entries are as those of 64 bits. Lowmem is mapped from PAGE_OFFSET on, which one
+ * of CONFIG_VMSPLIT_* has put where only the kernel's own address tells. */
+bool paging_init_i386(struct paging *paging, const struct vmcoreinfo *info)
+{
+	static const uint64_t offsets[] = {0xc0000000, 0x80000000, 0x40000000};
+	static const uint64_t lowmem_max = 0x38000000;
+	uint64_t root, offset = 0;
+
+	if (!vmcoreinfo_get(info, "CONFIG_X86_PAE") ||
+	    !vmcoreinfo_number(info, "SYMBOL(swapper_pg_dir)", &root))
+		return false;
+	for (size_t i = 0; i < sizeof(offsets) / sizeof(*offsets) && !offset; i++)
+		if (root >= offsets[i])
+			offset = offsets[i];
+	if (!offset)
+		return false;
+	paging->decode = x86_decode;
+	paging->page_shift = 12;
+	paging->levels = 3;
+	memcpy(paging->bits, (const uint8_t[]){9, 9, 2}, 3);
+	paging->address_bits = 32;
+	paging->is_one_space = true;
+	paging->root = root - offset;
+	paging->direct = (struct paging_range){offset, offset + lowmem_max - 1, -offset};
+	return true;
+}

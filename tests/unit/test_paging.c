@@ -337,6 +337,39 @@ TEST(arm64_walks_sixteen_kib_and_39_bits)
 	dump_close(dump);
 }
 
+/* As QEMU says it of a kernel of 32 bits: the header is that of a machine of 64. */
+TEST(i386_walks_tables_of_pae)
+{
+	static const char info[] = "PAGESIZE=4096\nSYMBOL(swapper_pg_dir)=c0010000\n"
+				   "SIZE(list_head)=8\nCONFIG_X86_PAE=y\n";
+	uint64_t number;
+	struct fault fault;
+
+	reset();
+	clear_tables(16, 20);
+	lost = 0;
+	memory[16][3] = 17 << 12 | 1; /* c0000000: entries of the top level have few flags */
+	memory[17][0] = 0 | LARGE;    /* 2 MiB */
+	memory[17][511] = 18 << 12 | PRESENT;
+	memory[18][511] = 0x7000 | PRESENT | 1ULL << 63;
+	struct dump *dump = open_memory("x86_64", info);
+	CHECK_STR(dump->arch.name, "i686");
+	CHECK(dump->arch.pointer_size == 4 && dump->has_paging);
+	CHECK(leads(dump, 0xc0012345, 0x12345));
+	CHECK(leads(dump, 0xfffff008, 0x7008));
+	CHECK(dump_try_read_pointer(dump, 0xc0021024, &number, &fault) && number == 33);
+	CHECK(fails(dump, 0x12345, ERROR_NO_TRANSLATION));
+	CHECK(fails(dump, 0xc0200000, ERROR_NO_TRANSLATION));
+	CHECK(fails(dump, 0x1c0012345, ERROR_NO_TRANSLATION));
+	dump_close(dump);
+	lost = 1ULL << 16;
+	dump = open_memory("x86_64", info);
+	CHECK(leads(dump, 0xc0012345, 0x12345));
+	CHECK(fails(dump, 0xfffff008, ERROR_NOT_SAVED));
+	dump_close(dump);
+	lost = 0;
+}
+
 /* Sv39, as by Linux on QEMU's virt: the kernel's image at ffffffff80000000, memory at
  * ffffffd600000000. */
 TEST(riscv_walks_tables_of_three_levels)
@@ -455,6 +488,7 @@ TEST(paging_needs_what_it_needs)
 
 		CHECK(!paging_init(&paging, "aarch64", info, NULL));
 		CHECK(!paging_init(&paging, "x86_64", info, NULL));
+		CHECK(!paging_init(&paging, "i686", info, NULL));
 		CHECK(!paging_init(&paging, "riscv64", info, NULL));
 		CHECK(!paging_init(&paging, "sparc64", info, NULL));
 		vmcoreinfo_free(info);
