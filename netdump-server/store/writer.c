@@ -26,10 +26,10 @@ static_assert(BATCH <= IOV_MAX, "a batch fits one pwritev()");
 
 struct block {
 	struct writer_file *file;
-	uint64_t offset;
+	uint64_t offset, length;
 	const uint8_t *bytes;
-	size_t length;
 	size_t space; /* of the ring that it gives back */
+	bool is_hole; /* no bytes: zeros */
 };
 
 struct barrier {
@@ -176,7 +176,7 @@ static bool skip_zeros(struct cursor *cursor, size_t length)
 	bool are_zero = true;
 
 	while (length) {
-		size_t left = cursor->block->length - cursor->at, step = left < length ? left : length;
+		size_t left = (size_t)cursor->block->length - cursor->at, step = left < length ? left : length;
 
 		are_zero = are_zero && is_zero(cursor->block->bytes + cursor->at, step);
 		cursor->at += step;
@@ -210,7 +210,7 @@ static int write_data(const struct writer_file *file, struct cursor cursor, uint
 	int count = 0;
 
 	for (size_t left = length; left; count++) {
-		size_t rest = cursor.block->length - cursor.at, step = rest < left ? rest : left;
+		size_t rest = (size_t)cursor.block->length - cursor.at, step = rest < left ? rest : left;
 
 		vectors[count] = (struct iovec){(void *)(uintptr_t)(cursor.block->bytes + cursor.at), step};
 		left -= step;
@@ -230,15 +230,44 @@ static int write_data(const struct writer_file *file, struct cursor cursor, uint
 	return 0;
 }
 
-/* Leaves [offset, offset + length) without data: `zeros` are what would be written. */
-static int write_hole(const struct writer_file *file, struct cursor zeros, uint64_t offset, size_t length)
+/* Makes a hole of [offset, offset + length); returns an errno, or 0. */
+static int punch(const struct writer_file *file, uint64_t offset, uint64_t length)
 {
 	// Nothing was ever written behind the end: that is a hole already, and the owner sets the file's size.
 	if (offset >= file->end)
 		return 0;
 	if (!fallocate(file->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)offset, (off_t)length))
 		return 0;
-	return errno == EOPNOTSUPP || errno == ENOSYS ? write_data(file, zeros, offset, length) : errno;
+	return errno;
+}
+
+/* Leaves [offset, offset + length) without data: `zeros` are what would be written. */
+static int write_hole(const struct writer_file *file, struct cursor zeros, uint64_t offset, size_t length)
+{
+	int error = punch(file, offset, length);
+
+	return error == EOPNOTSUPP ? write_data(file, zeros, offset, length) : error;
+}
+
+/* A range of zeros that nobody has in memory. */
+static int write_zeros(struct writer_file *file, uint64_t offset, uint64_t length)
+{
+	static const uint8_t zeros[HOLE];
+	uint64_t end = offset + length;
+	int error = file->keep_zeros ? EOPNOTSUPP : punch(file, offset, length);
+
+	// Behind the old end there is a hole in any case.
+	while (error == EOPNOTSUPP && offset < end && (file->keep_zeros || offset < file->end)) {
+		uint64_t step = end - offset < sizeof(zeros) ? end - offset : sizeof(zeros);
+		struct block block = {.bytes = zeros, .length = step};
+		int failed = write_data(file, (struct cursor){&block, 0}, offset, (size_t)step);
+
+		if (failed)
+			return failed;
+		offset += step;
+	}
+	file->end = end > file->end ? end : file->end;
+	return error == EOPNOTSUPP ? 0 : error;
 }
 
 /* Length of the first piece of [offset, end) that is of one kind: zeros, in whole blocks of HOLE bytes, or data. */
@@ -263,14 +292,14 @@ static size_t piece_length(struct cursor cursor, uint64_t offset, uint64_t end, 
 }
 
 /* `blocks` are of one file, one behind the other, `length` bytes in all. */
-static int write_run(struct writer_file *file, const struct block *blocks, size_t length)
+static int write_run(struct writer_file *file, const struct block *blocks, uint64_t length)
 {
 	struct cursor cursor = {blocks, 0};
 	uint64_t offset = blocks->offset, end = offset + length;
 
 	while (offset < end) {
 		bool is_hole = false;
-		size_t piece = file->keep_zeros ? length : piece_length(cursor, offset, end, &is_hole);
+		size_t piece = file->keep_zeros ? (size_t)length : piece_length(cursor, offset, end, &is_hole);
 		int error = is_hole ? write_hole(file, cursor, offset, piece) : write_data(file, cursor, offset, piece);
 
 		if (error)
@@ -291,21 +320,29 @@ static int take_run(struct writer_file *file, const struct block *blocks, size_t
 	return error;
 }
 
+static void set_error(struct writer_file *file, int error)
+{
+	if (error)
+		__atomic_store_n(&file->error, error, __ATOMIC_RELEASE);
+}
+
 /* Writes the first blocks that are one behind the other in one file; returns how many those were. */
 static size_t write_first(const struct block *blocks, size_t count)
 {
 	struct writer_file *file = blocks->file;
-	size_t length = blocks->length, next = 1;
+	uint64_t length = blocks->length;
+	size_t next = 1;
 
-	for (; next < count && blocks[next].file == file && blocks[next].offset == blocks->offset + length; next++)
+	for (; next < count && !blocks->is_hole && !blocks[next].is_hole && blocks[next].file == file &&
+	       blocks[next].offset == blocks->offset + length;
+	     next++)
 		length += blocks[next].length;
 	if (file->error) // this thread alone writes it
 		return next;
-	int error = file->take ? take_run(file, blocks, next) : write_run(file, blocks, length);
-	if (error)
-		__atomic_store_n(&file->error, error, __ATOMIC_RELEASE);
-	else
-		__atomic_fetch_add(&file->written, length, __ATOMIC_RELEASE);
+	int error = file->take ? take_run(file, blocks, next)
+		    : blocks->is_hole ? write_zeros(file, blocks->offset, length)
+				      : write_run(file, blocks, length);
+	set_error(file, error);
 	return next;
 }
 
@@ -340,6 +377,10 @@ static void write_batch(const struct block *batch, size_t count)
 	const struct block *blocks = have_overlap(sorted, count) ? batch : sorted;
 	for (size_t i = 0; i < count;)
 		i += write_first(blocks + i, count - i);
+	// Only now: what is counted came before all that is not.
+	for (size_t i = 0; i < count; i++)
+		if (!batch[i].file->error && !batch[i].is_hole)
+			__atomic_fetch_add(&batch[i].file->written, batch[i].length, __ATOMIC_RELEASE);
 }
 
 /* Copies the blocks to do next, up to the first barrier; the mutex is held. */
@@ -425,7 +466,7 @@ static bool merge(struct writer *writer, struct writer_file *file, uint64_t offs
 		return false;
 	struct block *last = &writer->blocks[(writer->put - 1) % writer->limit];
 	size_t at, space = space_for(writer, length, &at);
-	if (last->file != file || last->offset + last->length != offset || last->length + length > MERGE_MAX ||
+	if (last->file != file || last->is_hole || last->offset + last->length != offset || last->length + length > MERGE_MAX ||
 	    space == SIZE_MAX || writer->ring + at != last->bytes + last->length)
 		return false;
 	copy_in(writer, at, bytes, length, space);
@@ -458,6 +499,23 @@ bool writer_put(struct writer *writer, struct writer_file *file, uint64_t offset
 		return true;
 	pthread_mutex_lock(&writer->mutex);
 	bool is_put = put_locked(writer, file, offset, bytes, length);
+	pthread_mutex_unlock(&writer->mutex);
+	return is_put;
+}
+
+bool writer_zero(struct writer *writer, struct writer_file *file, uint64_t offset, uint64_t length)
+{
+	if (__atomic_load_n(&file->error, __ATOMIC_ACQUIRE))
+		return false;
+	if (!length)
+		return true;
+	pthread_mutex_lock(&writer->mutex);
+	bool is_put = writer->put - writer->taken < writer->limit;
+	writer->was_full |= !is_put;
+	if (is_put)
+		writer->blocks[writer->put++ % writer->limit] =
+			(struct block){.file = file, .offset = offset, .length = length, .is_hole = true};
+	pthread_cond_signal(&writer->has_blocks);
 	pthread_mutex_unlock(&writer->mutex);
 	return is_put;
 }

@@ -16,12 +16,13 @@ struct writer;
 struct writer_file {
 	int fd;
 	int error;        /* errno of the first write that failed; read it after a barrier or with __atomic_load_n */
-	uint64_t written; /* bytes, holes included; the same */
+	uint64_t written; /* bytes of writer_put() that are in the file, in the order in which they were put; the same */
 	bool keep_zeros;  /* else blocks of zeros become holes; where something was before, it is punched out */
 	uint64_t end;     /* highest byte that was put here, plus one: set to the size of a file that has some already. Where
 			   * a hole is last the file is shorter. Read it after a barrier */
-	/* NULL: bytes go to `fd`. Else called on the writer's thread in their place; returns an errno, or 0. */
-	int (*take)(struct writer_file *file, uint64_t offset, const void *bytes, size_t length);
+	/* NULL: bytes go to `fd`. Else called on the writer's thread in their place (`bytes` is NULL for writer_zero()); returns
+	 * an errno, or 0. */
+	int (*take)(struct writer_file *file, uint64_t offset, const void *bytes, uint64_t length);
 	void *context;    /* for take() */
 };
 
@@ -32,6 +33,8 @@ void writer_free(struct writer *writer);
 /* Copies the bytes into the queue. False when it is full, or the file has an error. Blocks of one file that overlap arrive
  * in the order in which they were put. */
 bool writer_put(struct writer *writer, struct writer_file *file, uint64_t offset, const void *bytes, size_t length);
+/* As if that many zeros were put; any length. */
+bool writer_zero(struct writer *writer, struct writer_file *file, uint64_t offset, uint64_t length);
 /* Runs `work` on the second thread after everything queued so far was written and the work of earlier barriers is done, then
  * `done` on the thread that calls writer_poll(). Either may be NULL. */
 void writer_barrier(struct writer *writer, void (*work)(void *), void (*done)(void *), void *context);

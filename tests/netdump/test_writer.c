@@ -191,6 +191,34 @@ TEST(zeros_over_data_are_zeros)
 	free(zeros);
 }
 
+TEST(ranges_of_zeros_need_no_memory)
+{
+	struct writer *writer = writer_of(4096);
+	struct writer_file sparse = file_new(), full = file_new();
+	uint8_t *want = calloc(1, 100000);
+
+	full.keep_zeros = true;
+	for (struct writer_file *file = &sparse; file; file = file == &sparse ? &full : NULL) {
+		memset(want, 'x', 4000);
+		put(writer, file, 0, want, 4000);
+		CHECK(writer_zero(writer, file, 100, 90000));
+		put(writer, file, 200, "abc", 3);
+		drain(writer);
+		memset(want + 100, 0, 3900);
+		memcpy(want + 200, "abc", 3);
+		CHECK(file_has(file, want, 100000));
+		CHECK(file->end == 90100 && file->written == 4003 && !file->error);
+	}
+	CHECK(lseek(full.fd, 0, SEEK_END) == 90100);
+	CHECK(writer_zero(writer, &sparse, 0, UINT64_C(1) << 40));
+	drain(writer);
+	CHECK(sparse.end == UINT64_C(1) << 40 && blocks_of(&sparse) <= 4096);
+	writer_free(writer);
+	close(sparse.fd);
+	close(full.fd);
+	free(want);
+}
+
 TEST(overlapping_blocks_stay_in_order)
 {
 	struct writer *writer = writer_of(1 << 20);
@@ -223,7 +251,7 @@ struct stalled {
 	unsigned calls;
 };
 
-static int stalled_take(struct writer_file *file, uint64_t offset, const void *bytes, size_t length)
+static int stalled_take(struct writer_file *file, uint64_t offset, const void *bytes, uint64_t length)
 {
 	struct stalled *stalled = file->context;
 
@@ -314,7 +342,7 @@ static void order_work(void *context)
 
 	if (order->may_go)
 		sem_wait(order->may_go);
-	order->worked = ++*order->counter;
+	order->worked = __atomic_add_fetch(order->counter, 1, __ATOMIC_SEQ_CST);
 	order->written = __atomic_load_n(&order->file->written, __ATOMIC_ACQUIRE);
 	order->thread = pthread_self();
 }
@@ -323,7 +351,7 @@ static void order_done(void *context)
 {
 	struct order *order = context;
 
-	order->done = ++*order->counter;
+	order->done = __atomic_add_fetch(order->counter, 1, __ATOMIC_SEQ_CST);
 	CHECK(!pthread_equal(order->thread, pthread_self()));
 }
 
