@@ -1,0 +1,456 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "session/redhat.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "session/elfcore.h"
+#include "session/redhat_state.h"
+
+enum {
+	START_TEXT_MIN = 24, /* the shortest text of a real START has 38 bytes; nothing longer than itself answers it */
+	HELLOS_MAX = 10,     /* to an address that has not shown that it is there */
+	NONSENSE_MAX = 5,    /* answers that cannot be meant, before a question is given up */
+	RESTARTS = 3,        /* STARTs in a row that say that the client is in another dump */
+};
+
+#define PATIENCE (180 * SESSION_SECOND)
+#define WAIT_FIRST (200 * REDHAT_MS)
+#define WAIT_MIN (50 * REDHAT_MS)
+#define WAIT_MAX SESSION_SECOND
+#define KEEP_ALIVE (2 * SESSION_SECOND)
+#define RESTART_TIME (2 * SESSION_SECOND)
+#define RESTART_TIME_DEAF (20 * SESSION_SECOND) /* one that prints its state cannot contradict */
+#define ACKNOWLEDGE_PAUSE (50 * REDHAT_MS)
+
+static struct redhat *redhat_of(struct session *session)
+{
+	return (struct redhat *)session;
+}
+
+/* ---- requests -------------------------------------------------------------------------------- */
+
+uint32_t redhat_send(struct redhat *redhat, enum redhat_command command, uint32_t from, uint64_t now)
+{
+	struct session_host *host = redhat->session.host;
+	struct redhat_request request = {redhat->magic, redhat->next_nr++, command, from, 0};
+	uint8_t bytes[REDHAT_REQUEST_SIZE];
+
+	redhat_request_write(&request, bytes);
+	host->ops->send(host, bytes, sizeof(bytes));
+	redhat->sent = now;
+	return request.nr;
+}
+
+void redhat_keep_alive(struct redhat *redhat, uint64_t now)
+{
+	if (now - redhat->sent >= KEEP_ALIVE)
+		redhat_send(redhat, REDHAT_HELLO, 0, now);
+}
+
+void redhat_measure(struct redhat *redhat, uint64_t rtt)
+{
+	redhat->rtt = redhat->rtt ? redhat->rtt - redhat->rtt / 8 + rtt / 8 : rtt;
+}
+
+uint64_t redhat_wait(const struct redhat *redhat)
+{
+	uint64_t wait = redhat->rtt ? 4 * redhat->rtt : WAIT_FIRST;
+
+	if (wait < WAIT_MIN)
+		return WAIT_MIN;
+	return wait < WAIT_MAX ? wait : WAIT_MAX;
+}
+
+/* The client always hears 5: x86_64, ia64 and ppc64 reboot when a server names no version. */
+static void acknowledge(struct redhat *redhat, uint64_t now)
+{
+	redhat_send(redhat, REDHAT_START_ACK, REDHAT_VERSION, now);
+	redhat->acknowledged = now;
+}
+
+/* Whether a reply names one of the last requests. Numbers begin anywhere, so that who does not receive them cannot guess. */
+static bool is_ours(const struct redhat *redhat, uint32_t nr)
+{
+	uint32_t issued = redhat->next_nr - redhat->first_nr;
+	uint32_t age = redhat->next_nr - nr;
+
+	return age >= 1 && age <= issued && age <= UINT16_MAX;
+}
+
+/* ---- questions ------------------------------------------------------------------------------- */
+
+static bool take_hello(struct redhat *redhat, const struct redhat_reply *reply, uint64_t now)
+{
+	(void)reply;
+	redhat->session.is_proven = true;
+	if (redhat->options.just_reboot)
+		redhat_conclude(redhat, SESSION_REFUSED, "too many dumps at once", false, now);
+	else if (!elfcore_is_known(redhat->machine))
+		redhat_conclude(redhat, SESSION_REFUSED, "a machine whose dumps have no known layout", false, now);
+	else
+		redhat_ask(redhat, REDHAT_ASKING_PAGE_SIZE, now);
+	return true;
+}
+
+static bool take_page_size(struct redhat *redhat, const struct redhat_reply *reply, uint64_t now)
+{
+	uint32_t size = reply->info;
+
+	if (size < REDHAT_PAGE_MIN || size > REDHAT_PAGE_MAX || size & (size - 1))
+		return false;
+	redhat->page_size = redhat_meta(redhat)->page_size = size;
+	redhat_ask(redhat, REDHAT_ASKING_NR_PAGES, now);
+	return true;
+}
+
+static bool take_nr_pages(struct redhat *redhat, const struct redhat_reply *reply, uint64_t now)
+{
+	uint64_t memory = (uint64_t)reply->info * redhat->page_size;
+
+	if (!reply->info)
+		return false;
+	redhat->nr_pages = reply->info;
+	redhat_meta(redhat)->expected = ELFCORE_SIZE + memory;
+	if (redhat->options.memory_max && memory > redhat->options.memory_max)
+		redhat_conclude(redhat, SESSION_REFUSED, "more memory than this server takes of a client", false, now);
+	else
+		redhat_ask(redhat, REDHAT_ASKING_REGS, now);
+	return true;
+}
+
+static void begin(struct redhat *redhat, uint64_t now)
+{
+	struct session_host *host = redhat->session.host;
+
+	redhat->is_begun = host->ops->begin(host, redhat_meta(redhat)->expected);
+	host->ops->script(host, "crash");
+	if (redhat->is_begun)
+		redhat_memory_begin(redhat, now);
+	else
+		redhat_conclude(redhat, SESSION_REFUSED, "no room for the dump", false, now);
+}
+
+/* The registers follow the text. More bytes may follow them: the client takes the length of its message as that of a string
+ * after it has overwritten the end of that string (netdump.c, do_netdump(), REQ_GET_REGS). */
+static bool take_regs(struct redhat *redhat, const struct redhat_reply *reply, uint64_t now)
+{
+	size_t size = redhat_registers_size(redhat->machine);
+
+	if (reply->length < REDHAT_REGISTERS_AT + size)
+		return false;
+	memcpy(redhat->registers, reply->payload + REDHAT_REGISTERS_AT, size);
+	redhat->has_registers = true;
+	begin(redhat, now);
+	return true;
+}
+
+static void miss_answer(struct redhat *redhat, uint64_t now)
+{
+	redhat_conclude(redhat, SESSION_REFUSED, "no usable answer to what a dump needs to begin", false, now);
+}
+
+/* By phase: what is asked, which reply answers, what to do with it (false: it cannot be meant), and what to do when there is
+ * no better one. */
+static const struct question {
+	enum redhat_command command;
+	enum redhat_code code;
+	bool (*take)(struct redhat *redhat, const struct redhat_reply *reply, uint64_t now);
+	void (*miss)(struct redhat *redhat, uint64_t now);
+} questions[] = {
+	[REDHAT_GREETING] = {REDHAT_HELLO, REDHAT_REPLY_HELLO, take_hello, miss_answer},
+	[REDHAT_ASKING_PAGE_SIZE] = {REDHAT_GET_PAGE_SIZE, REDHAT_REPLY_PAGE_SIZE, take_page_size, miss_answer},
+	[REDHAT_ASKING_NR_PAGES] = {REDHAT_GET_NR_PAGES, REDHAT_REPLY_NR_PAGES, take_nr_pages, miss_answer},
+	[REDHAT_ASKING_REGS] = {REDHAT_GET_REGS, REDHAT_REPLY_REGS, take_regs, begin},
+};
+
+static void question_send(struct redhat *redhat, uint64_t now)
+{
+	struct redhat_question *question = &redhat->question;
+
+	redhat_send(redhat, questions[redhat->phase].command, 0, now);
+	question->sent = now;
+	question->due = now + question->wait;
+}
+
+void redhat_ask(struct redhat *redhat, enum redhat_phase phase, uint64_t now)
+{
+	redhat->phase = phase;
+	redhat->question = (struct redhat_question){.first_nr = redhat->next_nr, .wait = redhat_wait(redhat)};
+	question_send(redhat, now);
+}
+
+static void question_reply(struct redhat *redhat, const struct redhat_reply *reply, uint64_t now)
+{
+	struct redhat_question *question = &redhat->question;
+	const struct question *asked = &questions[redhat->phase];
+	bool is_refusal = reply->code == REDHAT_REPLY_ERROR && reply->info == (uint32_t)asked->command;
+
+	/* An ERROR about an acknowledgement sent twice has nothing to say here, nor an answer to an earlier question. */
+	if ((int32_t)(reply->nr - question->first_nr) < 0 || (reply->code != (uint32_t)asked->code && !is_refusal))
+		return;
+	if (!question->tries)
+		redhat_measure(redhat, now - question->sent);
+	if (!is_refusal && asked->take(redhat, reply, now))
+		return;
+	redhat_meta(redhat)->packets_dropped++;
+	if (++question->nonsense >= NONSENSE_MAX || is_refusal)
+		asked->miss(redhat, now);
+	else
+		question_send(redhat, now);
+}
+
+static void question_tick(struct redhat *redhat, uint64_t now)
+{
+	struct redhat_question *question = &redhat->question;
+
+	if (now < question->due)
+		return;
+	if (++question->tries >= HELLOS_MAX && redhat->phase == REDHAT_GREETING) {
+		struct session_host *host = redhat->session.host;
+
+		host->ops->note(host, "a START whose sender does not answer: is the way back to it open?");
+		redhat->session.is_over = true;
+		return;
+	}
+	redhat_meta(redhat)->retransmissions++;
+	question->wait = question->wait * 2 < WAIT_MAX ? question->wait * 2 : WAIT_MAX;
+	question_send(redhat, now);
+}
+
+/* ---- what the client says by itself ---------------------------------------------------------- */
+
+static bool is_magic_right(const struct redhat_options *options, const struct redhat_start *start)
+{
+	return options->has_magic && start->has_magic && start->magic == options->magic;
+}
+
+static bool is_admitted(struct session_host *host, const struct redhat_options *options, const struct redhat_start *start)
+{
+	if (!options->is_secure || is_magic_right(options, start))
+		return true;
+	host->ops->note(host, options->has_magic ? "refused: its START does not name the magic in its magic file"
+						 : "refused: there is no magic file for it, and secure is 1");
+	return false;
+}
+
+/* START's text, for meta.json. */
+static void describe(struct meta *meta, const struct redhat_reply *reply)
+{
+	size_t length = 0;
+
+	for (; length < reply->length && length < sizeof(meta->panic) - 1 && reply->payload[length] != '\n'; length++) {
+		uint8_t byte = reply->payload[length];
+
+		meta->panic[length] = (char)(byte >= ' ' && byte <= '~' ? byte : '?');
+	}
+	meta->panic[length] = '\0';
+	meta->machine = reply->nr;
+	snprintf(meta->format, sizeof(meta->format), "elf");
+}
+
+/* False for what is no START of an admitted client. */
+static bool start_read(struct session_host *host, const struct redhat_options *options, const struct redhat_reply *reply,
+		       struct redhat_start *ret)
+{
+	if (reply->code != REDHAT_REPLY_START || reply->length < START_TEXT_MIN)
+		return false;
+	redhat_start_parse(reply->payload, reply->length, ret);
+	ret->offer = NULL; /* lies in the packet */
+	return is_admitted(host, options, ret);
+}
+
+static void start_use(struct redhat *redhat, const struct redhat_reply *reply, const struct redhat_start *start)
+{
+	redhat->start = *start;
+	redhat->magic = redhat->options.has_magic ? redhat->options.magic : start->magic;
+	redhat->machine = reply->nr;
+	/* The client takes the lesser of both versions, modulo 256. */
+	redhat->is_version5 = (uint8_t)reply->info >= REDHAT_VERSION;
+	redhat->session.is_proven = redhat->options.is_secure;
+	describe(redhat_meta(redhat), reply);
+}
+
+/* While it waits to be heard, a client repeats START; the latest counts, for an earlier one may have been forged. Later on a
+ * START is an old one, or forged; or the client came up again and crashed again: then nothing else comes from it, and the
+ * next session takes that dump. */
+static void take_start(struct redhat *redhat, const struct redhat_reply *reply, uint64_t now)
+{
+	uint64_t enough = redhat->phase > REDHAT_MEMORY ? RESTART_TIME_DEAF : RESTART_TIME;
+	struct redhat_start start;
+
+	if (!start_read(redhat->session.host, &redhat->options, reply, &start))
+		return;
+	if (redhat->phase == REDHAT_GREETING) {
+		start_use(redhat, reply, &start);
+		if (now - redhat->acknowledged >= ACKNOWLEDGE_PAUSE)
+			acknowledge(redhat, now);
+		return;
+	}
+	if (reply->nr != redhat->machine || start.magic != redhat->start.magic)
+		return;
+	if (!redhat->restarts++)
+		redhat->restarted = now;
+	if (redhat->restarts >= RESTARTS && now - redhat->restarted >= enough)
+		redhat_lose(redhat, "the client crashed again before its dump was complete");
+}
+
+static void take_log(struct redhat *redhat, const struct redhat_reply *reply, uint64_t now)
+{
+	struct session_host *host = redhat->session.host;
+	bool is_new = redhat->has_log && redhat->log_next && !reply->info;
+	char gap[64];
+
+	if (!reply->length)
+		return;
+	if (redhat->has_log && (int32_t)(reply->info - redhat->log_next) > 0) {
+		int length = snprintf(gap, sizeof(gap), "\n[%u bytes of the log were lost]\n", reply->info - redhat->log_next);
+
+		host->ops->log(host, gap, (size_t)length);
+	}
+	redhat->has_log = true;
+	redhat->restarts = 0;
+	redhat->log_next = reply->info + (uint32_t)reply->length;
+	redhat->logged = redhat->session.heard = now;
+	host->ops->log(host, reply->payload, reply->length);
+	redhat_farewell_log(redhat, reply, is_new);
+}
+
+static void take_reply(struct redhat *redhat, const struct redhat_reply *reply, uint64_t now)
+{
+	if (!is_ours(redhat, reply->nr)) {
+		redhat_meta(redhat)->packets_dropped++;
+		return;
+	}
+	redhat->answered = redhat->session.heard = now;
+	redhat->restarts = 0;
+	if (redhat->phase < REDHAT_MEMORY)
+		question_reply(redhat, reply, now);
+	else if (redhat->phase == REDHAT_MEMORY)
+		redhat_memory_reply(redhat, reply, now);
+	else
+		redhat_farewell_reply(redhat, reply, now);
+}
+
+/* ---- the session ----------------------------------------------------------------------------- */
+
+static void update_deadline(struct redhat *redhat)
+{
+	uint64_t silence = redhat->answered + redhat->options.patience;
+	uint64_t due = redhat->due;
+
+	if (redhat->phase < REDHAT_MEMORY)
+		due = redhat->question.due < silence ? redhat->question.due : silence;
+	else if (redhat->phase == REDHAT_MEMORY)
+		due = redhat->memory.due < silence ? redhat->memory.due : silence;
+	redhat->session.deadline = redhat->session.is_over ? SESSION_NEVER : due;
+}
+
+static void redhat_packet(struct session *session, const uint8_t *bytes, size_t length, uint64_t now)
+{
+	struct redhat *redhat = redhat_of(session);
+	struct redhat_reply reply;
+
+	if (session->is_over)
+		return;
+	redhat_meta(redhat)->packets++;
+	if (!redhat_reply_parse(bytes, length, &reply))
+		redhat_meta(redhat)->packets_dropped++;
+	else if (reply.code == REDHAT_REPLY_LOG)
+		take_log(redhat, &reply, now);
+	else if (reply.code == REDHAT_REPLY_START)
+		take_start(redhat, &reply, now);
+	else
+		take_reply(redhat, &reply, now);
+	update_deadline(redhat);
+}
+
+static void redhat_tick(struct session *session, uint64_t now)
+{
+	struct redhat *redhat = redhat_of(session);
+
+	if (session->is_over)
+		return;
+	if (redhat->phase > REDHAT_MEMORY)
+		redhat_farewell_tick(redhat, now);
+	else if (now - redhat->answered >= redhat->options.patience)
+		redhat_conclude(redhat, SESSION_INCOMPLETE, "the client fell silent", true, now);
+	else if (redhat->phase == REDHAT_MEMORY)
+		redhat_memory_tick(redhat, now);
+	else
+		question_tick(redhat, now);
+	update_deadline(redhat);
+}
+
+static void redhat_finished(struct session *session, bool is_safe, uint64_t now)
+{
+	struct redhat *redhat = redhat_of(session);
+
+	redhat->is_finished = true;
+	if (!is_safe)
+		session->host->ops->note(session->host, "the dump could not be saved");
+	redhat_farewell_finished(redhat, now);
+	update_deadline(redhat);
+}
+
+static void redhat_stop(struct session *session, uint64_t now)
+{
+	struct redhat *redhat = redhat_of(session);
+
+	if (session->is_over)
+		return;
+	redhat_farewell_stop(redhat, now);
+	update_deadline(redhat);
+}
+
+static void redhat_free(struct session *session)
+{
+	struct redhat *redhat = redhat_of(session);
+
+	redhat_memory_end(redhat);
+	if (redhat_meta(redhat)->holes_of == &redhat->memory.have)
+		redhat_meta(redhat)->holes_of = NULL;
+	extents_deinit(&redhat->memory.have);
+	free(redhat);
+}
+
+static const struct session_ops redhat_ops = {
+	.protocol = "redhat",
+	.packet = redhat_packet,
+	.tick = redhat_tick,
+	.finished = redhat_finished,
+	.stop = redhat_stop,
+	.free = redhat_free,
+};
+
+struct session *redhat_new(struct session_host *host, const struct redhat_options *options, const uint8_t *bytes,
+			   size_t length, uint64_t now)
+{
+	struct redhat_reply reply;
+	struct redhat_start start;
+	struct redhat *redhat;
+
+	if (!redhat_reply_parse(bytes, length, &reply) || !start_read(host, options, &reply, &start))
+		return NULL;
+	redhat = mem_zero(sizeof(*redhat));
+	redhat->session = (struct session){.ops = &redhat_ops, .host = host, .heard = now};
+	redhat->options = *options;
+	if (!options->patience)
+		redhat->options.patience = PATIENCE;
+	redhat->first_nr = redhat->next_nr = (uint32_t)host->ops->random(host);
+	redhat->answered = now;
+	redhat->memory.due = SESSION_NEVER;
+	start_use(redhat, &reply, &start);
+	host->meta->packets++;
+	acknowledge(redhat, now);
+	redhat_ask(redhat, REDHAT_GREETING, now);
+	update_deadline(redhat);
+	return &redhat->session;
+}
+
+bool redhat_is_leaving(const struct session *session)
+{
+	return ((const struct redhat *)session)->phase > REDHAT_MEMORY;
+}
