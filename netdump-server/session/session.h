@@ -35,7 +35,7 @@ struct session_host_ops {
 	/* Sends a datagram to the client from the socket that it knows; may be lost, as any. */
 	void (*send)(struct session_host *host, const void *bytes, size_t length);
 	/* Queues bytes for a file of the dump; they are copied. False when there is no room now or writing has failed: the
-	 * session then does as if the packet had been lost. */
+	 * session then does as if the packet had been lost. Where writes overlap, the later one wins, zeros too. */
 	bool (*write)(struct session_host *host, enum session_file file, uint64_t offset, const void *bytes, size_t length);
 	/* Makes the directory and the incomplete vmcore for a dump of at most `expected` bytes. False, with the reason kept
 	 * for the log, where that cannot be: no room (after the nospace script had its chance), quota. */
@@ -51,6 +51,14 @@ struct session_host_ops {
 	void (*script)(struct session_host *host, const char *name);
 	/* 64 random bits that nobody can guess. */
 	uint64_t (*random)(struct session_host *host);
+	/* The three below are asked by netdump6 only. */
+	/* As write(), in its order: a range of zeros, which may be as long as the file, becomes a hole; the file ends no
+	 * earlier than that. */
+	bool (*zero)(struct session_host *host, enum session_file file, uint64_t offset, uint64_t length);
+	/* Bytes that write() would take now. */
+	uint64_t (*room)(struct session_host *host);
+	/* How many of the bytes that write() took are in their files by now, in the order in which they were given. */
+	uint64_t (*written)(struct session_host *host);
 };
 
 struct session_host {
@@ -60,7 +68,8 @@ struct session_host {
 
 struct session_ops {
 	const char *protocol; /* "redhat", "freebsd", "netdump6", for meta.json and the status */
-	/* A datagram of the client, which the caller has matched to this session by address. */
+	/* A datagram of the client, which the caller has matched to this session by address. It lies in a buffer of the
+	 * caller's that may be written to: netdump6 opens what is sealed in place. */
 	void (*packet)(struct session *session, const uint8_t *bytes, size_t length, uint64_t now);
 	/* Time has come: `deadline` is over. */
 	void (*tick)(struct session *session, uint64_t now);

@@ -11,6 +11,11 @@
 // twice; what was lost goes out again in a packet with a new number (as in QUIC, RFC 9000 section 13). The server acknowledges
 // ranges of numbers, and says apart from that how many bytes have been written, so that a client that reads a pipe knows
 // what it may forget.
+//
+// OPEN, ACCEPT and what refuses an OPEN have session 0 and the tag of a plain session 0; the number of an answer is that of
+// the OPEN. OPEN's payload is the cookie and struct nd6_open, which the handshake seals where there are keys; so is
+// ACCEPT's. REFUSE with ND6_UNKNOWN has the session that is not known, and that plain session's tag. Every other
+// datagram belongs to a session and to its keys.
 #ifndef WIRE_NETDUMP6_H
 #define WIRE_NETDUMP6_H
 
@@ -41,10 +46,12 @@ enum nd6_type {
 	ND6_LOG = 4,     /* text for the host's log */
 	ND6_FINISH = 5,  /* the size of the file; everything has been acknowledged */
 	ND6_PROBE = 6,   /* bytes without meaning: does a datagram of this size arrive? also a sign of life */
+	ND6_ASK = 7,     /* an offset: what is there from it on? -> HAVE */
+	ND6_FLOOR = 8,   /* DATA and ZERO of lower numbers no longer count: what follows overwrites them */
 	/* of the server */
 	ND6_ACCEPT = 17,
 	ND6_ACK = 18,
-	ND6_HAVE = 19,   /* after ACCEPT: what an earlier attempt left here */
+	ND6_HAVE = 19,   /* to ASK: what an earlier attempt left here */
 	ND6_DONE = 20,
 	ND6_REFUSE = 21,
 };
@@ -91,8 +98,9 @@ struct nd6_open {
 
 struct nd6_accept {
 	uint64_t session;
-	uint32_t window;      /* bytes that may be on the way and not yet written */
+	uint32_t window;      /* bytes that may be on the way, or have arrived and are not yet written */
 	uint32_t datagram_max;
+	uint64_t have;        /* bytes of the file that are here already: ASK for them */
 };
 
 struct nd6_range {
@@ -101,18 +109,20 @@ struct nd6_range {
 
 struct nd6_ack {
 	uint32_t delay_us;   /* since the largest number arrived */
-	uint64_t written;    /* bytes of DATA and ZERO written since the session began, each counted once per packet */
+	uint64_t received;   /* bytes of DATA taken since the session began, each counted once per packet */
+	uint64_t written;    /* how many of these, in the order in which they came, are in the file */
 	uint32_t window;     /* as in ACCEPT, now */
 	unsigned count;
 	struct nd6_range ranges[ND6_ACK_RANGES_MAX]; /* descending; the first has the largest number */
 };
 
 struct nd6_extents {
-	bool is_last; /* of the HAVE messages */
+	uint64_t from;  /* the offset that was asked for */
+	bool is_last;   /* nothing behind these */
 	unsigned count;
 	struct {
-		uint64_t start, end;
-	} items[ND6_HAVE_EXTENTS_MAX];
+		uint64_t start, end; /* end: first byte behind it */
+	} items[ND6_HAVE_EXTENTS_MAX]; /* ascending */
 };
 
 struct nd6_done {
@@ -126,6 +136,9 @@ struct nd6_refuse {
 	uint16_t retry_s;
 	char text[ND6_TEXT_MAX + 1];
 };
+
+/* Bytes of nd6_answer_write(). */
+enum { ND6_ANSWER = 4 + 1 + ND6_COOKIE_SIZE };
 
 /* Each _write returns the bytes written, each _parse whether it could be read; a parser takes the payload alone (behind the
  * header, before the tag) and bounds everything. `size` of a writer's buffer is at least ND6_DATAGRAM_MIN. */
