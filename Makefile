@@ -73,9 +73,10 @@ $(BUILD)/tests/netdump/%: tests/netdump/%.c $(BUILD)/libnetdump.a
 	$(call say,TEST,$<)
 	$(Q)mkdir -p $(@D) && $(CC) $(KM_CFLAGS) -Itests/unit -Itests/netdump -MMD -MP -o $@ $< $(BUILD)/libnetdump.a $(NETDUMP_LIBS)
 
-$(BUILD)/tests/fuzz/%: tests/fuzz/%.c $(BUILD)/libkmortem.a
+$(BUILD)/tests/fuzz/%: tests/fuzz/%.c $(BUILD)/libkmortem.a $(BUILD)/libnetdump.a
 	$(call say,FUZZ,$<)
-	$(Q)mkdir -p $(@D) && $(CC) $(KM_CFLAGS) -fsanitize=fuzzer -MMD -MP -o $@ $< $(BUILD)/libkmortem.a $(KM_LIBS)
+	$(Q)mkdir -p $(@D) && $(CC) $(KM_CFLAGS) -fsanitize=fuzzer -MMD -MP -o $@ $< \
+		$(BUILD)/libkmortem.a $(BUILD)/libnetdump.a $(KM_LIBS) $(NETDUMP_LIBS)
 
 # Each header stands alone.
 $(BUILD)/headers/%.ok: %

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The head of a Red Hat client's vmcore: an ELF header, notes with the registers and the panic task, one segment with all of
-// memory. crash takes a file for a dump of netdump if its segment is aligned as it is here (crash: netdump.c, is_netdump()).
+// The head of a Red Hat client's vmcore: an ELF header, notes with the registers and the panic task, one segment with
+// all of
+// memory. crash takes a file for a dump of netdump if its segment is aligned as it is here (crash: netdump.c,
+// is_netdump()).
 #ifndef SESSION_ELFCORE_H
 #define SESSION_ELFCORE_H
 

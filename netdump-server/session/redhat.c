@@ -71,7 +71,8 @@ static void acknowledge(struct redhat *redhat, uint64_t now)
 	redhat->acknowledged = now;
 }
 
-/* Whether a reply names one of the last requests. Numbers begin anywhere, so that who does not receive them cannot guess. */
+/* Whether a reply names one of the last requests. Numbers begin anywhere, so that who does not receive them cannot
+ * guess. */
 static bool is_ours(const struct redhat *redhat, uint32_t nr)
 {
 	uint32_t issued = redhat->next_nr - redhat->first_nr;
@@ -133,8 +134,8 @@ static void begin(struct redhat *redhat, uint64_t now)
 		redhat_conclude(redhat, SESSION_REFUSED, "no room for the dump", false, now);
 }
 
-/* The registers follow the text. More bytes may follow them: the client takes the length of its message as that of a string
- * after it has overwritten the end of that string (netdump.c, do_netdump(), REQ_GET_REGS). */
+/* The registers follow the text. More bytes may follow them: the client takes the length of its message as that of a
+ * string after it has overwritten the end of that string (netdump.c, do_netdump(), REQ_GET_REGS). */
 static bool take_regs(struct redhat *redhat, const struct redhat_reply *reply, uint64_t now)
 {
 	size_t size = redhat_registers_size(redhat->machine);
@@ -152,8 +153,8 @@ static void miss_answer(struct redhat *redhat, uint64_t now)
 	redhat_conclude(redhat, SESSION_REFUSED, "no usable answer to what a dump needs to begin", false, now);
 }
 
-/* By phase: what is asked, which reply answers, what to do with it (false: it cannot be meant), and what to do when there is
- * no better one. */
+/* By phase: what is asked, which reply answers, what to do with it (false: it cannot be meant), and what to do when
+ * there is no better one. */
 static const struct question {
 	enum redhat_command command;
 	enum redhat_code code;
@@ -188,7 +189,7 @@ static void question_reply(struct redhat *redhat, const struct redhat_reply *rep
 	const struct question *asked = &questions[redhat->phase];
 	bool is_refusal = reply->code == REDHAT_REPLY_ERROR && reply->info == (uint32_t)asked->command;
 
-	/* An ERROR about an acknowledgement sent twice has nothing to say here, nor an answer to an earlier question. */
+	/* Not: an ERROR about an acknowledgement sent twice, an answer to an earlier question. */
 	if ((int32_t)(reply->nr - question->first_nr) < 0 || (reply->code != (uint32_t)asked->code && !is_refusal))
 		return;
 	if (!question->tries)
@@ -227,7 +228,8 @@ static bool is_magic_right(const struct redhat_options *options, const struct re
 	return options->has_magic && start->has_magic && start->magic == options->magic;
 }
 
-static bool is_admitted(struct session_host *host, const struct redhat_options *options, const struct redhat_start *start)
+static bool is_admitted(struct session_host *host, const struct redhat_options *options,
+			const struct redhat_start *start)
 {
 	if (!options->is_secure || is_magic_right(options, start))
 		return true;
@@ -252,8 +254,8 @@ static void describe(struct meta *meta, const struct redhat_reply *reply)
 }
 
 /* False for what is no START of an admitted client. */
-static bool start_read(struct session_host *host, const struct redhat_options *options, const struct redhat_reply *reply,
-		       struct redhat_start *ret)
+static bool start_read(struct session_host *host, const struct redhat_options *options,
+		       const struct redhat_reply *reply, struct redhat_start *ret)
 {
 	if (reply->code != REDHAT_REPLY_START || reply->length < START_TEXT_MIN)
 		return false;
@@ -273,9 +275,9 @@ static void start_use(struct redhat *redhat, const struct redhat_reply *reply, c
 	describe(redhat_meta(redhat), reply);
 }
 
-/* While it waits to be heard, a client repeats START; the latest counts, for an earlier one may have been forged. Later on a
- * START is an old one, or forged; or the client came up again and crashed again: then nothing else comes from it, and the
- * next session takes that dump. */
+/* While it waits to be heard, a client repeats START; the latest counts, for an earlier one may have been forged.
+ * Later on a START is an old one, or forged; or the client came up again and crashed again: then nothing else comes
+ * from it, and the next session takes that dump. */
 static void take_start(struct redhat *redhat, const struct redhat_reply *reply, uint64_t now)
 {
 	uint64_t enough = redhat->phase > REDHAT_MEMORY ? RESTART_TIME_DEAF : RESTART_TIME;
@@ -306,7 +308,8 @@ static void take_log(struct redhat *redhat, const struct redhat_reply *reply, ui
 	if (!reply->length)
 		return;
 	if (redhat->has_log && (int32_t)(reply->info - redhat->log_next) > 0) {
-		int length = snprintf(gap, sizeof(gap), "\n[%u bytes of the log were lost]\n", reply->info - redhat->log_next);
+		int length = snprintf(gap, sizeof(gap), "\n[%u bytes of the log were lost]\n",
+				      reply->info - redhat->log_next);
 
 		host->ops->log(host, gap, (size_t)length);
 	}

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A Red Hat client (netdump 4 and 5) and its dump. The client is a passive loop and the server drives: START_NETDUMP_ACK,
-// HELLO, page size, page count, registers, then each page by its number, SHOW_STATE, and REBOOT until the client must have
+// A Red Hat client (netdump 4 and 5) and its dump. The client is a passive loop and the server drives:
+// START_NETDUMP_ACK,
+// HELLO, page size, page count, registers, then each page by its number, SHOW_STATE, and REBOOT until the client must
+// have
 // heard it. README.md draws the states. Source: drivers/net/netdump.c of RHEL 3 and 4.
 #ifndef SESSION_REDHAT_H
 #define SESSION_REDHAT_H
@@ -21,15 +23,15 @@ struct redhat_options {
 	uint64_t patience;   /* nanoseconds of silence before the client is given up; 0: three minutes */
 };
 
-/* A session for the client that sent this START, which it answers. NULL where the packet is no START, or its sender is not
- * admitted (a note says why): nothing has been sent then.
+/* A session for the client that sent this START, which it answers. NULL where the packet is no START, or its sender
+ * is not admitted (a note says why): nothing has been sent then.
  *
- * The caller hands over what comes from the client's address and the port of its START, and LOG packets from any port of
- * that address: RHEL 4 sends them from a port of its own. begin() is called once the client has said how large its memory
- * is; the vmcore is to have that length from the beginning, since nothing is written for holes. Where a dump could not
- * begin, finish() comes without begin() and no finished() is awaited; a START whose sender never answers gets neither.
- * While the session says farewell the dump is finished already: `is_over` may be minutes away, for the client is deaf while
- * it prints its state. */
+ * The caller hands over what comes from the client's address and the port of its START, and LOG packets from any port
+ * of that address: RHEL 4 sends them from a port of its own. begin() is called once the client has said how large its
+ * memory is; the vmcore is to have that length from the beginning, since nothing is written for holes. Where a dump
+ * could not begin, finish() comes without begin() and no finished() is awaited; a START whose sender never answers
+ * gets neither. While the session says farewell the dump is finished already: `is_over` may be minutes away, for the
+ * client is deaf while it prints its state. */
 struct session *redhat_new(struct session_host *host, const struct redhat_options *options, const uint8_t *bytes,
 			   size_t length, uint64_t now);
 /* Whether the session's dump is finished, so that it no longer counts as a running one. */

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The end of a Red Hat client's dump. While it prints its state (SHOW_STATE) the client hears nothing at all, for minutes
-// where its console is a serial line; kernels before 2.6.9-67.EL answer before they print, later ones afterwards (the two
+// The end of a Red Hat client's dump. While it prints its state (SHOW_STATE) the client hears nothing at all, for
+// minutes
+// where its console is a serial line; kernels before 2.6.9-67.EL answer before they print, later ones afterwards (the
+// two
 // orders of section 1.5 of the protocol notes). REBOOT has no answer.
 #include <stdio.h>
 #include <string.h>
@@ -65,8 +67,8 @@ void redhat_conclude(struct redhat *redhat, enum session_end end, const char *re
 		show_state(redhat, now);
 }
 
-/* A HELLO was sent behind SHOW_STATE and is answered, in order, while SHOW_STATE is not: either the request was lost, or the
- * state is printed and the answer was lost. */
+/* A HELLO was sent behind SHOW_STATE and is answered, in order, while SHOW_STATE is not: either the request was lost,
+ * or the state is printed and the answer was lost. */
 static void hear_probe(struct redhat *redhat, const struct redhat_reply *reply, uint64_t now)
 {
 	if ((int32_t)(reply->nr - redhat->question.first_nr) <= 0)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The pages of a Red Hat client: several are asked for at once, as many as the path and the client take (additive increase,
+// The pages of a Red Hat client: several are asked for at once, as many as the path and the client take (additive
+// increase,
 // multiplicative decrease); what does not come is asked for again.
 #include <stdlib.h>
 #include <string.h>
@@ -275,7 +276,7 @@ static void skip_pages(struct redhat *redhat, uint32_t first, uint32_t end)
 	}
 }
 
-/* RESERVED names the next page that there is, 0 when there is none; old clients always say 0 and mean this page only. */
+/* RESERVED names the next page that there is, 0 when there is none; old clients say 0 and mean this page only. */
 static bool take_reserved(struct redhat *redhat, struct redhat_slot *slot, uint32_t next)
 {
 	uint32_t pfn = slot->pfn;

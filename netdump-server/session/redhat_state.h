@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What the parts of a Red Hat session share: redhat.c (handshake, questions), redhat_memory.c (pages), redhat_farewell.c
+// What the parts of a Red Hat session share: redhat.c (handshake, questions), redhat_memory.c (pages),
+// redhat_farewell.c
 // (SHOW_STATE, REBOOT). Nobody else includes it.
 #ifndef SESSION_REDHAT_STATE_H
 #define SESSION_REDHAT_STATE_H

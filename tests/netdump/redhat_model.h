@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A Red Hat kernel that has crashed, as drivers/net/netdump.c of RHEL 3 and 4 has it: what it sends for what it gets, with
-// its peculiarities. No sockets and no clock: for unit tests with a network of their own, and for redhat_client.c. It writes
+// A Red Hat kernel that has crashed, as drivers/net/netdump.c of RHEL 3 and 4 has it: what it sends for what it gets,
+// with
+// its peculiarities. No sockets and no clock: for unit tests with a network of their own, and for redhat_client.c. It
+// writes
 // its packets itself, so that a mistake of wire/redhat.c is none that both sides share.
 #ifndef TESTS_REDHAT_MODEL_H
 #define TESTS_REDHAT_MODEL_H
@@ -98,8 +100,8 @@ static inline void model_log(struct model *model, const char *text)
 static inline void model_start(struct model *model, uint64_t now)
 {
 	snprintf(model->scratch, sizeof(model->scratch),
-		 "task_struct:0x%" PRIx64 " page_offset:0x%" PRIx64 " netdump_magic:0x%" PRIx64 "\n", model->task_struct,
-		 model->page_offset, model->magic);
+		 "task_struct:0x%" PRIx64 " page_offset:0x%" PRIx64 " netdump_magic:0x%" PRIx64 "\n",
+		 model->task_struct, model->page_offset, model->magic);
 	model_text(model, model->machine, 8, model->version);
 	model->next_start = now + MODEL_SECOND;
 	model->starts_sent++;

@@ -4,7 +4,8 @@
 
 #include "test.h"
 
-/* Section 5.4 of the protocol notes, computed from crash's netdump.c by a script of its own: the bytes that are not zero. */
+/* Section 5.4 of the protocol notes, computed from crash's netdump.c by a script of its own: the bytes that are not
+ * zero. */
 static const uint8_t e1_head[] = {
 	0x7f, 0x45, 0x4c, 0x46, 0x01, 0x01, 0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
 	0x04, 0x00, 0x03, 0x00, 0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x34, 0x00, 0x00, 0x00,
@@ -30,7 +31,8 @@ static const uint8_t e1_task[] = {0x04, 0x00, 0x00, 0x00, 0x04, 0x00, 0x00, 0x00
 TEST(elfcore_i386_is_the_vector)
 {
 	uint8_t want[ELFCORE_SIZE] = {0}, got[ELFCORE_SIZE];
-	struct elfcore core = {3, 4096, 65536 * UINT64_C(4096), 0xc0000000, 0xc1234000, e1_registers, sizeof(e1_registers)};
+	struct elfcore core = {3, 4096, 65536 * UINT64_C(4096), 0xc0000000,
+			       0xc1234000, e1_registers, sizeof(e1_registers)};
 
 	memcpy(want, e1_head, sizeof(e1_head));
 	memcpy(want + 0xcc, e1_registers, sizeof(e1_registers));
@@ -96,7 +98,8 @@ TEST(elfcore_ppc64_is_big_endian)
 TEST(elfcore_ia64_has_room_for_its_registers)
 {
 	uint8_t bytes[ELFCORE_SIZE], registers[448];
-	struct elfcore core = {50, 16384, 1 << 30, 0xe000000000000000, 0xe000000001234000, registers, sizeof(registers)};
+	struct elfcore core = {50, 16384, 1 << 30, 0xe000000000000000,
+			       0xe000000001234000, registers, sizeof(registers)};
 	Elf64_Phdr segments[2];
 
 	memset(registers, 0x5a, sizeof(registers));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Red Hat sessions: by script, against hostile values, and over a network that loses, doubles and reorders packets, with a
+// Red Hat sessions: by script, against hostile values, and over a network that loses, doubles and reorders packets,
+// with a
 // client that is written from the kernel's side (redhat_model.h).
 #include "session/redhat.c"
 
@@ -29,8 +30,8 @@ static void client_says(uint32_t nr, uint32_t code, uint32_t info, const void *d
 
 static size_t make_start(uint8_t *packet, uint32_t machine, uint64_t magic)
 {
-	int length = sprintf((char *)packet + 13, "task_struct:0xc1234000 page_offset:0xc0000000 netdump_magic:0x%" PRIx64 "\n",
-			     magic);
+	int length = sprintf((char *)packet + 13,
+			     "task_struct:0xc1234000 page_offset:0xc0000000 netdump_magic:0x%" PRIx64 "\n", magic);
 
 	packet[0] = 4;
 	model_u32(packet + 1, machine);
@@ -645,7 +646,8 @@ TEST(redhat_what_is_no_start)
 
 	host_init(&host);
 	CHECK(!redhat_new(&host.base, &(struct redhat_options){0}, packet, 12, 0));
-	CHECK(!redhat_new(&host.base, &(struct redhat_options){0}, packet, 13 + 23, 0)); /* the answers would be longer */
+	/* The answers would be longer. */
+	CHECK(!redhat_new(&host.base, &(struct redhat_options){0}, packet, 13 + 23, 0));
 	model_u32(packet + 5, 5);
 	CHECK(!redhat_new(&host.base, &(struct redhat_options){0}, packet, length, 0));
 	CHECK(!host.sent);
@@ -712,7 +714,8 @@ static void net_server_sends(struct host *from, const void *bytes, size_t length
 	fly(true, bytes, length, NULL, 0);
 }
 
-static void net_client_sends(struct model *model, const uint8_t *head, size_t head_length, const void *data, size_t length)
+static void net_client_sends(struct model *model, const uint8_t *head, size_t head_length, const void *data,
+			     size_t length)
 {
 	(void)model;
 	fly(false, head, head_length, data, length);
@@ -843,8 +846,9 @@ static void net_check_equal(void)
 		return;
 	for (uint32_t pfn = 0; pfn < NET_PAGES; pfn++) {
 		const uint8_t *page = net.host.vmcore + (size_t)(pfn + 1) * NET_PAGE;
+		const uint8_t *want = net_is_ram(NULL, pfn) ? net.model.memory + (size_t)pfn * NET_PAGE : zeros;
 
-		wrong += !!memcmp(page, net_is_ram(NULL, pfn) ? net.model.memory + (size_t)pfn * NET_PAGE : zeros, NET_PAGE);
+		wrong += !!memcmp(page, want, NET_PAGE);
 	}
 	CHECK(!wrong);
 	CHECK(net.host.end == SESSION_COMPLETE && net.host.finishes == 1 && !net.host.writes_outside);
@@ -892,7 +896,8 @@ TEST(redhat_dump_with_loss_alone_keeps_its_pace)
 	net.delay = 10 * MS;
 	net_run();
 	net_check_equal();
-	/* 249 pages in a second or two (20 ms round trip), not one repetition timer after the other; 3 s are SHOW_STATE. */
+	/* 249 pages in a second or two (20 ms round trip), not one repetition timer after the other; 3 s are
+	 * SHOW_STATE. */
 	CHECK(net.finish_at < 4 * MODEL_SECOND);
 	net_close();
 }
