@@ -101,9 +101,11 @@ check: deps
 check-all: deps
 	$(Q)+BUILD='$(BUILD)' MAKE='$(MAKE)' CC='$(CC)' FUZZ_SECONDS=1800 tests/check --all
 
-# The same as check without fuzzing, with sanitizers, in a build folder of its own.
+# The same as check without fuzzing, with sanitizers, in a build folder of its own. What a sanitizer finds must not look
+# like an answer of kmortem (0 to 3) or of a test (1); that ASAN_OPTIONS is set tells the tests that memory is no measure.
 asan: deps
 	$(Q)+BUILD='$(BUILD)/asan' MAKE='$(MAKE)' CC='$(CC)' FUZZ_SECONDS=0 \
+		ASAN_OPTIONS=exitcode=98 UBSAN_OPTIONS=exitcode=98:print_stacktrace=1 \
 		CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined' tests/check
 
 # FUZZ_SECONDS in all, or FUZZ_INPUTS for each target.
