@@ -12,6 +12,7 @@
 enum {
 	SCAN_FAILURES_MAX = 4 * 1024 * 1024,  /* blocks; a corrupt bitmap may promise billions */
 	SEARCH_BLOCKS_MAX = 16 * 1024 * 1024, /* looked at for VMCOREINFO: 64 GiB */
+	VMCOREINFO_MAX = 65536,               /* the largest page of a kernel */
 };
 
 static struct error *dump_open_files(struct dump *dump, const char *const *paths, size_t count)
@@ -61,16 +62,25 @@ static bool dump_found_vmcoreinfo(void *context, uint64_t physical, const void *
 {
 	static const char start[] = "OSRELEASE=";
 	struct dump *dump = context;
-	size_t length = strnlen(page, dump->info.page_size < 65536 ? dump->info.page_size : 65536);
 
 	log_progress("looking for VMCOREINFO in memory: %llu MiB",
 		     (unsigned long long)(physical >> 20));
 	if (dump->counters.pages > SEARCH_BLOCKS_MAX)
 		return false;
-	if (memcmp(page, start, sizeof(start) - 1) || !memmem(page, length, "\nPAGESIZE=", 10))
-		return true;
-	dump->vmcoreinfo = vmcoreinfo_new(page, length);
-	return false;
+	/* A block of the dump may be larger than a page of the kernel. */
+	for (size_t at = 0; at < dump->info.page_size; at += CACHE_PAGE_BYTES) {
+		const char *text = (const char *)page + at;
+		size_t length = dump->info.page_size - at;
+
+		if (memcmp(text, start, sizeof(start) - 1))
+			continue;
+		length = strnlen(text, length < VMCOREINFO_MAX ? length : VMCOREINFO_MAX);
+		if (!memmem(text, length, "\nPAGESIZE=", 10))
+			continue;
+		dump->vmcoreinfo = vmcoreinfo_new(text, length);
+		return false;
+	}
+	return true;
 }
 
 static void dump_learn_vmcoreinfo(struct dump *dump)
@@ -88,20 +98,36 @@ static void dump_learn_vmcoreinfo(struct dump *dump)
 
 /* The architecture where the headers do not name it: QEMU says "Unknown" of arm64. These entries of
  * VMCOREINFO each belong to one (arch/.../kernel/crash_core.c, vmcore_info.c). */
-static const char *dump_guess_arch(const struct vmcoreinfo *info, bool big_endian)
+static const char *dump_guess_arch(const struct vmcoreinfo *info)
 {
-	const char *const keys[][2] = {
+	static const char *const keys[][2] = {
 		{"NUMBER(kimage_voffset)", "aarch64"},
 		{"NUMBER(phys_base)", "x86_64"},
 		{"NUMBER(va_kernel_pa_offset)", "riscv64"},
 		{"SYMBOL(lowcore_ptr)", "s390x"},
-		{"SYMBOL(cur_cpu_spec)", big_endian ? "ppc64" : "ppc64le"},
+		{"SYMBOL(cur_cpu_spec)", "ppc64"},
 	};
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
 		if (vmcoreinfo_get(info, keys[i][0]))
 			return keys[i][1];
 	return "unknown";
+}
+
+/* QEMU says what byte order the firmware of a Power machine has. The kernel's own is seen in its set
+ * of online nodes, of which there are a few. */
+static bool dump_power_is_big_endian(struct dump *dump)
+{
+	static const uint64_t linear = 0xc000000000000000;
+	uint8_t bytes[8];
+	uint64_t address;
+	struct fault fault;
+
+	if (!vmcoreinfo_number(dump->vmcoreinfo, "SYMBOL(node_online_map)", &address) ||
+	    !dump_try_read_physical(dump, address - linear, bytes, sizeof(bytes), &fault))
+		return dump->format->big_endian;
+	uint64_t big = bytes_u64(bytes, true), little = bytes_u64(bytes, false);
+	return big == little ? dump->format->big_endian : big < little;
 }
 
 /* Headers speak of the machine, which may be wider than its kernel: QEMU writes ELF files of 64
@@ -113,9 +139,11 @@ static void dump_learn_arch(struct dump *dump)
 	uint64_t list_head;
 
 	arch->big_endian = format->big_endian;
-	arch->name = format->arch;
-	if (!format->arch)
-		arch->name = dump_guess_arch(dump->vmcoreinfo, format->big_endian);
+	arch->name = format->arch ? format->arch : dump_guess_arch(dump->vmcoreinfo);
+	if (!strncmp(arch->name, "ppc64", 5)) {
+		arch->big_endian = dump_power_is_big_endian(dump);
+		arch->name = arch->big_endian ? "ppc64" : "ppc64le";
+	}
 	arch->pointer_size = format->pointer_size;
 	if (vmcoreinfo_number(dump->vmcoreinfo, "SIZE(list_head)", &list_head) &&
 	    (list_head == 8 || list_head == 16))

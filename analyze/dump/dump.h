@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // A vmcore: bytes at an address, and what its headers say. ELF and kdump files, and the page tables
-// of x86-64, arm64, riscv64 and s390x, are read by bounded code of our own, because dumps are
+// of x86, arm64, riscv64, s390x and Power, are read by bounded code of our own, because dumps are
 // hostile input; rarer formats by libkdumpfile, other page tables by libaddrxlat. Nobody above can
 // tell them apart.
 #ifndef DUMP_DUMP_H

@@ -17,6 +17,8 @@ bool paging_init(struct paging *paging, const char *arch, const struct vmcoreinf
 		{"aarch64", paging_init_arm64},
 		{"riscv64", paging_init_riscv},
 		{"s390x", paging_init_s390},
+		{"ppc64", paging_init_power},
+		{"ppc64le", paging_init_power_le},
 	};
 
 	*paging = (struct paging){.image = {1, 0, 0}, .direct = {1, 0, 0}};
@@ -90,9 +92,7 @@ static bool paging_linear(const struct paging_range *range, uint64_t address,
 bool paging_translate(const struct paging *paging, struct dump *dump, uint64_t address,
 		      uint64_t *ret_physical, struct fault *ret_fault)
 {
-	bool is_kernel = paging->is_one_space || address >> (63 - paging->tag_bits) & 1;
-
-	if (!is_kernel) {
+	if (paging->kernel_bit && !(address >> paging->kernel_bit & 1)) {
 		*ret_fault = (struct fault){ERROR_NO_TRANSLATION, address, "not a kernel address"};
 		return false;
 	}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Page tables of x86-64 (4 and 5 levels), x86 with PAE, arm64 (all granules), riscv64 and s390x,
-// walked in the dump. Set up from VMCOREINFO alone, so it works alike for every format.
+// Page tables of x86-64 (4 and 5 levels), x86 with PAE, arm64 (all granules), riscv64, s390x and
+// Power (radix), walked in the dump. Set up from VMCOREINFO alone, so it works alike for every format.
 #ifndef DUMP_PAGING_H
 #define DUMP_PAGING_H
 
@@ -30,7 +30,7 @@ struct paging {
 	uint64_t ignored;       /* bits of an entry that are not address: memory encryption */
 	bool wide;              /* arm64: 52-bit physical addresses */
 	unsigned address_bits;  /* those above are all the same */
-	bool is_one_space;      /* an address does not say whether it is the kernel's or a user's */
+	unsigned kernel_bit;    /* set in the kernel's addresses; 0: they cannot be told apart */
 	unsigned tag_bits;      /* topmost bits that are not address */
 	uint64_t direct_search; /* where the direct mapping may begin; 0: known from VMCOREINFO or
 				   not at all */

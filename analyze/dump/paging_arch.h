@@ -13,6 +13,8 @@ bool paging_init_i386(struct paging *paging, const struct vmcoreinfo *info);
 bool paging_init_arm64(struct paging *paging, const struct vmcoreinfo *info);
 bool paging_init_riscv(struct paging *paging, const struct vmcoreinfo *info);
 bool paging_init_s390(struct paging *paging, const struct vmcoreinfo *info);
+bool paging_init_power(struct paging *paging, const struct vmcoreinfo *info);
+bool paging_init_power_le(struct paging *paging, const struct vmcoreinfo *info);
 
 static inline uint64_t low_bits(unsigned count)
 {

@@ -69,6 +69,7 @@ bool paging_init_arm64(struct paging *paging, const struct vmcoreinfo *info)
 		return false;
 	paging->wide = bits > 48;
 	paging->tag_bits = 8;
+	paging->kernel_bit = 63 - paging->tag_bits;
 	paging->address_bits = bits;
 	for (bits -= paging->page_shift; bits; paging->levels++) {
 		unsigned full = paging->page_shift - 3;

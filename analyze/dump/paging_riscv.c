@@ -39,6 +39,7 @@ bool paging_init_riscv(struct paging *paging, const struct vmcoreinfo *info)
 	paging->levels = ((unsigned)bits - 12) / 9;
 	memset(paging->bits, 9, sizeof(paging->bits));
 	paging->address_bits = (unsigned)bits - 1;
+	paging->kernel_bit = 63;
 	paging->root = root - offset;
 	if (vmcoreinfo_number(info, "SYMBOL(_stext)", &start) && start < root)
 		paging->image = (struct paging_range){start, root, -offset};

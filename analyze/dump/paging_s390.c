@@ -44,7 +44,6 @@ bool paging_init_s390(struct paging *paging, const struct vmcoreinfo *info)
 	vmcoreinfo_number(info, "IDENTITYBASE", &identity);
 	paging->decode = s390_decode;
 	paging->count_levels = s390_count_levels;
-	paging->is_one_space = true;
 	paging->page_shift = 12;
 	paging->levels = REGION_THIRD + 1;
 	memset(paging->bits, 11, sizeof(paging->bits));

@@ -51,6 +51,7 @@ bool paging_init_x86(struct paging *paging, const struct vmcoreinfo *info,
 	paging->levels = five_levels ? 5 : 4;
 	memset(paging->bits, 9, sizeof(paging->bits));
 	paging->address_bits = paging->levels * 9 + 12 - 1;
+	paging->kernel_bit = 63;
 	paging->root = root - X86_IMAGE + phys_base;
 	vmcoreinfo_number(info, "NUMBER(KERNEL_IMAGE_SIZE)", &image_size);
 	if (image_size > X86_IMAGE_SIZE_MAX)
@@ -61,8 +62,8 @@ bool paging_init_x86(struct paging *paging, const struct vmcoreinfo *info,
 	return true;
 }
 
-/* 32 bits with PAE: entries are as those of 64 bits. Lowmem is mapped from PAGE_OFFSET on, which one
- * of CONFIG_VMSPLIT_* has put where only the kernel's own address tells. */
+/* 32 bits with PAE: entries are as those of 64 bits. Lowmem is mapped from PAGE_OFFSET on, which
+ * one of CONFIG_VMSPLIT_* has put where only the kernel's own address tells. */
 bool paging_init_i386(struct paging *paging, const struct vmcoreinfo *info)
 {
 	static const uint64_t offsets[] = {0xc0000000, 0x80000000, 0x40000000};
@@ -82,7 +83,6 @@ bool paging_init_i386(struct paging *paging, const struct vmcoreinfo *info)
 	paging->levels = 3;
 	memcpy(paging->bits, (const uint8_t[]){9, 9, 2}, 3);
 	paging->address_bits = 32;
-	paging->is_one_space = true;
 	paging->root = root - offset;
 	paging->direct = (struct paging_range){offset, offset + lowmem_max - 1, -offset};
 	return true;

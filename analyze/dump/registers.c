@@ -51,7 +51,7 @@ bool dump_registers(const struct dump *dump, size_t index, struct registers *ret
 	const struct note *note = NULL;
 	size_t position = 0;
 	/* struct elf_prstatus: pr_pid and pr_reg, behind signal masks and times of long. */
-	bool is_64 = dump->arch.pointer_size == 8, big = dump->arch.big_endian;
+	bool is_64 = dump->arch.pointer_size == 8, big = dump->format->big_endian;
 	size_t pid = is_64 ? 32 : 24, first = is_64 ? 112 : 72, size = dump->arch.pointer_size;
 
 	for (size_t i = 0; i <= index; i++) {

@@ -149,7 +149,7 @@ TEST(arch_is_known_from_vmcoreinfo_where_the_header_does_not_say)
 		{"NUMBER(phys_base)=0\n", "x86_64"},
 		{"NUMBER(va_kernel_pa_offset)=0x0\n", "riscv64"},
 		{"SYMBOL(lowcore_ptr)=0\n", "s390x"},
-		{"SYMBOL(cur_cpu_spec)=0\n", "ppc64le"},
+		{"SYMBOL(cur_cpu_spec)=0\n", "ppc64le"}, /* as the header says */
 		{"PAGESIZE=4096\n", "unknown"},
 	};
 
@@ -652,6 +652,13 @@ static void fill_vmcoreinfo(uint8_t *page, size_t size, uint64_t number)
 		strcpy((char *)page, "OSRELEASE=of something else\n");
 }
 
+/* A page of the kernel in the middle of a larger block. */
+static void fill_vmcoreinfo_within(uint8_t *page, size_t size, uint64_t number)
+{
+	memset(page, 0, size);
+	fill_vmcoreinfo(page + 3 * 4096UL, 4096, number);
+}
+
 TEST(vmcoreinfo_is_found_in_memory)
 {
 	struct kdump_recipe from = recipe();
@@ -659,6 +666,11 @@ TEST(vmcoreinfo_is_found_in_memory)
 	from.vmcoreinfo = NULL;
 	from.fill = fill_vmcoreinfo;
 	struct dump *dump = open_recipe(&from);
+	CHECK_STR(vmcoreinfo_get(dump_vmcoreinfo(dump), "OSRELEASE"), "5.10.0");
+	dump_close(dump);
+	from.block = 65536;
+	from.fill = fill_vmcoreinfo_within;
+	dump = open_recipe(&from);
 	CHECK_STR(vmcoreinfo_get(dump_vmcoreinfo(dump), "OSRELEASE"), "5.10.0");
 	dump_close(dump);
 	from.fill = NULL;

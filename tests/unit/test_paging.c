@@ -44,7 +44,7 @@ static struct dump *open_memory(const char *machine, const char *vmcoreinfo)
 {
 	struct kdump_recipe recipe = {
 		.machine = machine,
-		.big_endian = !strcmp(machine, "s390x"),
+		.big_endian = !strcmp(machine, "s390x") || !strcmp(machine, "ppc64"),
 		.block = 4096,
 		.blocks = PAGES,
 		.is_ram = is_ram,
@@ -469,6 +469,50 @@ TEST(s390_walks_tables_that_say_their_level)
 	lost = 0;
 }
 
+/* QEMU's headers say big-endian of a kernel that is not, whose set of nodes is {0}. */
+static void power_check(uint64_t nodes, const char *arch, bool big_endian)
+{
+	static const char info[] =
+		"PAGESIZE=65536\nSYMBOL(swapper_pg_dir)=c000000000010000\nNUMBER(RADIX_MMU)=1\n"
+		"SYMBOL(node_online_map)=c00000000003f000\n";
+	static const uint64_t table = 1ULL << 63, leaf = 3ULL << 62;
+
+	reset();
+	clear_tables(16, 36);
+	lost = 0;
+	memory[63][0] = nodes;
+	memory[16][0] = htobe64(table | 32 << 12 | 9); /* c000000000000000 */
+	memory[32][0] = htobe64(leaf | 0x18e);         /* 1 GiB */
+	memory[24][0] = htobe64(table | 33 << 12 | 9); /* c008000000000000 */
+	memory[33][0] = htobe64(table | 34 << 12 | 9);
+	memory[34][0] = htobe64(table | 35 << 12 | 0x100 | 5); /* not a whole page */
+	memory[35][32 + 1] = htobe64(leaf | 0x20000 | 0x18e);
+	memory[35][32 + 2] = htobe64(1ULL << 62 | 0x20000);
+	memory[35][32 + 3] = htobe64(table | 0x20000);
+	struct dump *dump = open_memory("ppc64", info);
+	CHECK_STR(dump->arch.name, arch);
+	CHECK(dump->arch.big_endian == big_endian && dump->has_paging);
+	CHECK(leads(dump, 0xc000000000012345, 0x12345));
+	CHECK(leads(dump, 0xc008000000010abc, 0x20abc));
+	CHECK(fails(dump, 0xc008000000020abc, ERROR_NO_TRANSLATION));
+	CHECK(fails(dump, 0xc008000000030abc, ERROR_NO_TRANSLATION));
+	CHECK(fails(dump, 0x0000000000012345, ERROR_NO_TRANSLATION));
+	CHECK(fails(dump, 0xd000000000012345, ERROR_NO_TRANSLATION));
+	CHECK(fails(dump, 0xf000000000012345, ERROR_NO_TRANSLATION));
+	dump_close(dump);
+	lost = 1ULL << 16;
+	dump = open_memory("ppc64", info);
+	CHECK(leads(dump, 0xc000000000012345, 0x12345));
+	dump_close(dump);
+	lost = 0;
+}
+
+TEST(power_walks_radix_trees_of_either_byte_order)
+{
+	power_check(htole64(1), "ppc64le", false);
+	power_check(htobe64(1), "ppc64", true);
+}
+
 TEST(paging_needs_what_it_needs)
 {
 	static const char *const infos[] = {
@@ -489,6 +533,7 @@ TEST(paging_needs_what_it_needs)
 		CHECK(!paging_init(&paging, "aarch64", info, NULL));
 		CHECK(!paging_init(&paging, "x86_64", info, NULL));
 		CHECK(!paging_init(&paging, "i686", info, NULL));
+		CHECK(!paging_init(&paging, "ppc64le", info, NULL));
 		CHECK(!paging_init(&paging, "riscv64", info, NULL));
 		CHECK(!paging_init(&paging, "sparc64", info, NULL));
 		vmcoreinfo_free(info);
