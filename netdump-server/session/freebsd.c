@@ -218,7 +218,9 @@ static bool take_key(struct freebsd *self, const struct freebsd_message *message
 {
 	struct session_host *host = self->session.host;
 
-	return is_inside(self, message, FREEBSD_KEY_MAX) && begin(self) &&
+	if (!is_inside(self, message, FREEBSD_KEY_MAX) || !begin(self))
+		return false;
+	return !message->length ||
 	       host->ops->write(host, SESSION_KEY, message->offset, message->payload, message->length);
 }
 

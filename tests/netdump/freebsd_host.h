@@ -11,7 +11,9 @@
 #include "session/session.h"
 #include "wire/bytes.h"
 
-enum { HOST_BYTES = 256 << 10 };
+#ifndef HOST_BYTES
+#define HOST_BYTES (256 << 10)
+#endif
 
 struct freebsd_host {
 	struct session_host host; /* first */

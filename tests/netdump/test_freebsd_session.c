@@ -310,6 +310,14 @@ TEST(freebsd_bounds_offsets)
 	end();
 }
 
+TEST(freebsd_writes_nothing_where_there_is_nothing)
+{
+	start();
+	CHECK(give(FREEBSD_EKCD_KEY, 2, 0, "", 0) && give(FREEBSD_VMCORE, 3, 70000, "", 0) && host.begins == 1);
+	CHECK(!host.writes[SESSION_KEY] && !host.writes[SESSION_VMCORE] && !host.meta.received);
+	end();
+}
+
 TEST(freebsd_takes_what_a_jumbo_frame_holds)
 {
 	static uint8_t bytes[65507];
