@@ -25,6 +25,7 @@ struct elf_segment {
 	uint64_t physical, virtual;
 	uint64_t offset, file_length; /* bytes that the file has */
 	uint64_t length;              /* bytes of memory, file_length or more */
+	bool is_nowhere;              /* `physical` is made up */
 };
 
 struct elf_segments {
@@ -230,7 +231,8 @@ static struct elf_segment elf_parse_segment(const struct elf *elf, const uint8_t
 		segment.length = segment.file_length;
 	/* Without a physical address (/proc/kcore has -1 there) any will do that is the segment's
 	 * own. */
-	if (segment.physical == UINT64_MAX)
+	segment.is_nowhere = segment.physical == UINT64_MAX;
+	if (segment.is_nowhere)
 		segment.physical = segment.virtual;
 	if (segment.length > UINT64_MAX - segment.physical)
 		segment.length = UINT64_MAX - segment.physical;
@@ -262,6 +264,19 @@ static struct error *elf_read_segments(struct elf *elf, const struct elf_header 
 				 "dump-core), which is not supported",
 				 elf->file->path);
 	return NULL;
+}
+
+/* /proc/kcore has memory that is mapped a second time (vmalloc, modules) once more, without a
+ * physical address; page tables lead to where it really is. */
+static void elf_drop_nowhere(struct elf *elf)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < elf->loads.count; i++)
+		if (!elf->loads.items[i].is_nowhere)
+			elf->loads.items[count++] = elf->loads.items[i];
+	if (count)
+		elf->loads.count = count;
 }
 
 /* A core that was written by virtual addresses only has zeros for all physical ones. */
@@ -374,6 +389,7 @@ static struct error *elf_learn(struct elf *elf)
 		error = elf_read_segments(elf, &header);
 	if (error)
 		return error;
+	elf_drop_nowhere(elf);
 	elf_mend_addresses(elf);
 	struct elf_segment *sorted _cleanup_free_ =
 		mem_resize(NULL, elf->loads.count, sizeof(*sorted));

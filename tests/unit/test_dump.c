@@ -474,6 +474,25 @@ TEST(dumps_of_xen_are_refused)
 	free(notes.bytes);
 }
 
+/* As /proc/kcore: what vmalloc mapped is there once more, and is nowhere. */
+TEST(elf_loads_without_a_physical_address_are_no_ram)
+{
+	struct elf_load loads[] = {
+		{0xffffc90000000000, UINT64_MAX, 0x1000, 0x200000000000, 0},
+		{0xffff888000001000, 0x1000, 0x4000, 0x4000, 0},
+	};
+	struct image image = {0};
+	struct dump *dump = NULL;
+
+	build_elf(&image, EM_X86_64, loads, 2, NULL, NULL);
+	CHECK(!open_image(&image, image.length, &dump));
+	CHECK(dump_info(dump)->pages_ram == 4 && dump_info(dump)->pages_saved == 4);
+	CHECK(!dump_info(dump)->filtered);
+	CHECK(try_block(dump, 4) == ERROR_COUNT && try_block(dump, 5) == ERROR_NO_TRANSLATION);
+	dump_close(dump);
+	free(image.bytes);
+}
+
 TEST(elf_pieces_of_overlapping_loads_agree)
 {
 	/* As /proc/vmcore: the kernel's image once more on its own; and one that begins within a
