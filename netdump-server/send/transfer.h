@@ -13,6 +13,7 @@ struct transfer;
 
 struct transfer_options {
 	const struct seal_client *seal; /* NULL: plain */
+	uint64_t magic;                 /* of START, for servers that know only that */
 	uint32_t datagram;              /* largest datagram to begin with; grows and shrinks by probes */
 	uint32_t memory;                /* bytes of data kept for sending again: bounds the window */
 	uint64_t rate_max;              /* bytes per second; 0: as fast as the path takes */
@@ -35,16 +36,20 @@ struct transfer_counts {
 	uint64_t rtt_ns, rate; /* least round trip, bytes per second */
 };
 
+/* The source stays the caller's. */
 struct transfer *transfer_new(struct source *source, const struct transfer_options *options, uint64_t now);
 void transfer_free(struct transfer *transfer);
 /* A datagram of the server; changed in place while it is opened. */
 void transfer_packet(struct transfer *transfer, uint8_t *bytes, size_t length, uint64_t now);
 /* The next datagram to send now, into `bytes` (ND6_DATAGRAM_MAX), and its length; 0 when nothing is to be sent before
- * transfer_deadline(), or before the next packet comes. */
+ * transfer_deadline(), or before the next packet comes. Datagrams must not be fragmented on their way (IP_MTU_DISCOVER). */
 size_t transfer_next(struct transfer *transfer, uint8_t *bytes, uint64_t now);
-uint64_t transfer_deadline(const struct transfer *transfer);
+/* CLOCK_MONOTONIC, nanoseconds; UINT64_MAX at the end. */
+uint64_t transfer_deadline(const struct transfer *transfer, uint64_t now);
+/* The pipe had nothing when transfer_next() asked it: source_fd() is to be waited for as well. */
+bool transfer_is_starved(const struct transfer *transfer);
 /* The system would not take a datagram of that size (EMSGSIZE): the largest it takes, or 0 if it does not say. */
-void transfer_too_long(struct transfer *transfer, size_t length, size_t most);
+void transfer_too_long(struct transfer *transfer, size_t length, size_t most, uint64_t now);
 enum transfer_state transfer_state(const struct transfer *transfer);
 /* One line, or NULL. */
 const char *transfer_error(const struct transfer *transfer);
