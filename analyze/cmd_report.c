@@ -17,7 +17,6 @@
 #include "reports/report.h"
 #include "rule/rule.h"
 #include "rule/run.h"
-#include "rule/yaml.h"
 #include "session.h"
 
 /* Rows of a table that JSON holds when nobody says how many. */
@@ -81,65 +80,7 @@ static void run_all(struct examination *examination)
 	}
 }
 
-static bool finding_has_tag(const struct finding *finding, const char *tag)
-{
-	for (size_t i = 0; i < finding->tag_count; i++) {
-		if (!strcmp(finding->tags[i], tag))
-			return true;
-	}
-	return false;
-}
-
-/* Types of modules are missing, too, where the list of modules was thrown away. */
-static bool is_for_damage(const char *reason)
-{
-	return strstr(reason, error_words(ERROR_NOT_SAVED)) ||
-	       strstr(reason, "the list of modules breaks off");
-}
-
-/* The dump itself is judged first: where its filter threw away what the kernel was using, that is
- * the reason for whatever could not be read. */
-static void fold_damage(struct examination *examination)
-{
-	bool is_damaged = false;
-
-	for (size_t i = 0; i < examination->findings.count; i++) {
-		const struct finding *finding = &examination->findings.items[i];
-
-		is_damaged |= finding->verdict == VERDICT_FOUND &&
-			      finding->severity == SEVERITY_CRITICAL &&
-			      finding_has_tag(finding, "dump-damage");
-	}
-	for (size_t i = 0; is_damaged && i < examination->findings.count; i++) {
-		struct finding *finding = &examination->findings.items[i];
-
-		if (finding->verdict == VERDICT_COULD_NOT_CHECK && finding->reason &&
-		    is_for_damage(finding->reason))
-			finding->reason = "the dump is damaged by its filter";
-	}
-}
-
 /* ---- filling the report --------------------------------------------------------------------- */
-
-static void fill_rules(struct examination *examination)
-{
-	struct report *report = examination->report;
-	struct rule_set *rules = examination->session->rules;
-	struct strings site = {0};
-	const struct yaml_file *file;
-	enum rule_origin origin;
-
-	for (size_t i = 0; (file = rule_set_file(rules, i, &origin)); i++) {
-		if (origin != ORIGIN_SHIPPED)
-			*vec_push(&site) = file->path;
-	}
-	report->rules.version = KMORTEM_VERSION;
-	report->rules.sha256 = rule_set_digest(rules);
-	report->rules.site_files = arena_copy(report->arena, site.items,
-					      site.count * sizeof(*site.items));
-	report->rules.site_file_count = site.count;
-	free(site.items);
-}
 
 static void fill_results(struct examination *examination)
 {
@@ -170,11 +111,11 @@ static void examine(struct examination *examination, const struct timespec *star
 	struct report *report = examination->report;
 
 	facts_fill(examination->session, report);
+	session_remark_parts(examination->session, report);
 	run_all(examination);
-	fold_damage(examination);
 	facts_fill_choices(examination->session, report);
 	facts_fill_log(examination->session, report);
-	fill_rules(examination);
+	rule_set_describe(examination->session->rules, report);
 	fill_results(examination);
 	report->seconds = seconds_since(start);
 }
@@ -201,16 +142,22 @@ static struct error *write_one(const struct report *report, const char *format,
 	return output_file(path, &buf);
 }
 
+/* What a folder gets. */
+static const struct {
+	const char *format, *name;
+} folder_files[] = {{"text", "report.txt"}, {"html", "report.html"}, {"json", "report.json"}};
+
+enum { FOLDER_FILES = sizeof(folder_files) / sizeof(*folder_files) };
+
 static struct error *write_folder(const struct report *report, const struct report_style *style,
 				  const char *path)
 {
-	static const char *const names[][2] = {{"text", "txt"}, {"html", "html"}, {"json", "json"}};
 	struct error *error = NULL;
 
-	for (size_t i = 0; !error && i < 3; i++) {
-		char *name _cleanup_free_ = mem_printf("%s/report.%s", path, names[i][1]);
+	for (size_t i = 0; !error && i < FOLDER_FILES; i++) {
+		char *name _cleanup_free_ = mem_printf("%s/%s", path, folder_files[i].name);
 
-		error = write_one(report, names[i][0], style, name);
+		error = write_one(report, folder_files[i].format, style, name);
 	}
 	return error;
 }
@@ -232,22 +179,50 @@ static const char *choose_format(const struct options *options)
 	return options->output && has_ending(options->output, ".json") ? "json" : "text";
 }
 
-/* "DIR/" is made where it is missing. */
-static struct error *prepare_folder(const char *path, bool *ret)
+static bool is_folder(const char *path)
 {
 	struct stat status;
 
+	return !stat(path, &status) && S_ISDIR(status.st_mode);
+}
+
+/* A dump is the one thing that cannot be had again. */
+static struct error *refuse_input(const struct session *session, const struct options *options,
+				  const char *path)
+{
+	struct stat status;
+
+	if (stat(path, &status) || !S_ISREG(status.st_mode) ||
+	    !session_reads(session, options, &status))
+		return NULL;
+	return error_new(ERROR_INVALID,
+			 "-o %s: the report would replace a dump, vmlinux or rule file that it is made from", path);
+}
+
+/* Makes "DIR/" where it is missing, and sees that nothing is written over that is read. */
+static struct error *prepare_output(const struct session *session, const struct options *options)
+{
+	const char *path = options->output;
+	struct error *error = NULL;
+
+	if (!path)
+		return NULL;
 	if (has_ending(path, "/") && mkdir(path, 0777) && errno != EEXIST)
 		return error_errno("%s", path);
-	*ret = !stat(path, &status) && S_ISDIR(status.st_mode);
-	return NULL;
+	if (!is_folder(path))
+		return refuse_input(session, options, path);
+	for (size_t i = 0; !error && i < FOLDER_FILES; i++) {
+		char *name _cleanup_free_ = mem_printf("%s/%s", path, folder_files[i].name);
+
+		error = refuse_input(session, options, name);
+	}
+	return error;
 }
 
 static struct error *write_report(const struct report *report, const struct options *options)
 {
 	struct buf buf _cleanup_(buf_deinit) = {0};
 	struct report_style style;
-	bool is_folder = false;
 
 	output_style(options, &style);
 	if (!options->output) {
@@ -256,11 +231,9 @@ static struct error *write_report(const struct report *report, const struct opti
 	}
 	style.color = false;
 	style.width = 0;
-	struct error *error = prepare_folder(options->output, &is_folder);
-	if (error)
-		return error;
-	return is_folder ? write_folder(report, &style, options->output)
-			 : write_one(report, choose_format(options), &style, options->output);
+	return is_folder(options->output)
+		       ? write_folder(report, &style, options->output)
+		       : write_one(report, choose_format(options), &style, options->output);
 }
 
 /* A report that looked at nothing would look healthy. */
@@ -279,14 +252,13 @@ static struct error *refuse_empty(const struct session *session, const struct op
 
 struct error *cmd_report(struct session *session, const struct options *options, int *ret_status)
 {
+	static const char *const formats[] = {"text", "html", "json", NULL};
 	struct arena *arena _cleanup_(arena_free_cleanup) = arena_new();
 	struct report report = {.arena = arena};
 	struct examination examination = {
 		.session = session, .options = options, .report = &report};
 	struct timespec start;
-	struct error *error = options->format
-				      ? output_check_format(options->format, "text|html|json")
-				      : NULL;
+	struct error *error = output_check_format(choose_format(options), formats);
 
 	clock_gettime(CLOCK_MONOTONIC, &start);
 	if (!error)
@@ -298,6 +270,8 @@ struct error *cmd_report(struct session *session, const struct options *options,
 	error = examination.broken ? NULL : refuse_empty(session, options);
 	if (!error)
 		error = session_open(session, options, options->words.items, options->words.count);
+	if (!error)
+		error = prepare_output(session, options);
 	if (error)
 		return error;
 	examine(&examination, &start);

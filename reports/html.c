@@ -177,6 +177,17 @@ static void html_row_count(const struct html *html, const struct table *table)
 		   total == 1 ? "" : "s");
 }
 
+/* A fact of a list of such facts. */
+static void html_item(void *context, const char *label, const char *value)
+{
+	const struct html *html = context;
+
+	(void)label;
+	html_raw(html, "<li><code>");
+	html_text(html, value);
+	html_raw(html, "</code></li>\n");
+}
+
 static void html_fact(void *context, const char *label, const char *value)
 {
 	const struct html *html = context;
@@ -438,7 +449,12 @@ static void html_rule(const struct html *html, const struct finding *finding)
 	html_text(html, finding->title);
 	html_raw(html, " <code>");
 	html_text(html, finding->rule);
-	html_raw(html, "</code></li>\n");
+	html_raw(html, "</code>");
+	if (finding->reason && summary_cause(html->report, finding)) {
+		html_raw(html, ": ");
+		html_text(html, finding->reason);
+	}
+	html_raw(html, "</li>\n");
 }
 
 /* Findings that share a reason. */
@@ -448,11 +464,11 @@ static void html_group(const struct html *html, const struct html_kind *kind,
 	const struct finding *end = html->report->findings + html->report->finding_count;
 
 	buf_printf(html->buf, "<div class=\"card %s\">\n<p class=\"reason\">", kind->class);
-	html_text(html, summary_reason(first));
+	html_text(html, summary_reason(html->report, first));
 	html_raw(html, "</p>\n<ul>\n");
 	for (const struct finding *finding = first; finding < end; finding++) {
 		if (finding->verdict == kind->verdict &&
-		    !strcmp(summary_reason(finding), summary_reason(first)))
+		    !strcmp(summary_reason(html->report, finding), summary_reason(html->report, first)))
 			html_rule(html, finding);
 	}
 	html_raw(html, "</ul>\n</div>\n");
@@ -545,6 +561,20 @@ static void html_log(const struct html *html)
 	html_raw(html, "</pre>\n</section>\n");
 }
 
+static void html_alternatives(const struct html *html)
+{
+	size_t count = html->report->sources.alternative_count;
+
+	if (!count)
+		return;
+	buf_printf(html->buf,
+		   "<details class=\"fold\"><summary>Names that differ between kernels "
+		   "<span class=\"count\">%zu</span></summary>\n<ul>\n",
+		   count);
+	summary_alternatives(html->report, html_item, (void *)html);
+	html_raw(html, "</ul>\n</details>\n");
+}
+
 void report_html(const struct report *report, const struct report_style *style, struct buf *buf)
 {
 	const struct html html = {.report = report, .style = style, .buf = buf};
@@ -561,5 +591,7 @@ void report_html(const struct report *report, const struct report_style *style, 
 	html_raw(&html, "<section id=\"sources\">\n<h2>How this kernel was read</h2>\n"
 			"<dl class=\"facts\">\n");
 	summary_sources(report, html_fact, (void *)&html);
-	html_raw(&html, "</dl>\n</section>\n</main>\n</body>\n</html>\n");
+	html_raw(&html, "</dl>\n");
+	html_alternatives(&html);
+	html_raw(&html, "</section>\n</main>\n</body>\n</html>\n");
 }

@@ -303,7 +303,7 @@ static struct json_object *json_sources(const struct report *report)
 	return sources;
 }
 
-static struct json_object *json_finding(const struct finding *finding)
+static struct json_object *json_finding(const struct report *report, const struct finding *finding)
 {
 	struct json_object *object = json_record();
 	size_t total = table_total(&finding->table);
@@ -319,6 +319,7 @@ static struct json_object *json_finding(const struct finding *finding)
 	json_put(object, "total", json_count(total));
 	json_put(object, "unknown_rows", json_count(finding->unknown_rows));
 	json_put(object, "reason", json_text(finding->reason));
+	json_put(object, "cause", json_text(summary_cause(report, finding)));
 	json_put(object, "why", json_text(finding->why));
 	json_put(object, "advice", json_text(finding->advice));
 	json_put(object, "tags", json_texts(finding->tags, finding->tag_count));
@@ -343,7 +344,7 @@ static struct json_object *json_findings(const struct report *report)
 	struct json_object *array = json_array();
 
 	for (size_t i = 0; i < report->finding_count; i++)
-		json_append(array, json_finding(&report->findings[i]));
+		json_append(array, json_finding(report, &report->findings[i]));
 	return array;
 }
 
@@ -360,6 +361,25 @@ static struct json_object *json_views(const struct report *report)
 	return array;
 }
 
+static struct json_object *json_changes(const struct rule_changes *changes)
+{
+	struct json_object *array = json_array();
+
+	for (size_t i = 0; i < changes->count; i++) {
+		const struct rule_change *change = &changes->items[i];
+		struct json_object *object = json_record();
+
+		json_put(object, "name", json_text(change->name));
+		json_put(object, "where", json_text(change->where));
+		if (change->was)
+			json_put(object, "was", json_text(change->was));
+		if (change->value)
+			json_put(object, "value", json_text(change->value));
+		json_append(array, object);
+	}
+	return array;
+}
+
 static struct json_object *json_rules(const struct report *report)
 {
 	struct json_object *rules = json_record();
@@ -368,6 +388,9 @@ static struct json_object *json_rules(const struct report *report)
 	json_put(rules, "sha256", json_text(report->rules.sha256));
 	json_put(rules, "site_files",
 		 json_texts(report->rules.site_files, report->rules.site_file_count));
+	json_put(rules, "redefined", json_changes(&report->rules.redefined));
+	json_put(rules, "disabled", json_changes(&report->rules.disabled));
+	json_put(rules, "set", json_changes(&report->rules.set));
 	return rules;
 }
 

@@ -62,6 +62,8 @@ static void verdict_put_checks(const struct report *report, struct buf *buf)
 	}
 	if (!report->finding_count)
 		buf_puts(buf, "; no check was made");
+	if (report->rules.disabled.count)
+		buf_printf(buf, "; %zu disabled by this site", report->rules.disabled.count);
 }
 
 void report_verdict(const struct report *report, struct buf *buf)

@@ -64,6 +64,7 @@ struct finding {
 	size_t unknown_rows;    /* rows whose flag could not be computed */
 	struct table table;     /* column_count 0: none */
 	const char *reason;     /* of NOT_APPLICABLE and COULD_NOT_CHECK; also why a FOUND is partial; NULL */
+	bool wants_pages;       /* the reason is that pages were left out of the dump */
 	const char *where;      /* FILE:LINE of the rule */
 };
 
@@ -77,6 +78,19 @@ struct view_result {
 struct fact {
 	const char *name;
 	struct cell value;
+};
+
+/* One thing that a site's file, or --set, changed of the rules that came with kmortem. */
+struct rule_change {
+	const char *name;  /* "definition tasks", "nic-silent", "nic-silent.patience" */
+	const char *where; /* FILE:LINE of the change, or "--set" */
+	const char *was;   /* of what was redefined: FILE:LINE; else NULL */
+	const char *value; /* of a parameter: its text; else NULL */
+};
+
+struct rule_changes {
+	const struct rule_change *items;
+	size_t count;
 };
 
 struct report_frame {
@@ -127,6 +141,9 @@ struct report {
 		const char *version, *sha256;
 		const char *const *site_files;
 		size_t site_file_count;
+		struct rule_changes redefined; /* what shipped rules stand on, and rules themselves */
+		struct rule_changes disabled;  /* rules and views */
+		struct rule_changes set;       /* parameters */
 	} rules;
 	size_t counts[VERDICT_COUNT];          /* of findings by verdict */
 	double seconds;                        /* the examination took; 0: do not say */

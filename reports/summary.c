@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "reports/cell.h"
 
 const struct finding *summary_next(const struct report *report, enum verdict verdict,
 				   enum severity severity, size_t *position)
@@ -34,8 +35,33 @@ const char *summary_nothing(const struct report *report)
 	return report->panic.happened ? "nothing flagged but the crash itself" : "nothing flagged";
 }
 
-const char *summary_reason(const struct finding *finding)
+static bool finding_is_damage(const struct finding *finding)
 {
+	bool is_tagged = false;
+
+	for (size_t i = 0; i < finding->tag_count; i++)
+		is_tagged |= !strcmp(finding->tags[i], "dump-damage");
+	return is_tagged && finding->verdict == VERDICT_FOUND &&
+	       finding->severity == SEVERITY_CRITICAL;
+}
+
+const char *summary_cause(const struct report *report, const struct finding *finding)
+{
+	if (finding->verdict != VERDICT_COULD_NOT_CHECK || !finding->wants_pages)
+		return NULL;
+	for (size_t i = 0; i < report->finding_count; i++) {
+		if (finding_is_damage(&report->findings[i]))
+			return "the dump is damaged by its filter";
+	}
+	return NULL;
+}
+
+const char *summary_reason(const struct report *report, const struct finding *finding)
+{
+	const char *cause = summary_cause(report, finding);
+
+	if (cause)
+		return cause;
 	return finding->reason && *finding->reason ? finding->reason : "no reason was given";
 }
 
@@ -43,7 +69,7 @@ bool summary_reason_seen(const struct report *report, const struct finding *find
 {
 	for (const struct finding *other = report->findings; other < finding; other++) {
 		if (other->verdict == finding->verdict &&
-		    !strcmp(summary_reason(other), summary_reason(finding)))
+		    !strcmp(summary_reason(report, other), summary_reason(report, finding)))
 			return true;
 	}
 	return false;
@@ -252,16 +278,73 @@ static void summary_dump(struct summary *summary, const struct report *report)
 	}
 }
 
-/* Dozens, and of use to authors of rules only. */
-static void summary_alternatives(struct summary *summary, const struct report *report)
+void summary_alternatives(const struct report *report, summary_fact *fact, void *context)
+{
+	struct summary summary = {.fact = fact, .context = context};
+
+	for (size_t i = 0; i < report->sources.alternative_count; i++) {
+		const struct fact *alternative = &report->sources.alternatives[i];
+
+		buf_printf(&summary.value, "%s: ", alternative->name);
+		cell_put_shown(&summary.value, &alternative->value);
+		summary_end(&summary, "Alternative");
+	}
+	buf_deinit(&summary.value);
+}
+
+static void summary_alternative_count(struct summary *summary, const struct report *report)
 {
 	size_t count = report->sources.alternative_count;
 
 	if (!count)
 		return;
-	buf_printf(&summary->value, "%zu name%s that differ between kernels %s chosen (see the JSON)",
+	buf_printf(&summary->value, "%zu name%s that differ between kernels %s chosen (`kmortem info -v`)",
 		   count, count == 1 ? "" : "s", count == 1 ? "was" : "were");
 	summary_end(summary, "Alternatives");
+}
+
+/* One row for each line. */
+static void summary_lines(struct summary *summary, const char *label, const char *text)
+{
+	while (text && *text) {
+		size_t length = strcspn(text, "\n");
+
+		buf_put(&summary->value, text, length);
+		summary_end(summary, label);
+		text += length + (text[length] == '\n');
+	}
+}
+
+/* A check that a site does not want made is not fine. One row for all that one line took away. */
+static void summary_disabled(struct summary *summary, const struct rule_changes *changes)
+{
+	for (size_t i = 0; i < changes->count; i++) {
+		const struct rule_change *change = &changes->items[i];
+
+		buf_printf(&summary->value, "%s%s", summary->value.length ? ", " : "", change->name);
+		if (i + 1 < changes->count && !strcmp(change[1].where, change->where))
+			continue;
+		buf_printf(&summary->value, " (by this site: %s)", change->where);
+		summary_end(summary, "Disabled");
+	}
+}
+
+/* What else a site changed of the rules. */
+static void summary_changes(struct summary *summary, const char *label,
+			    const struct rule_changes *changes)
+{
+	for (size_t i = 0; i < changes->count; i++) {
+		const struct rule_change *change = &changes->items[i];
+
+		buf_puts(&summary->value, change->name);
+		if (change->value)
+			buf_printf(&summary->value, " = %s", change->value);
+		buf_printf(&summary->value, " (%s", change->where);
+		if (change->was)
+			buf_printf(&summary->value, " instead of %s", change->was);
+		buf_putc(&summary->value, ')');
+		summary_end(summary, label);
+	}
 }
 
 void summary_sources(const struct report *report, summary_fact *fact, void *context)
@@ -274,14 +357,17 @@ void summary_sources(const struct report *report, summary_fact *fact, void *cont
 	summary_text(&summary, "Types", report->sources.types);
 	summary_text(&summary, "Symbols", report->sources.symbols);
 	summary_optional(&summary, "Modules", report->sources.modules);
-	summary_optional(&summary, "Notes", report->sources.notes);
-	summary_alternatives(&summary, report);
+	summary_lines(&summary, "Notes", report->sources.notes);
+	summary_alternative_count(&summary, report);
 	if (report->panic.happened)
 		summary_optional(&summary, "Signature", report->panic.signature);
 	summary_optional(&summary, "Rules", report->rules.version);
 	summary_optional(&summary, "Rules SHA-256", report->rules.sha256);
 	for (size_t i = 0; i < report->rules.site_file_count; i++)
 		summary_text(&summary, "Site rules", report->rules.site_files[i]);
+	summary_disabled(&summary, &report->rules.disabled);
+	summary_changes(&summary, "Redefined", &report->rules.redefined);
+	summary_changes(&summary, "Set", &report->rules.set);
 	summary_optional(&summary, "kmortem", report->tool_version);
 	if (report->seconds > 0) {
 		summary_put_duration(&summary.value, report->seconds);

@@ -17,8 +17,11 @@ const struct finding *summary_next(const struct report *report, enum verdict ver
 size_t summary_found(const struct report *report, enum severity severity);
 /* What stands in the place of warnings where there are none. */
 const char *summary_nothing(const struct report *report);
-/* The reason of a finding, or words for there being none. */
-const char *summary_reason(const struct finding *finding);
+/* What the dump's own judgement makes of a finding that could not be checked: that its filter threw away what
+ * the kernel was using; or NULL. The finding keeps its reason, with the address. */
+const char *summary_cause(const struct report *report, const struct finding *finding);
+/* Under which words a finding is shown: its cause, its reason, or words for there being none. */
+const char *summary_reason(const struct report *report, const struct finding *finding);
 /* Whether an earlier finding of the same verdict has the same reason: it heads one group. */
 bool summary_reason_seen(const struct report *report, const struct finding *finding);
 /* "1 more row", "12 more rows". */
@@ -33,6 +36,8 @@ typedef void summary_fact(void *context, const char *label, const char *value);
 void summary_machine(const struct report *report, summary_fact *fact, void *context);
 /* The same about the dump, the sources and the rules. */
 void summary_sources(const struct report *report, summary_fact *fact, void *context);
+/* The same of each of the names that differ between kernels: dozens, of use to authors of rules. */
+void summary_alternatives(const struct report *report, summary_fact *fact, void *context);
 
 /* "12.5 s", "3 min 20 s", "2 d 4 h"; "512 MiB". */
 void summary_put_duration(struct buf *buf, double seconds);

@@ -138,13 +138,13 @@ static void text_group(const struct text *text, const struct finding *first)
 {
 	const struct report *report = text->report;
 
-	lines_put_wrapped(text->buf, text->style, "  ", 2, summary_reason(first));
+	lines_put_wrapped(text->buf, text->style, "  ", 2, summary_reason(text->report, first));
 	for (const struct finding *finding = first;
 	     finding < report->findings + report->finding_count; finding++) {
 		struct buf words _cleanup_(buf_deinit) = {0};
 
 		if (finding->verdict != first->verdict ||
-		    strcmp(summary_reason(finding), summary_reason(first)))
+		    strcmp(summary_reason(text->report, finding), summary_reason(text->report, first)))
 			continue;
 		buf_printf(&words, "%s [%s]", finding->title, finding->rule);
 		lines_put_wrapped(text->buf, text->style, "    - ", 6, buf_text(&words));

@@ -28,6 +28,7 @@ enum error_code {
 struct error {
 	enum error_code code;
 	bool has_address;
+	bool wants_pages; /* a source lacks it because pages of the dump are missing */
 	uint64_t address; /* of the fault, when has_address */
 	size_t place;     /* bytes of the message that say where in a file, "rules/net.yaml:8:16: "; 0: none */
 	char *message;    /* one line, no full stop, no newline */

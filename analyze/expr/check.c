@@ -31,7 +31,11 @@ void *check_fail(struct checker *checker, const struct expr *expr, enum error_co
 
 void *check_fail_error(struct checker *checker, const struct expr *expr, struct error *error)
 {
+	bool is_first = !checker->error;
+
 	check_fail(checker, expr, error->code, "%s", error->message);
+	if (is_first)
+		checker->error->wants_pages = error->wants_pages;
 	error_free(error);
 	return NULL;
 }

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Calls: of definitions, of functions that take plain values, and of those that look at names and
 // types.
+#include <ctype.h>
 #include <string.h>
 
+#include "base/buf.h"
+#include "base/cleanup.h"
 #include "expr/check.h"
 #include "types/symtab.h"
 
@@ -170,12 +173,19 @@ static const struct code *check_if_there(struct checker *checker, const struct e
 	return NULL;
 }
 
+/* On one line, and whole: two that begin alike are two. */
 static const char *source_of(struct checker *checker, const struct expr *expr)
 {
-	size_t length = expr->end - expr->start;
+	struct buf buf _cleanup_(buf_deinit) = {0};
+	const char *text = expr->text->text;
 
-	return arena_printf(checker->arena, "%.*s%s", (int)(length > 60 ? 60 : length),
-			    expr->text->text + expr->start, length > 60 ? "…" : "");
+	for (size_t i = expr->start; i < expr->end; i++) {
+		if (!isspace((unsigned char)text[i]))
+			buf_putc(&buf, text[i]);
+		else if (!isspace((unsigned char)text[i - 1]))
+			buf_putc(&buf, ' ');
+	}
+	return arena_strdup(checker->arena, buf_text(&buf));
 }
 
 static void note_either(struct checker *checker, const struct expr *expr, size_t chosen)

@@ -60,6 +60,8 @@ struct error *expr_parse(struct arena *arena, const struct expr_text *text, enum
  * one. */
 struct error *expr_error(const struct expr *expr, enum error_code code, const char *format, ...)
 	PRINTF_LIKE(3, 4) MUST_CHECK;
+/* "FILE:LINE" of where an expression begins; lives in the arena. */
+const char *expr_place(const struct expr *expr, struct arena *arena);
 /* What to sort by: `-x` and `desc(x)` are x, descending; everything else is itself, ascending. */
 const struct expr *expr_sort_key(const struct expr *expr, bool *ret_descending);
 /* Name of a SIGNATURE; its parameters by position, NULL past the end. */
@@ -82,6 +84,14 @@ bool library_variable(struct library *library, const char *name, const struct ex
 /* An index: for every row of `clauses`, `value` under `key`; used by lookup() and lookup_all(). */
 bool library_index(struct library *library, const char *name, const struct expr *clauses,
 		   const struct expr *key, const struct expr *value);
+/* A declaration that took the place of another file's; both are "FILE:LINE". */
+struct redefinition {
+	const char *words; /* "definition tasks", "member struct sock.sk_state" */
+	const char *before, *after;
+};
+
+/* Redefinitions by position, in the order in which they came; false past the end. The same words again are none. */
+bool library_redefined(const struct library *library, size_t position, struct redefinition *ret);
 /* Not all that this file declares could be read: a name that is not found may be one of its. */
 void library_add_gap(struct library *library, const char *file);
 

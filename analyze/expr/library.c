@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "expr/library.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -13,6 +14,12 @@ struct library {
 	struct declaration *buckets[LIBRARY_BUCKETS];
 	size_t count;
 	const char *gap;
+	struct redefined *redefined, **last_redefined;
+};
+
+struct redefined {
+	struct redefinition redefinition;
+	struct redefined *next;
 };
 
 struct library *library_new(struct arena *arena)
@@ -20,6 +27,7 @@ struct library *library_new(struct arena *arena)
 	struct library *library = ARENA_NEW(arena, struct library);
 
 	library->arena = arena;
+	library->last_redefined = &library->redefined;
 	return library;
 }
 
@@ -48,6 +56,47 @@ const struct declaration *library_find(const struct library *library, enum decla
 	return find(library, kind, name);
 }
 
+static bool is_same_text(const struct expr *a, const struct expr *b)
+{
+	return a == b || (a && b && !strcmp(a->text->text, b->text->text));
+}
+
+static void note_redefinition(struct library *library, const struct declaration *before,
+			      const struct declaration *after)
+{
+	static const char *const words[] = {
+		[DECLARATION_DEFINITION] = "definition",
+		[DECLARATION_MEMBER] = "member",
+		[DECLARATION_VARIABLE] = "variable",
+		[DECLARATION_INDEX] = "index",
+	};
+	static_assert(sizeof(words) / sizeof(*words) == DECLARATION_KINDS, "a word for each kind");
+
+	if (is_same_text(before->signature, after->signature) &&
+	    is_same_text(before->body, after->body) &&
+	    is_same_text(before->clauses, after->clauses) && is_same_text(before->key, after->key))
+		return;
+	struct redefined *redefined = ARENA_NEW(library->arena, struct redefined);
+	redefined->redefinition = (struct redefinition){
+		.words = arena_printf(library->arena, "%s %s", words[after->kind], after->name),
+		.before = expr_place(before->body, library->arena),
+		.after = expr_place(after->body, library->arena),
+	};
+	*library->last_redefined = redefined;
+	library->last_redefined = &redefined->next;
+}
+
+bool library_redefined(const struct library *library, size_t position, struct redefinition *ret)
+{
+	const struct redefined *redefined = library->redefined;
+
+	while (redefined && position--)
+		redefined = redefined->next;
+	if (redefined)
+		*ret = redefined->redefinition;
+	return redefined;
+}
+
 static bool declare(struct library *library, const struct declaration *wanted)
 {
 	struct declaration *declaration = find(library, wanted->kind, wanted->name);
@@ -68,6 +117,7 @@ static bool declare(struct library *library, const struct declaration *wanted)
 
 	if (is_same_file)
 		return false;
+	note_redefinition(library, declaration, wanted);
 	declaration->signature = wanted->signature;
 	declaration->body = wanted->body;
 	declaration->clauses = wanted->clauses;

@@ -50,6 +50,11 @@ static struct place place_find(const struct expr_text *text, size_t offset)
 	return place;
 }
 
+size_t message_line(const struct expr_text *text, size_t offset)
+{
+	return place_find(text, offset).line;
+}
+
 static bool is_continuation(char byte)
 {
 	return ((unsigned char)byte & 0xc0) == 0x80;

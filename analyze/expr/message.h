@@ -15,6 +15,8 @@ struct error *message_at(const struct expr_text *text, size_t offset, enum error
 			 const char *format, ...) PRINTF_LIKE(4, 5) MUST_CHECK;
 struct error *message_vat(const struct expr_text *text, size_t offset, enum error_code code,
 			  const char *format, va_list arguments) PRINTF_LIKE(4, 0) MUST_CHECK;
+/* Line of the text's file, from 1. */
+size_t message_line(const struct expr_text *text, size_t offset);
 /* Appends a line "FILE:LINE:COLUMN: words" to the message of `error`. */
 void message_append(struct error *error, const struct expr_text *text, size_t offset,
 		    const char *words);

@@ -191,6 +191,12 @@ struct error *expr_error(const struct expr *expr, enum error_code code, const ch
 	return error;
 }
 
+const char *expr_place(const struct expr *expr, struct arena *arena)
+{
+	return arena_printf(arena, "%s:%zu", expr->text->file,
+			    message_line(expr->text, expr->start));
+}
+
 const struct expr *expr_sort_key(const struct expr *expr, bool *ret_descending)
 {
 	bool is_minus = expr->kind == EXPR_UNARY && expr->op == TOKEN_MINUS;

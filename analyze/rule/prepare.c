@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "expr/expr.h"
 #include "rule/rule.h"
+#include "rule/yaml.h"
 #include "value/value.h"
 
 struct params {
@@ -63,20 +64,30 @@ static enum value_kind kind_of_param(const struct value *value)
 	return value->kind == VALUE_REAL ? VALUE_INT : value->kind; /* either will do for the other */
 }
 
-/* A value that --set gives is of the kind that the rule was written for: 30 is not 30s. */
+static struct error *want_kind(const struct rule *rule, const struct named *param,
+			       enum value_kind kind)
+{
+	const struct setting *setting = param->setting;
+	const char *words = words_of_kind(kind);
+
+	return setting->node ? yaml_error(setting->node, "%s.%s: want %s", rule->id, param->name, words)
+			     : error_new(ERROR_INVALID, "%s %s.%s: want %s", setting->where,
+					 rule->id, param->name, words);
+}
+
+/* A value that is set is of the kind that the rule was written for: 30 is not 30s. */
 static struct error *param_value(struct program *program, const struct rule *rule,
 				 const struct named *param, struct arena *arena, struct value *ret)
 {
 	struct value value, preset;
 	struct error *error = constant_value(program, param->expr, arena, &value);
 
-	if (!error && param->preset)
-		error = constant_value(program, param->preset, arena, &preset);
+	if (!error && param->setting)
+		error = constant_value(program, param->setting->preset, arena, &preset);
 	if (error)
 		return error;
-	if (param->preset && kind_of_param(&value) != kind_of_param(&preset))
-		return error_new(ERROR_INVALID, "--set %s.%s: want %s", rule->id, param->name,
-				 words_of_kind(preset.kind));
+	if (param->setting && kind_of_param(&value) != kind_of_param(&preset))
+		return want_kind(rule, param, preset.kind);
 	*ret = value;
 	return NULL;
 }
@@ -87,7 +98,7 @@ struct error *params_check(struct program *program, const struct rule *rule)
 	bool is_set = false;
 
 	for (size_t i = 0; i < rule->param_count; i++)
-		is_set |= rule->params[i].preset != NULL;
+		is_set |= rule->params[i].setting && !rule->params[i].setting->node;
 	struct error *error = is_set ? params_new(program, rule, &params) : NULL;
 
 	params_free(params);

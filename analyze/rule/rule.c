@@ -2,6 +2,7 @@
 #include "rule/rule.h"
 
 #include <dirent.h>
+#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -30,6 +31,7 @@ void rule_set_free(struct rule_set *set)
 	free(set->rules.items);
 	free(set->problems.items);
 	free(set->files.items);
+	free(set->events.items);
 	arena_free(set->arena);
 	free(set);
 }
@@ -67,20 +69,29 @@ struct error *rule_set_add(struct rule_set *set, struct rule *rule)
 	if (old->generation == rule->generation)
 		return yaml_error(rule->node, "\"%s\" is already the name of the %s in %s",
 				  rule->id, old->is_view ? "view" : "rule", old->place);
+	*vec_push(&set->events) = (struct rule_event){
+		.name = arena_printf(set->arena, "%s %s", rule->is_view ? "view" : "rule", rule->id),
+		.where = rule->place,
+		.was = old->place,
+	};
 	set->rules.items[i] = rule;
 	return NULL;
 }
 
-bool rule_set_disable(struct rule_set *set, const char *id)
+bool rule_set_disable(struct rule_set *set, const char *glob, const char *where)
 {
-	size_t i = rule_set_index(set, id);
+	size_t kept = 0, count = set->rules.count;
 
-	if (i == set->rules.count)
-		return false;
-	set->rules.count--;
-	memmove(set->rules.items + i, set->rules.items + i + 1,
-		(set->rules.count - i) * sizeof(*set->rules.items));
-	return true;
+	for (size_t i = 0; i < count; i++) {
+		struct rule *rule = set->rules.items[i];
+
+		if (fnmatch(glob, rule->id, 0))
+			set->rules.items[kept++] = rule;
+		else
+			*vec_push(&set->events) = (struct rule_event){rule->id, where, NULL};
+	}
+	set->rules.count = kept;
+	return kept < count;
 }
 
 /* ---- files ---------------------------------------------------------------------------------- */
@@ -168,14 +179,13 @@ static struct error *load_folder(struct rule_set *set, const char *path, const c
 	return NULL;
 }
 
-struct error *rule_set_load(struct rule_set *set, const char *path, const char *shown,
-			    enum rule_origin origin)
+static struct error *load_path(struct rule_set *set, const char *path, const char *shown,
+			       enum rule_origin origin)
 {
 	char *library _cleanup_free_ = mem_printf("%s/lib", path);
 	char *library_shown _cleanup_free_ = mem_printf("%s/lib", shown);
 	struct stat status;
 
-	set->generation++;
 	if (stat(path, &status))
 		return error_errno("%s", path);
 	if (!S_ISDIR(status.st_mode))
@@ -187,6 +197,16 @@ struct error *rule_set_load(struct rule_set *set, const char *path, const char *
 			return error;
 	}
 	return load_folder(set, path, shown, origin);
+}
+
+struct error *rule_set_load(struct rule_set *set, const char *path, const char *shown,
+			    enum rule_origin origin)
+{
+	set->generation++;
+	struct error *error = load_path(set, path, shown, origin);
+
+	rule_set_tell_redefined(set);
+	return error;
 }
 
 /* ---- asking the set ------------------------------------------------------------------------- */
@@ -283,39 +303,84 @@ static struct error *unknown_param(const struct rule *rule, const char *name)
 			 suggestion.best ? suggestion.best : "", suggestion.best ? "\"?" : "");
 }
 
-struct error *rule_set_value(struct rule_set *set, struct rule *rule, const char *name,
-			     const char *value)
+static struct error *param_assign(struct rule_set *set, struct rule *rule, const char *name,
+				  const struct expr_text *text, struct setting setting)
 {
-	struct expr_text text = {
-		.file = arena_printf(set->arena, "%s.%s", rule->id, name),
-		.text = arena_strdup(set->arena, value),
-	};
-
 	for (size_t i = 0; i < rule->param_count; i++) {
 		struct named *param = &rule->params[i];
+		struct expr *expr;
 
 		if (strcmp(param->name, name))
 			continue;
-		if (!param->preset)
-			param->preset = param->expr;
-		return expr_parse(set->arena, &text, EXPR_START_EXPRESSION,
-				  (struct expr **)&param->expr);
+		struct error *error = expr_parse(set->arena, text, EXPR_START_EXPRESSION, &expr);
+		if (error)
+			return error;
+		setting.text = text->text;
+		setting.preset = param->setting ? param->setting->preset : param->expr;
+		param->setting = arena_copy(set->arena, &setting, sizeof(setting));
+		param->expr = expr;
+		return NULL;
 	}
 	return unknown_param(rule, name);
+}
+
+struct error *rule_set_value(struct rule_set *set, struct rule *rule, const char *name,
+			     const struct yaml_node *value)
+{
+	const struct expr_text text = yaml_text(value);
+	const struct setting setting = {
+		.where = arena_printf(set->arena, "%s:%zu", value->file->path, value->start.line),
+		.node = value,
+	};
+
+	return param_assign(set, rule, name, &text, setting);
+}
+
+/* Splits "ID.PARAM"; names of views have dots of their own. NULL: it is none. */
+static char *param_split(char *target)
+{
+	char *dot = strrchr(target, '.');
+
+	if (!dot || dot == target || !dot[1])
+		return NULL;
+	*dot = '\0';
+	return dot + 1;
+}
+
+struct error *rule_set_assign(struct rule_set *set, const struct yaml_node *target,
+			      const struct yaml_node *value)
+{
+	char *id _cleanup_free_ = mem_strdup(target->text);
+	const char *name = param_split(id);
+
+	if (!name)
+		return yaml_error(target, "want ID.PARAM: VALUE");
+	size_t i = rule_set_index(set, id);
+	struct error *error = i < set->rules.count
+				      ? rule_set_value(set, set->rules.items[i], name, value)
+				      : unknown_rule(set, id);
+	if (!error || error->code != ERROR_NOT_FOUND)
+		return error;
+	struct error *placed = yaml_error(target, "%s", error->message);
+	error_free(error);
+	return placed;
 }
 
 struct error *rule_set_param(struct rule_set *set, const char *assignment)
 {
 	size_t length = strcspn(assignment, "=");
 	const char *value = assignment + length + (assignment[length] == '=');
-	char *name _cleanup_free_ = mem_strndup(assignment, length);
-	char *dot = strrchr(name, '.'); /* names of views have dots of their own */
+	char *id _cleanup_free_ = mem_strndup(assignment, length);
+	const char *name = param_split(id);
 
-	if (!dot || dot == name || !dot[1] || !*value)
+	if (!name || !*value)
 		return error_new(ERROR_INVALID, "--set %s: want ID.PARAM=VALUE", assignment);
-	*dot = '\0';
-	size_t i = rule_set_index(set, name);
+	size_t i = rule_set_index(set, id);
 	if (i == set->rules.count)
-		return error_prefix(unknown_rule(set, name), "--set %s", assignment);
-	return rule_set_value(set, set->rules.items[i], dot + 1, value);
+		return error_prefix(unknown_rule(set, id), "--set %s", assignment);
+	const struct expr_text text = {
+		.file = arena_strndup(set->arena, assignment, length),
+		.text = arena_strdup(set->arena, value),
+	};
+	return param_assign(set, set->rules.items[i], name, &text, (struct setting){.where = "--set"});
 }

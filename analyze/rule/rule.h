@@ -17,11 +17,19 @@ struct library;
 struct yaml_file;
 struct yaml_node;
 
+/* How a parameter got another value than the one in its rule. */
+struct setting {
+	const char *text;             /* the value as written */
+	const char *where;            /* FILE:LINE, or "--set" */
+	const struct yaml_node *node; /* in a file; else NULL */
+	const struct expr *preset;    /* what the rule says */
+};
+
 /* `name: expression` */
 struct named {
 	const char *name;
 	const struct expr *expr;
-	const struct expr *preset; /* of a parameter that --set changed: what the file says; else NULL */
+	const struct setting *setting; /* of a parameter that was changed; else NULL */
 };
 
 /* What must be there for a rule to mean anything. */
@@ -100,15 +108,17 @@ const char *rule_set_suggest(const struct rule_set *set, const char *id);
 /* Applies "ID.PARAM=VALUE". ERROR_INVALID, ERROR_NOT_FOUND (with the nearest name), ERROR_SYNTAX.
  */
 struct error *rule_set_param(struct rule_set *set, const char *assignment) MUST_CHECK;
-/* Gives one parameter of a rule another value. */
+/* Gives one parameter of a rule the value that a node of a file has. */
 struct error *rule_set_value(struct rule_set *set, struct rule *rule, const char *name,
-			     const char *value) MUST_CHECK;
+			     const struct yaml_node *value) MUST_CHECK;
 const struct library *rule_set_library(const struct rule_set *set);
 /* Files by position, NULL past the end. */
 const struct yaml_file *rule_set_file(const struct rule_set *set, size_t position,
 				      enum rule_origin *ret_origin);
 /* SHA-256 of all files' contents in order, hexadecimal. */
 const char *rule_set_digest(struct rule_set *set);
+/* Fills what a report says of its rules: files, checksum, and what a site changed. */
+void rule_set_describe(struct rule_set *set, struct report *report);
 /* Memory that lives as long as the set. */
 struct arena *rule_set_arena(struct rule_set *set);
 

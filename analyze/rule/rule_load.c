@@ -78,6 +78,11 @@ static struct error *read_expr(struct rule_set *set, const struct yaml_node *nod
 	return error;
 }
 
+static const char *node_place(struct rule_set *set, const struct yaml_node *node)
+{
+	return arena_printf(set->arena, "%s:%zu", node->file->path, node->start.line);
+}
+
 /* ---- lists and mappings --------------------------------------------------------------------- */
 
 static struct error *want_mapping(const struct yaml_node *node)
@@ -560,7 +565,7 @@ static void read_rule(struct rule_set *set, const struct yaml_node *node, enum r
 		.parts = draft.part,
 		.part_count = 1,
 		.severity = SEVERITY_WARNING,
-		.place = arena_printf(set->arena, "%s:%zu", node->file->path, node->start.line),
+		.place = node_place(set, node),
 		.node = node,
 	};
 	struct error *error = read_body(&draft, node);
@@ -727,7 +732,7 @@ static struct error *disable_one(struct draft *draft, const struct yaml_node *no
 	const char *id;
 	struct error *error = read_text(node, &id);
 
-	if (error || rule_set_disable(draft->set, id))
+	if (error || rule_set_disable(draft->set, id, node_place(draft->set, node)))
 		return error;
 	const char *nearest = rule_set_suggest(draft->set, id);
 	return yaml_error(node, "there is no rule or view \"%s\"%s%s%s", id,
@@ -750,6 +755,20 @@ static struct error *section_disable(struct draft *draft, const struct yaml_node
 	return NULL;
 }
 
+static struct error *section_set(struct draft *draft, const struct yaml_node *value)
+{
+	const char *fault = yaml_fault(value);
+	struct error *error = fault ? error_new(ERROR_SYNTAX, "%s", fault) : want_mapping(value);
+
+	for (size_t i = 0; !error && i < value->count; i++) {
+		struct error *wrong = want_scalar(value->items[i]);
+
+		blame(draft, wrong ? wrong
+				   : rule_set_assign(draft->set, value->keys[i], value->items[i]));
+	}
+	return error;
+}
+
 /* The tests of a rule file are read by those who run them. */
 static struct error *section_tests(struct draft *draft, const struct yaml_node *value)
 {
@@ -763,7 +782,8 @@ void rule_set_read(struct rule_set *set, const struct yaml_file *file, enum rule
 		{"variables", section_variables, false}, {"members", section_members, false},
 		{"define", section_define, false},       {"indexes", section_indexes, false},
 		{"rules", section_rules, false},         {"views", section_views, false},
-		{"disable", section_disable, false},     {"tests", section_tests, false},
+		{"disable", section_disable, false},     {"set", section_set, false},
+		{"tests", section_tests, false},
 	};
 	const struct yaml_node *root = file->root;
 	struct draft draft = {.set = set, .file = file, .origin = origin};

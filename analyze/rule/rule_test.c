@@ -192,7 +192,7 @@ static struct error *read_set(struct test *test, const struct yaml_node *node)
 		if (node->kind != NODE_MAPPING || node->items[i]->kind != NODE_SCALAR)
 			return yaml_error(node, "set: want \"parameter: value\" lines");
 		error = rule_set_value(test->tests->rules, &test->rule, node->keys[i]->text,
-				       node->items[i]->text);
+				       node->items[i]);
 	}
 	return error;
 }

@@ -28,6 +28,7 @@ struct run {
 	struct prepared prepared;
 	struct frame *frame;
 	struct rows rows;
+	bool wants_pages;    /* something was not saved in the dump */
 	size_t unknown;      /* rows that could not be judged */
 	struct buf first;    /* why the first of them could not; a fault's words die with its row */
 	struct buf broken;   /* why there may be more rows; empty: there are not */
@@ -133,6 +134,7 @@ static void run_unknown(void *context, const struct fault *fault)
 {
 	struct run *run = context;
 
+	run->wants_pages |= fault->code == ERROR_NOT_SAVED;
 	if (!run->unknown++)
 		format_fault(fault, &run->first);
 }
@@ -173,6 +175,7 @@ static void run_broke_off(struct run *run, const struct fault *fault)
 {
 	if (fault->code == ERROR_COUNT || run->broken.length)
 		return;
+	run->wants_pages |= fault->code == ERROR_NOT_SAVED;
 	format_fault(fault, &run->broken);
 }
 
@@ -195,11 +198,12 @@ static void run_rows(struct run *run)
 }
 
 /* The reason, kept; the whole message goes to who wants to hear of it. */
-static const char *run_blame(const struct run *run, struct error *error)
+static const char *run_blame(struct run *run, struct error *error)
 {
 	const struct runner *runner = run->runner;
 	const char *reason = reason_of_error(error, runner->arena);
 
+	run->wants_pages |= error->wants_pages || error->code == ERROR_NOT_SAVED;
 	if (runner->problem)
 		runner->problem(runner->context, run->rule, error);
 	error_free(error);
@@ -361,6 +365,7 @@ void run_rule(const struct runner *runner, const struct rule *rule, struct findi
 		ret->reason = run_fault(runner, rule);
 	else if (!ret->reason)
 		finding_decide(&run, ret);
+	ret->wants_pages = run.wants_pages;
 }
 
 /* ---- views ---------------------------------------------------------------------------------- */

@@ -85,6 +85,7 @@ void module_sources_list(struct module_sources *modules)
 		*vec_push(modules) = (struct module_source){.facts = list.items[i]};
 	free(list.items);
 	modules->is_partial = error;
+	modules->wants_pages = error && error->code == ERROR_NOT_SAVED;
 	if (error)
 		kernel_sources_note(modules->kernel, error_prefix(error, "modules"));
 }

@@ -27,6 +27,7 @@ struct module_sources {
 	struct module_source *items;
 	size_t count, capacity;
 	bool is_partial; /* the list of modules is unknown or broke off */
+	bool wants_pages; /* because pages of the dump are missing */
 };
 
 /* Empty; `kernel` and `arena` outlive it. */

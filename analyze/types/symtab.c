@@ -71,6 +71,7 @@ static void describe(struct symtab *symtab)
 		.modules = arena_printf(symtab->arena, "%zu module%s, %zu with types",
 					symtab->modules.count,
 					symtab->modules.count == 1 ? "" : "s", typed),
+		.vmlinux = kernel->vmlinux,
 		.notes = arena_strdup(symtab->arena, buf_text(&kernel->notes)),
 		.data_symbols = data,
 	};
@@ -184,9 +185,13 @@ static struct error *scope_find(struct symtab *symtab, const char *module, struc
 		ret->end = ret->first + 1;
 		return NULL;
 	}
-	if (symtab->modules.is_partial || !symtab->kernel.type_count)
-		return error_new(ERROR_NO_SOURCE, "module %s: the list of modules cannot be read",
-				 module);
+	if (symtab->modules.is_partial || !symtab->kernel.type_count) {
+		struct error *error = error_new(
+			ERROR_NO_SOURCE, "module %s: the list of modules cannot be read", module);
+
+		error->wants_pages = symtab->modules.wants_pages;
+		return error;
+	}
 	return error_new(ERROR_NOT_FOUND, "module %s is not loaded", module);
 }
 
@@ -238,6 +243,17 @@ static const char *kind_words(enum type_kind kind)
 	return words[kind];
 }
 
+static struct error *modules_incomplete(const struct symtab *symtab, const char *what,
+					const char *name)
+{
+	struct error *error =
+		error_new(ERROR_NO_SOURCE,
+			  "%s %s: not in vmlinux, and the list of modules breaks off", what, name);
+
+	error->wants_pages = symtab->modules.wants_pages;
+	return error;
+}
+
 /* Why a name that no source in scope has is not simply missing; NULL when it is. */
 static struct error *types_incomplete(const struct symtab *symtab, const struct scope *scope,
 				      const char *what, const char *name)
@@ -255,9 +271,7 @@ static struct error *types_incomplete(const struct symtab *symtab, const struct 
 		return error_new(ERROR_NO_SOURCE, "%s %s: module %s has no types", what, name,
 				 scope->module);
 	if (!scope->module && symtab->modules.is_partial)
-		return error_new(ERROR_NO_SOURCE,
-				 "%s %s: not in vmlinux, and the list of modules breaks off", what,
-				 name);
+		return modules_incomplete(symtab, what, name);
 	return NULL;
 }
 
@@ -533,9 +547,7 @@ static struct error *symbols_incomplete(const struct symtab *symtab, const struc
 				 "(no CONFIG_KALLSYMS_ALL)",
 				 name);
 	if (!scope->module && symtab->modules.is_partial)
-		return error_new(ERROR_NO_SOURCE,
-				 "symbol %s: not in vmlinux, and the list of modules breaks off",
-				 name);
+		return modules_incomplete(symtab, "symbol", name);
 	return NULL;
 }
 

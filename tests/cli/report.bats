@@ -153,6 +153,20 @@ verdict() {
 	jq -e '.rules.site_files == [$file]' --arg file "$BATS_TEST_TMPDIR/s.yaml" <<< "$output"
 }
 
+@test "what a site changes of the rules is told" {
+	printf "define:\n  numbers: '[0]'\ndisable: ['nev*']\n" > "$BATS_TEST_TMPDIR/s.yaml"
+	run -0 --separate-stderr km report "$DUMP" -r "$BATS_TEST_TMPDIR/s.yaml"
+	[[ $stderr == *"s.yaml:2: definition numbers stands here instead of the one at "*"/lib/lib.yaml:5"* ]]
+	[[ $output == *'1 check clear; 1 disabled by this site'* && $output == *'Redefined     definition numbers ('* ]]
+	[[ $output == *'Disabled      never (by this site: '* ]]
+	printf 'set:\n  always.limit: 7\n' > "$BATS_TEST_TMPDIR/set.yaml"
+	run -0 --separate-stderr km report "$DUMP" -r "$BATS_TEST_TMPDIR/set.yaml"
+	[[ -z $stderr && $output == *'Set           always.limit = 7 ('* ]]
+	printf 'set:\n  always.limit: 7s\n' > "$BATS_TEST_TMPDIR/set.yaml" # the rule wants a number: not one of another kind
+	run -3 --separate-stderr km report "$DUMP" -r "$BATS_TEST_TMPDIR/set.yaml"
+	[[ $stderr == *'set.yaml:2:17: always.limit: want a number'* && $output == *'COULD NOT BE CHECKED (1)'* ]]
+}
+
 @test "-o FILE and -o FOLDER, under the final name only when whole" {
 	run -1 km report "$DUMP" -o "$BATS_TEST_TMPDIR/r.json"
 	[ -z "$output" ]

@@ -155,6 +155,18 @@ static const struct fact sample_alternatives[] = {
 	{"mm_struct.(mmap_lock|mmap_sem)", SAMPLE_TEXT("mmap_lock")},
 };
 
+static const struct rule_change sample_redefined[] = {
+	{.name = "definition tasks", .where = "site.yaml:2", .was = "rules/lib/tasks.yaml:5"},
+};
+static const struct rule_change sample_disabled[] = {
+	{.name = "nic-silent", .where = "site.yaml:3"},
+	{.name = "tcp-memory-short", .where = "site.yaml:3"},
+	{.name = "fs-full", .where = "site.yaml:4"},
+};
+static const struct rule_change sample_set[] = {
+	{.name = "tasks-hung.patience", .where = "site.yaml:6", .value = "5m"},
+};
+
 static const struct report sample_report = {
 	.tool_version = "0.1",
 	.dump = {.path = "/var/crash/202611210121/vmcore", .format = "kdump", .compression = "zlib",
@@ -170,11 +182,15 @@ static const struct report sample_report = {
 		  .ip = "sysrq_handle_crash+0x16", .signature = "5f0c", .cpu = 0, .pid = 1,
 		  .backtrace = sample_frames, .frame_count = SAMPLE_COUNT(sample_frames)},
 	.sources = {.types = "BTF (dump)", .symbols = "kallsyms (dump)", .modules = "17 with BTF",
+		    .notes = "VMCOREINFO does not name the tables\nno System.map",
 		    .alternatives = sample_alternatives, .alternative_count = 2},
 	.findings = sample_findings, .finding_count = SAMPLE_COUNT(sample_findings),
 	.views = sample_views, .view_count = SAMPLE_COUNT(sample_views),
 	.log_lines = sample_log, .log_count = SAMPLE_COUNT(sample_log), .log_total = 427,
-	.rules = {.version = "1", .sha256 = "00ff"},
+	.rules = {.version = "1", .sha256 = "00ff",
+		  .redefined = {sample_redefined, SAMPLE_COUNT(sample_redefined)},
+		  .disabled = {sample_disabled, SAMPLE_COUNT(sample_disabled)},
+		  .set = {sample_set, SAMPLE_COUNT(sample_set)}},
 	.counts = {[VERDICT_FOUND] = 4, [VERDICT_CLEAR] = 2, [VERDICT_NOT_APPLICABLE] = 1,
 		   [VERDICT_COULD_NOT_CHECK] = 3},
 };

@@ -209,6 +209,19 @@ TEST(html_bounds_rows_and_says_so)
 	CHECK(strstr(page, "<li class=\"note\">… 1 more message</li>"));
 }
 
+TEST(html_folds_the_names_that_differ_between_kernels)
+{
+	static const struct report_style style = {.rows = 20};
+	char *page _cleanup_free_ = page_of(&sample_report, &style);
+	const char *folded = strstr(page, "<summary>Names that differ between kernels");
+
+	for (size_t i = 0; i < SAMPLE_COUNT(sample_alternatives); i++) {
+		CHECK(folded && strstr(folded, sample_alternatives[i].name));
+		CHECK(folded && strstr(folded, sample_alternatives[i].value.text));
+	}
+	CHECK(strstr(page, "<dt>Notes</dt><dd>no System.map</dd>"));
+}
+
 TEST(html_cuts_a_cell_without_end)
 {
 	static const char *const columns[] = {"text"};

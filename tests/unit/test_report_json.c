@@ -97,6 +97,18 @@ TEST(json_tells_of_dump_and_kernel)
 	json_object_put(report);
 }
 
+TEST(json_tells_what_a_site_changed)
+{
+	struct json_object *report = parsed(&sample_report);
+
+	check_at(report, "rules.redefined.0",
+		 "{\"name\":\"definition tasks\",\"where\":\"site.yaml:2\",\"was\":\"rules/lib/tasks.yaml:5\"}");
+	check_at(report, "rules.disabled.2", "{\"name\":\"fs-full\",\"where\":\"site.yaml:4\"}");
+	check_at(report, "rules.set.0",
+		 "{\"name\":\"tasks-hung.patience\",\"where\":\"site.yaml:6\",\"value\":\"5m\"}");
+	json_object_put(report);
+}
+
 TEST(json_keys_rows_by_the_authors_headings)
 {
 	struct json_object *report = parsed(&sample_report);

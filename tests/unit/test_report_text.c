@@ -62,7 +62,12 @@ TEST(text_tells_the_most_severe_first)
 		"\nHOW THIS KERNEL WAS READ\n",
 		"/var/crash/202611210121/vmcore\n",
 		"BTF (dump)\n",
+		"Notes         VMCOREINFO does not name the tables\n  Notes         no System.map\n",
 		"2 names that differ between kernels were chosen",
+		"Disabled      nic-silent, tcp-memory-short (by this site: site.yaml:3)\n"
+		"  Disabled      fs-full (by this site: site.yaml:4)\n",
+		"Redefined     definition tasks (site.yaml:2 instead of rules/lib/tasks.yaml:5)\n",
+		"Set           tasks-hung.patience = 5m (site.yaml:6)\n",
 	};
 	char *text _cleanup_free_ = text_of(&sample_report, &plain);
 
@@ -127,6 +132,29 @@ TEST(text_of_a_hostile_machine)
 	CHECK(strstr(text, "\n  Task          a\\x0d\\u{202e}\\xff\\nb (pid 1) on CPU 0\n"));
 	CHECK(strstr(text, "\n  Dump          /tmp/\\x1b[2J\\n\\u{9b}\n"));
 	CHECK(strstr(text, "\n  Panic         \\u{200f}\\x08\n"));
+}
+
+TEST(text_folds_what_the_damage_of_the_dump_explains)
+{
+	static const char *const tags[] = {"dump", "dump-damage"};
+	struct finding findings[] = {
+		{.rule = "a", .title = "A", .verdict = VERDICT_COULD_NOT_CHECK, .reason = SAMPLE_NOT_SAVED,
+		 .wants_pages = true},
+		{.rule = "b", .title = "B", .verdict = VERDICT_COULD_NOT_CHECK, .reason = "not saved in words only"},
+		{.rule = "c", .title = "C", .verdict = VERDICT_FOUND, .severity = SEVERITY_CRITICAL, .tags = tags,
+		 .tag_count = 2},
+	};
+	struct report report = {.findings = findings, .finding_count = 3, .counts = {1, 0, 0, 2}};
+	static const char folded[] = "\n  the dump is damaged by its filter\n    - A [a]\n"
+				     "  not saved in words only\n    - B [b]\n";
+
+	char *text _cleanup_free_ = text_of(&report, &plain);
+	CHECK(strstr(text, folded) && !strstr(text, SAMPLE_NOT_SAVED));
+	CHECK_STR(summary_cause(&report, &findings[0]), "the dump is damaged by its filter");
+	CHECK_STR(findings[0].reason, SAMPLE_NOT_SAVED);
+	CHECK(!summary_cause(&report, &findings[1]));
+	findings[2].tag_count = 1;
+	CHECK(!summary_cause(&report, &findings[0]));
 }
 
 TEST(text_has_colours_only_when_asked)
@@ -200,10 +228,10 @@ TEST(text_of_a_crash_with_nothing_flagged)
 	memset(report.counts, 0, sizeof(report.counts));
 	report.counts[VERDICT_CLEAR] = 1;
 	char *text _cleanup_free_ = text_of(&report, &plain);
-	CHECK(strstr(text, "\nnothing flagged but the crash itself; 1 check clear\n"));
+	CHECK(strstr(text, "\nnothing flagged but the crash itself; 1 check clear; 3 disabled by this site\n"));
 	report.panic.happened = false;
 	char *living _cleanup_free_ = text_of(&report, &plain);
-	CHECK(strstr(living, "\nnothing flagged; 1 check clear\n"));
+	CHECK(strstr(living, "\nnothing flagged; 1 check clear; 3 disabled by this site\n"));
 }
 
 TEST(text_table_breaks_what_is_too_long)

@@ -233,6 +233,76 @@ TEST(parameters_are_set_by_name)
 	}
 }
 
+static struct rule_changes described(struct report *report)
+{
+	report->arena = rule_set_arena(set);
+	rule_set_describe(set, report);
+	return report->rules.redefined;
+}
+
+TEST(what_a_site_redefines_is_told)
+{
+	struct report report = {0};
+
+	start();
+	load("a.yaml",
+	     "define:\n  f(a): a + 1\n  g: 2\nmembers:\n  struct sock:\n    m: x\nrules:\n" RULE("r"),
+	     ORIGIN_SHIPPED);
+	CHECK(described(&report).count == 0);
+	load("b.yaml",
+	     "define:\n  g: 2\n  f(a): 0\nmembers:\n  struct sock:\n    m: y\nrules:\n" RULE("r") RULE("s"),
+	     ORIGIN_SITE);
+	CHECK(described(&report).count == 3); /* g is what it was */
+	const struct rule_change *changes = report.rules.redefined.items;
+	CHECK_STR(changes[0].name, "definition f");
+	CHECK(strstr(changes[0].where, "/b.yaml:3") && strstr(changes[0].was, "/a.yaml:2"));
+	CHECK_STR(changes[1].name, "member struct sock.m");
+	CHECK(strstr(changes[1].where, "/b.yaml:6") && strstr(changes[1].was, "/a.yaml:6"));
+	CHECK_STR(changes[2].name, "rule r");
+	CHECK(strstr(changes[2].where, "/b.yaml:8") && strstr(changes[2].was, "/a.yaml:8"));
+}
+
+TEST(what_a_site_disables_is_told)
+{
+	struct report report = {0};
+
+	start();
+	load("a.yaml", "rules:\n" RULE("net-a") RULE("net-b") RULE("fs-a"), ORIGIN_SHIPPED);
+	load("b.yaml", "disable:\n- net-*\n- fs-?\n- xx*\n", ORIGIN_SITE);
+	CHECK(begins(problem(0), "b.yaml:4:3: there is no rule or view \"xx*\""));
+	CHECK(!rule_set_at(set, 0));
+	load("c.yaml", "rules:\n" RULE("fs-a"), ORIGIN_SITE); /* is here again */
+	described(&report);
+	CHECK(report.rules.disabled.count == 2);
+	CHECK_STR(report.rules.disabled.items[0].name, "net-a");
+	CHECK_STR(report.rules.disabled.items[1].name, "net-b");
+	CHECK(strstr(report.rules.disabled.items[1].where, "/b.yaml:2"));
+}
+
+TEST(a_site_sets_parameters)
+{
+	struct report report = {0};
+
+	start();
+	load("a.yaml", "rules:\n" RULE("one") "  params:\n    p: 1\n    q: 10s\n", ORIGIN_SHIPPED);
+	load("b.yaml", "set:\n  one.q: 20s\n  one.x: 1\n  two.p: 1\n  one: 2\n  one.p: 1 +\n", ORIGIN_SITE);
+	CHECK(begins(problem(0), "b.yaml:3:3: one has no parameter \"x\""));
+	CHECK(begins(problem(1), "b.yaml:4:3: no rule or view is called \"two\""));
+	CHECK(begins(problem(2), "b.yaml:5:3: want ID.PARAM: VALUE"));
+	CHECK(begins(problem(3), "b.yaml:6:1"));
+	CHECK_STR(problem(4), "");
+	described(&report);
+	CHECK(report.rules.set.count == 1);
+	CHECK_STR(report.rules.set.items[0].name, "one.q");
+	CHECK_STR(report.rules.set.items[0].value, "20s");
+	CHECK(strstr(report.rules.set.items[0].where, "/b.yaml:2"));
+	struct error *error = rule_set_param(set, "one.q=30s"); /* the last word */
+	CHECK(!error);
+	error_free(error);
+	described(&report);
+	CHECK_STR(report.rules.set.items[0].where, "--set");
+}
+
 TEST(views_have_one_shape)
 {
 	const struct rule *view;
