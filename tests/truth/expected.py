@@ -88,14 +88,19 @@ def address(word, form):
     return f"[{text}]:{int(port, 16)}" if len(raw) == 16 else f"{text}:{int(port, 16)}"
 
 
+def inet_lines(protocol, text):
+    """The name of the state, and all fields, of each line."""
+    for fields in (line.split() for line in text.splitlines()):
+        if len(fields) >= 10 and ":" in fields[1]:
+            state = int(fields[3], 16)
+            yield TCP_STATES[state] if protocol.startswith("tcp") else "ESTABLISHED" if state == 1 else "UNCONN", fields
+
+
 def inet(protocol, text, form):
     rows = {}
-    for fields in (line.split() for line in text.splitlines()):
-        if len(fields) < 10 or ":" not in fields[1]:
-            continue
-        state, (tx, rx) = int(fields[3], 16), fields[4].split(":")
-        name = TCP_STATES[state] if protocol.startswith("tcp") else "ESTABLISHED" if state == 1 else "UNCONN"
-        key = (protocol, address(fields[1], form), address(fields[2], form), name, int(fields[9]))
+    for state, fields in inet_lines(protocol, text):
+        tx, rx = fields[4].split(":")
+        key = (protocol, address(fields[1], form), address(fields[2], form), state, int(fields[9]))
         rows[key] = {"rx_queue": int(rx, 16), "tx_queue": int(tx, 16)}
     return rows
 
@@ -128,13 +133,52 @@ def links(text):
     for line in text.splitlines():
         head = re.match(r"(\d+): ([^:@]+)(?:@\S+)?: <([^>]*)> mtu (\d+)", line)
         if head:
-            row = rows[head[2]] = {"ifindex": int(head[1]), "flags": set(head[3].split(",")), "mtu": int(head[4]),
+            # busybox adds flags that it has no name for as a number, and ip says M-DOWN of the other end of a pair.
+            flags = set(re.sub(r"(?<=T)400\b", ",MASTER", head[3]).split(",")) - {"M-DOWN"}
+            row = rows[head[2]] = {"ifindex": int(head[1]), "flags": flags, "mtu": int(head[4]),
                                    "mac": "", "addresses": set()}
         elif row is not None and (mac := re.match(r" +link/\w+ ([0-9a-f:]+)", line)):
             row["mac"] = mac[1]
         elif row is not None and (ip := re.match(r" +inet6? (\S+)", line)):
             row["addresses"].add(ip[1])
     return rows
+
+
+def loads(text):
+    """The three load averages, and how many threads run or wait for a CPU."""
+    words = text.split()
+    return [float(word) for word in words[:3]], int(words[3].split("/")[0])
+
+
+def scheduling(text):
+    """pid -> policy and allowed CPUs, from `procs`."""
+    rows, row = {}, None
+    for line in text.splitlines():
+        if (stat := re.match(r"  stat: (\d+) \(.*\) (\S .*)", line)):
+            row = rows[int(stat[1])] = {"policy": int(stat[2].split()[38]), "cpus": set()}
+        elif row and (allowed := re.match(r"  status Cpus_allowed_list:\s*(\S+)", line)):
+            spans = (span.split("-") for span in allowed[1].split(","))
+            row["cpus"] = {cpu for span in spans for cpu in range(int(span[0]), int(span[-1]) + 1)}
+    return rows
+
+
+def unix_queues(text):
+    """inode -> kind, state and queues of UNIX sockets, from `ss`."""
+    lines = re.finditer(r"^u_(\w+) +(\S+) +(\d+) +(\d+) .*? (\d+) +\* \d+ ", text, re.M)
+    return {int(m[5]): {"kind": m[1], "state": m[2], "unread": int(m[3]), "unsent": int(m[4])} for m in lines}
+
+
+# Letters of /proc/sys/kernel/tainted, lowest bit first (kernel/panic.c).
+TAINT_LETTERS = "PFSRMBUDAWCIOELKXTNJ"
+
+
+def taint(found, console):
+    """Letters of the kernel's taint: its number, else what it said when it crashed; None when neither is there."""
+    number = found.get("/proc/sys/kernel/tainted", [""])[-1].strip()
+    if number:
+        return {letter for bit, letter in enumerate(TAINT_LETTERS) if int(number) >> bit & 1}
+    said = re.findall(r"PID: \d+ .*?(Not tainted|Tainted: [A-Z ]+?)  ?[0-9]", console)
+    return set(re.sub(r"Not tainted|Tainted:|[G ]", "", said[-1])) if said else None
 
 
 def tasks(found, reading):
