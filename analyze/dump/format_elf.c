@@ -38,6 +38,9 @@ struct elf {
 	const struct dump_file *file;
 	bool is_64;
 	struct elf_segments loads;  /* as in the file */
+	/* /proc/kcore has memory that is mapped a second time (vmalloc, modules) once more, without
+	 * a physical address; page tables lead to where it really is. */
+	struct elf_segments nowhere;
 	struct elf_segments pieces; /* with data; by physical address, none overlaps */
 	struct elf_segments ram;    /* merged */
 	bool has_virtual;           /* some load says where it was mapped */
@@ -48,6 +51,7 @@ static void elf_free(struct format *format)
 	struct elf *elf = (struct elf *)format;
 
 	free(elf->loads.items);
+	free(elf->nowhere.items);
 	free(elf->pieces.items);
 	free(elf->ram.items);
 	free(elf);
@@ -256,7 +260,11 @@ static struct error *elf_read_segments(struct elf *elf, const struct elf_header 
 			notes_add(&elf->format.notes, elf->file, segment.offset,
 				  segment.file_length, elf->format.big_endian);
 		if (type == PT_LOAD && segment.length)
-			*vec_push(&elf->loads) = segment;
+			*vec_push(segment.is_nowhere ? &elf->nowhere : &elf->loads) = segment;
+	}
+	if (!elf->loads.count) {
+		elf->loads = elf->nowhere;
+		elf->nowhere = (struct elf_segments){0};
 	}
 	if (!elf->loads.count)
 		return error_new(ERROR_INVALID,
@@ -264,19 +272,6 @@ static struct error *elf_read_segments(struct elf *elf, const struct elf_header 
 				 "dump-core), which is not supported",
 				 elf->file->path);
 	return NULL;
-}
-
-/* /proc/kcore has memory that is mapped a second time (vmalloc, modules) once more, without a
- * physical address; page tables lead to where it really is. */
-static void elf_drop_nowhere(struct elf *elf)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < elf->loads.count; i++)
-		if (!elf->loads.items[i].is_nowhere)
-			elf->loads.items[count++] = elf->loads.items[i];
-	if (count)
-		elf->loads.count = count;
 }
 
 /* A core that was written by virtual addresses only has zeros for all physical ones. */
@@ -320,15 +315,18 @@ static void elf_make_pieces(struct elf *elf, const struct elf_segment *sorted, s
 
 static void elf_make_ram(struct elf *elf, const struct elf_segment *sorted, size_t count)
 {
+	struct elf_segment *last = NULL;
+
 	for (size_t i = 0; i < count; i++) {
-		struct elf_segment *last =
-			elf->ram.count ? &elf->ram.items[elf->ram.count - 1] : NULL;
 		uint64_t end = sorted[i].physical + sorted[i].length;
 
-		if (!last || sorted[i].physical > last->physical + last->length)
-			*vec_push(&elf->ram) = sorted[i];
-		else if (end > last->physical + last->length)
-			last->length = end - last->physical;
+		if (last && sorted[i].physical <= last->physical + last->length) {
+			if (end > last->physical + last->length)
+				last->length = end - last->physical;
+			continue;
+		}
+		last = vec_push(&elf->ram);
+		*last = sorted[i];
 	}
 }
 
@@ -389,7 +387,6 @@ static struct error *elf_learn(struct elf *elf)
 		error = elf_read_segments(elf, &header);
 	if (error)
 		return error;
-	elf_drop_nowhere(elf);
 	elf_mend_addresses(elf);
 	struct elf_segment *sorted _cleanup_free_ =
 		mem_resize(NULL, elf->loads.count, sizeof(*sorted));
