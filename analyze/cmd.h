@@ -23,12 +23,12 @@ command_run cmd_report, cmd_view, cmd_eval, cmd_info, cmd_log, cmd_rules;
 
 /* Writes to standard output, all of it or ERROR_IO: what every command prints goes through here. */
 struct error *output_print(const struct buf *buf) MUST_CHECK;
-/* Writes a file under a temporary name in its folder, then renames it; of a link, the file it points to. Devices, pipes
- * and open files (/dev/stdout) are written to as they are. */
+/* Writes a file under a temporary name in its folder, then renames it; of a link, the file it points to. No signal but
+ * SIGKILL leaves the temporary one behind. Devices, pipes and open files (/dev/stdout) are written to as they are. */
 struct error *output_file(const char *path, const struct buf *buf) MUST_CHECK;
 /* How text looks on standard output: colours and width of a terminal. */
 void output_style(const struct options *options, struct report_style *ret);
-/* ERROR_INVALID unless `format` is one of `formats` ("text|json|csv"). */
-struct error *output_check_format(const char *format, const char *formats) MUST_CHECK;
+/* ERROR_INVALID unless `format` is one of `formats`, which end with NULL. */
+struct error *output_check_format(const char *format, const char *const *formats) MUST_CHECK;
 
 #endif

@@ -48,6 +48,7 @@ struct error *cmd_info(struct session *session, const struct options *options, i
 	if (error)
 		return error;
 	facts_fill(session, &report);
+	session_remark_parts(session, &report);
 	output_style(options, &printer.style);
 	summary_machine(&report, put_fact, &printer);
 	summary_sources(&report, put_fact, &printer);

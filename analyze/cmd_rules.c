@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "base/vec.h"
 #include "cmd.h"
 #include "expr/expr.h"
@@ -128,8 +129,8 @@ static struct error *load_words(struct session *session, const struct options *o
 	return error;
 }
 
-/* Checks each rule against the types; returns how many are wrong. */
-static size_t check_all(struct session *session, bool only_asked)
+/* Checks each rule against the types; returns how many are wrong. `kernel` ("" or "FILE: ") goes before what is said. */
+static size_t check_all(struct session *session, const char *kernel, bool only_asked)
 {
 	const struct rule *rule;
 	size_t wrong = 0;
@@ -141,13 +142,40 @@ static size_t check_all(struct session *session, bool only_asked)
 									     rule);
 
 		if (error && error->code == ERROR_NO_SOURCE)
-			log_note("%s: %s", rule->id, error->message);
+			log_note("%s%s: %s", kernel, rule->id, error->message);
 		else if (error) {
-			log_warning("%s: %s", rule->id, error->message);
+			log_warning("%s%s: %s", kernel, rule->id, error->message);
 			wrong++;
 		}
 	}
 	return wrong;
+}
+
+/* Checks the rules against the types of one kernel after the other. */
+static struct error *check_kernels(struct session *session, const struct strings *files, bool only_asked,
+				   size_t *ret_kernels, size_t *ret_wrong)
+{
+	size_t length = 0;
+
+	for (size_t i = 0; i < files->count; i += length) {
+		const char *const *first = files->items + i;
+		struct error *error = symtab_btf_span(first, files->count - i, &length);
+
+		program_free(session->program);
+		symtab_free(session->symtab);
+		session->program = NULL;
+		session->symtab = NULL;
+		if (!error)
+			error = symtab_new_btf(first, length, &session->symtab);
+		if (error)
+			return error;
+		session->program = program_new(rule_set_library(session->rules), session->symtab, NULL);
+		char *kernel _cleanup_free_ =
+			length == files->count ? mem_strdup("") : mem_printf("%s: ", *first);
+		*ret_wrong += check_all(session, kernel, only_asked);
+		++*ret_kernels;
+	}
+	return NULL;
 }
 
 static size_t count_rules(const struct session *session, bool only_asked)
@@ -165,25 +193,24 @@ static struct error *rules_check(struct session *session, const struct options *
 {
 	struct strings btf = {0};
 	struct buf buf _cleanup_(buf_deinit) = {0};
-	size_t files = 0, wrong = 0;
+	size_t files = 0, kernels = 0, wrong = 0;
 
 	for (size_t i = 0; i < options->btf.count; i++)
 		*vec_push(&btf) = options->btf.items[i];
 	struct error *error = load_words(session, options, &btf, &files);
-	if (!error && btf.count)
-		error = symtab_new_btf(btf.items, btf.count, &session->symtab);
+	if (!error) {
+		wrong = session_tell_problems(session);
+		error = check_kernels(session, &btf, files != 0, &kernels, &wrong);
+	}
 	free(btf.items);
 	if (error)
 		return error;
-	wrong = session_tell_problems(session);
-	if (session->symtab) {
-		session->program = program_new(rule_set_library(session->rules), session->symtab,
-					       NULL);
-		wrong += check_all(session, files != 0);
-	}
-	buf_printf(&buf, "%zu rules and views checked%s, %zu problems\n",
-		   count_rules(session, files != 0),
-		   session->symtab ? "" : " (syntax only: no --btf)", wrong);
+	buf_printf(&buf, "%zu rules and views checked", count_rules(session, files != 0));
+	if (!kernels)
+		buf_puts(&buf, " (syntax only: no --btf)");
+	else if (kernels > 1)
+		buf_printf(&buf, " against %zu kernels", kernels);
+	buf_printf(&buf, ", %zu problems\n", wrong);
 	*ret_status = wrong ? EXIT_REFUSED : EXIT_DONE;
 	return output_print(&buf);
 }

@@ -167,6 +167,7 @@ static struct error *print_views(struct session *session, const struct options *
 				 const struct views *views, const char *format, int *ret_status)
 {
 	struct arena *arena _cleanup_(arena_free_cleanup) = arena_new();
+	struct buf buf _cleanup_(buf_deinit) = {0};
 	struct report_style style;
 	struct error *error = NULL;
 	struct runner runner = {
@@ -186,25 +187,24 @@ static struct error *print_views(struct session *session, const struct options *
 	style.rows = 0; /* what was asked for is shown whole */
 	*ret_status = EXIT_DONE;
 	for (size_t i = 0; !error && i < views->count; i++) {
-		struct buf buf _cleanup_(buf_deinit) = {0};
 		struct view_result view;
 
 		run_view(&runner, views->items[i], &view);
 		if (!view.complete)
 			*ret_status = EXIT_INCOMPLETE;
 		view_put(&view, format, &style, &buf);
-		if (!error)
-			error = output_print(&buf);
 	}
-	return error;
+	/* --where may fit the first view and not the last: all of them, or none. */
+	return error ? error : output_print(&buf);
 }
 
 struct error *cmd_view(struct session *session, const struct options *options, int *ret_status)
 {
+	static const char *const formats[] = {"text", "json", "csv", NULL};
 	const char *format = options->format ? options->format : "text";
 	struct request request _cleanup_(request_deinit) = {0};
 	struct report_style style;
-	struct error *error = output_check_format(format, "text|json|csv");
+	struct error *error = output_check_format(format, formats);
 
 	if (!error)
 		error = session_load_rules(session, options);

@@ -14,14 +14,17 @@
 #include "types/suggest.h"
 
 struct command {
-	const char *name;
-	const char *options; /* letters as in options.c */
-	const char *words;   /* of the help: what follows the name */
+	struct option_set options;
+	const char *words; /* of the help: what follows the name */
 	const char *purpose;
 	const char *details;
 	command_run *run;
 };
 
+#define DUMP_OPTIONS (OPTION_BIT(OPTION_VMLINUX) | OPTION_BIT(OPTION_DWARF))
+#define FILE_OPTIONS (OPTION_BIT(OPTION_RULES) | OPTION_BIT(OPTION_RULES_DIR))
+#define RULES_OPTIONS (FILE_OPTIONS | OPTION_BIT(OPTION_SET))
+#define VERBOSE_OPTION OPTION_BIT(OPTION_VERBOSE)
 #define DUMP_HELP                                                                         \
 	"  VMCORE…             a dump; several files are the parts of one split dump\n" \
 	"  -k, --vmlinux FILE  take types and symbols from this file\n" \
@@ -32,7 +35,11 @@ struct command {
 	"      --set ID.PARAM=VALUE  give a parameter of a rule another value\n"
 
 static const struct command commands[] = {
-	{"report", "vkTforROSPN", "VMCORE… [options]", "examine a dump with all rules and report",
+	{{"report",
+	  DUMP_OPTIONS | RULES_OPTIONS | VERBOSE_OPTION | OPTION_BIT(OPTION_FORMAT) | OPTION_BIT(OPTION_OUTPUT) |
+		  OPTION_BIT(OPTION_ONLY) | OPTION_BIT(OPTION_SKIP) | OPTION_BIT(OPTION_ROWS),
+	  false},
+	 "VMCORE… [options]", "examine a dump with all rules and report",
 	 DUMP_HELP RULES_HELP
 	 "  -f, --format F      text, html or json\n"
 	 "  -o, --output PATH   write this file; in a folder: report.txt, report.html, report.json\n"
@@ -43,7 +50,11 @@ static const struct command commands[] = {
 	 "\nExit status: 0 nothing flagged, 1 something flagged, 2 could not run or a rule file is\n"
 	 "broken, 3 nothing flagged but some checks could not be made.\n",
 	 cmd_report},
-	{"view", "vkTfrRPNW", "VMCORE… [NAME…] [options]", "print tables; without NAME: list them",
+	{{"view",
+	  DUMP_OPTIONS | RULES_OPTIONS | VERBOSE_OPTION | OPTION_BIT(OPTION_FORMAT) | OPTION_BIT(OPTION_ROWS) |
+		  OPTION_BIT(OPTION_WHERE),
+	  false},
+	 "VMCORE… [NAME…] [options]", "print tables; without NAME: list them",
 	 DUMP_HELP RULES_HELP
 	 "  NAME                a view, or a pattern: 'net.*'\n"
 	 "  -f, --format F      text, json or csv\n"
@@ -52,7 +63,8 @@ static const struct command commands[] = {
 	 "  -v, --verbose       say more on standard error\n"
 	 "\nExit status: 0 printed, 2 could not run, 3 printed but incomplete.\n",
 	 cmd_view},
-	{"eval", "vkTrR", "VMCORE… EXPR [options]", "evaluate an expression of the rule language",
+	{{"eval", DUMP_OPTIONS | FILE_OPTIONS | VERBOSE_OPTION, true},
+	 "VMCORE… EXPR [options]", "evaluate an expression of the rule language",
 	 DUMP_HELP
 	 "  EXPR                see kmortem-rules(7); the last word\n"
 	 "  -r, --rules PATH    load this rule file or folder as well (may be repeated)\n"
@@ -60,20 +72,27 @@ static const struct command commands[] = {
 	 "  -v, --verbose       print the type as well, and long arrays whole\n"
 	 "\nExit status: 0 printed, 2 could not run, 3 the value is unknown or incomplete.\n",
 	 cmd_eval},
-	{"log", "vkT", "VMCORE… [options]", "print the kernel's log",
+	{{"log", DUMP_OPTIONS | VERBOSE_OPTION, false},
+	 "VMCORE… [options]", "print the kernel's log",
 	 DUMP_HELP "\nExit status: 0 printed, 2 could not run.\n", cmd_log},
-	{"info", "vkT", "VMCORE… [options]", "say what a dump is and how its kernel was read",
+	{{"info", DUMP_OPTIONS | VERBOSE_OPTION, false},
+	 "VMCORE… [options]", "say what a dump is and how its kernel was read",
 	 DUMP_HELP "  -v, --verbose       and how much work that was\n"
 		   "\nExit status: 0 printed, 2 could not run, 3 the dump is truncated.\n",
 	 cmd_info},
-	{"rules", "vkrRPBD", "list | show ID | check FILE… | test FILE… | functions",
+	{{"rules",
+	  RULES_OPTIONS | VERBOSE_OPTION | OPTION_BIT(OPTION_VMLINUX) | OPTION_BIT(OPTION_BTF) |
+		  OPTION_BIT(OPTION_DUMP),
+	  false},
+	 "list | show ID | check FILE… | test FILE… | functions",
 	 "list, show, check and test rules",
 	 "  list                rules and views\n"
 	 "  show ID             one of them as it is written\n"
 	 "  check [FILE…]       check rule files; with --btf against the types of other kernels\n"
 	 "  test FILE…          run the tests of rule files against a dump (--dump)\n"
 	 "  functions           functions and walks of the language\n"
-	 "      --btf FILE      raw BTF, or an ELF file with .BTF (may be repeated)\n"
+	 "      --btf FILE…     raw BTF, or an ELF file with .BTF: of a kernel, then of its modules;\n"
+	 "                      then of another kernel…\n"
 	 "      --dump VMCORE   a dump (may be repeated: parts of one split dump)\n" RULES_HELP
 	 "\nExit status: 0 all is well, 1 a test failed, 2 could not run or a rule is broken.\n",
 	 cmd_rules},
@@ -87,7 +106,7 @@ static struct error *print_help(void)
 
 	buf_puts(&buf, "kmortem examines the dump of a crashed Linux kernel.\n\n");
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
-		buf_printf(&buf, "  kmortem %s %s\n      %s\n", commands[i].name,
+		buf_printf(&buf, "  kmortem %s %s\n      %s\n", commands[i].options.command,
 			   commands[i].words, commands[i].purpose);
 	buf_puts(&buf, "\nkmortem COMMAND --help says more, as do kmortem(1) and "
 		       "kmortem-rules(7).\n");
@@ -98,7 +117,7 @@ static struct error *print_command_help(const struct command *command)
 {
 	struct buf buf _cleanup_(buf_deinit) = {0};
 
-	buf_printf(&buf, "kmortem %s %s\n%s\n\n%s", command->name, command->words,
+	buf_printf(&buf, "kmortem %s %s\n%s\n\n%s", command->options.command, command->words,
 		   command->purpose, command->details);
 	return output_print(&buf);
 }
@@ -114,7 +133,7 @@ static struct error *print_version(void)
 static const struct command *command_find(const char *name)
 {
 	for (size_t i = 0; i < COMMAND_COUNT; i++) {
-		if (!strcmp(commands[i].name, name))
+		if (!strcmp(commands[i].options.command, name))
 			return &commands[i];
 	}
 	return NULL;
@@ -125,7 +144,7 @@ static int refuse_command(const char *name)
 	struct suggestion suggestion = suggestion_for(name);
 
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
-		suggestion_offer(&suggestion, commands[i].name);
+		suggestion_offer(&suggestion, commands[i].options.command);
 	fprintf(stderr, "kmortem: %s: no such command%s%s%s\n", name,
 		suggestion.best ? "; did you mean " : "; see kmortem --help",
 		suggestion.best ? suggestion.best : "", suggestion.best ? "?" : "");
@@ -160,7 +179,7 @@ static int command_main(const struct command *command, int count, char **argumen
 	struct options options _cleanup_(options_deinit) = {0};
 	int status = EXIT_REFUSED;
 	struct error *error _cleanup_(error_cleanup) =
-		options_parse(&options, command->name, command->options, count, arguments);
+		options_parse(&options, &command->options, count, arguments);
 
 	if (!error)
 		error = command_perform(command, &options, &status);

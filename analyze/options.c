@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "options.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
@@ -9,50 +10,81 @@
 
 #include "base/vec.h"
 
-/* Capitals are options without a short form. */
-static const struct option long_options[] = {
-	{"help", no_argument, NULL, 'h'},
-	{"verbose", no_argument, NULL, 'v'},
-	{"vmlinux", required_argument, NULL, 'k'},
-	{"dwarf", no_argument, NULL, 'T'},
-	{"format", required_argument, NULL, 'f'},
-	{"output", required_argument, NULL, 'o'},
-	{"rules", required_argument, NULL, 'r'},
-	{"rules-dir", required_argument, NULL, 'R'},
-	{"only", required_argument, NULL, 'O'},
-	{"skip", required_argument, NULL, 'S'},
-	{"set", required_argument, NULL, 'P'},
-	{"rows", required_argument, NULL, 'N'},
-	{"where", required_argument, NULL, 'W'},
-	{"btf", required_argument, NULL, 'B'},
-	{"dump", required_argument, NULL, 'D'},
-	{NULL, 0, NULL, 0},
+enum option_takes {
+	TAKES_NOTHING,   /* a bool that the option sets */
+	TAKES_ONE, /* a const char *: of two values one would be dropped without a word */
+	TAKES_MANY,   /* struct strings: may be repeated */
+	TAKES_ROWS,   /* a number */
 };
 
-static const char *option_name(int letter)
+static const struct option_kind {
+	const char *name;
+	char letter; /* of the short form; 0: there is none */
+	enum option_takes takes;
+	size_t member; /* of struct options */
+} kinds[] = {
+	[OPTION_HELP] = {"help", 'h', TAKES_NOTHING, offsetof(struct options, help)},
+	[OPTION_VERBOSE] = {"verbose", 'v', TAKES_NOTHING, offsetof(struct options, verbose)},
+	[OPTION_VMLINUX] = {"vmlinux", 'k', TAKES_ONE, offsetof(struct options, vmlinux)},
+	[OPTION_DWARF] = {"dwarf", 0, TAKES_NOTHING, offsetof(struct options, dwarf)},
+	[OPTION_FORMAT] = {"format", 'f', TAKES_ONE, offsetof(struct options, format)},
+	[OPTION_OUTPUT] = {"output", 'o', TAKES_ONE, offsetof(struct options, output)},
+	[OPTION_RULES] = {"rules", 'r', TAKES_MANY, offsetof(struct options, rules)},
+	[OPTION_RULES_DIR] = {"rules-dir", 0, TAKES_ONE, offsetof(struct options, rules_dir)},
+	[OPTION_ONLY] = {"only", 0, TAKES_MANY, offsetof(struct options, only)},
+	[OPTION_SKIP] = {"skip", 0, TAKES_MANY, offsetof(struct options, skip)},
+	[OPTION_SET] = {"set", 0, TAKES_MANY, offsetof(struct options, set)},
+	[OPTION_ROWS] = {"rows", 0, TAKES_ROWS, offsetof(struct options, rows)},
+	[OPTION_WHERE] = {"where", 0, TAKES_ONE, offsetof(struct options, where)},
+	[OPTION_BTF] = {"btf", 0, TAKES_MANY, offsetof(struct options, btf)},
+	[OPTION_DUMP] = {"dump", 0, TAKES_MANY, offsetof(struct options, dump)},
+};
+
+static_assert(sizeof(kinds) / sizeof(*kinds) == OPTION_COUNT, "every option has its line");
+
+enum {
+	GETOPT_FIRST = 256,              /* what getopt_long() returns for option 0, above every letter */
+	GETOPT_LETTERS = OPTION_COUNT * 2 + 2, /* "x:" of each, ":" before them, and the end */
+};
+
+/* What getopt_long() wants to know of the options. */
+struct getopt_tables {
+	char letters[GETOPT_LETTERS];
+	struct option names[OPTION_COUNT + 1];
+};
+
+static void getopt_fill(struct getopt_tables *ret)
 {
-	for (const struct option *option = long_options; option->name; option++) {
-		if (option->val == letter)
-			return option->name;
+	char *letter = ret->letters;
+
+	*ret = (struct getopt_tables){0};
+	*letter++ = ':'; /* a missing value is told apart */
+	for (int i = 0; i < OPTION_COUNT; i++) {
+		const struct option_kind *kind = &kinds[i];
+
+		ret->names[i] = (struct option){
+			.name = kind->name,
+			.has_arg = kind->takes == TAKES_NOTHING ? no_argument : required_argument,
+			.val = GETOPT_FIRST + i,
+		};
+		if (!kind->letter)
+			continue;
+		*letter++ = kind->letter;
+		if (kind->takes != TAKES_NOTHING)
+			*letter++ = ':';
 	}
-	return "?";
 }
 
-/* Options of which only one value can count: by their letters. */
-static const char singles[] = "kfoRNW";
-
-/* Of two values one would be dropped without a word. */
-static struct error *option_refuse_second(int letter, bool *seen)
+/* The option that getopt_long() names by its letter or its number; OPTION_COUNT: none of ours. */
+static int option_of(int result)
 {
-	const char *single = strchr(singles, letter);
+	int option = 0;
 
-	if (!single)
-		return NULL;
-	if (seen[single - singles])
-		return error_new(ERROR_INVALID, "--%s: given twice%s", option_name(letter),
-				 letter == 'W' ? "; join the conditions with \"and\"" : "");
-	seen[single - singles] = true;
-	return NULL;
+	if (result >= GETOPT_FIRST)
+		return result - GETOPT_FIRST;
+	while (option < OPTION_COUNT && (!result || kinds[option].letter != result))
+		option++;
+	return option;
 }
 
 static struct error *parse_rows(const char *text, long *ret)
@@ -62,110 +94,106 @@ static struct error *parse_rows(const char *text, long *ret)
 	errno = 0;
 	long rows = strtol(text, &end, 10);
 	if (errno || *end || end == text || rows < 0 || rows > INT_MAX)
-		return error_new(ERROR_INVALID, "--rows %s: want a number", text);
+		return error_new(ERROR_INVALID, "--rows %s: want a number, 0 or more", text);
 	*ret = rows;
 	return NULL;
 }
 
-static struct error *option_take(struct options *options, int letter, const char *value)
+static struct error *option_take(struct options *options, int option, const char *value)
 {
-	switch (letter) {
-	case 'h':
-		options->help = true;
+	void *member = (char *)options + kinds[option].member;
+
+	switch (kinds[option].takes) {
+	case TAKES_NOTHING:
+		*(bool *)member = true;
 		return NULL;
-	case 'v':
-		options->verbose = true;
+	case TAKES_ONE:
+		*(const char **)member = value;
 		return NULL;
-	case 'k':
-		options->vmlinux = value;
+	case TAKES_MANY:
+		*vec_push((struct strings *)member) = value;
 		return NULL;
-	case 'T':
-		options->dwarf = true;
-		return NULL;
-	case 'f':
-		options->format = value;
-		return NULL;
-	case 'o':
-		options->output = value;
-		return NULL;
-	case 'R':
-		options->rules_dir = value;
-		return NULL;
-	case 'W':
-		options->where = value;
-		return NULL;
-	case 'N':
-		return parse_rows(value, &options->rows);
-	case 'r':
-		*vec_push(&options->rules) = value;
-		return NULL;
-	case 'O':
-		*vec_push(&options->only) = value;
-		return NULL;
-	case 'S':
-		*vec_push(&options->skip) = value;
-		return NULL;
-	case 'P':
-		*vec_push(&options->set) = value;
-		return NULL;
-	case 'B':
-		*vec_push(&options->btf) = value;
-		return NULL;
-	default:
-		*vec_push(&options->dump) = value;
-		return NULL;
+	case TAKES_ROWS:
+		return parse_rows(value, member);
 	}
+	return NULL;
 }
 
-/* What getopt() made of an argument: "-x" or "--word". */
-static struct error *option_refuse(int result, const char *argument)
+/* What getopt_long() did not take: an unknown letter is in optopt, an unknown word the argument it has passed. */
+static struct error *refuse_unknown(int result, const char *argument)
 {
-	if (result == ':')
-		return error_new(ERROR_INVALID, "%s: a value is missing", argument);
-	return error_new(ERROR_INVALID, "%s: no such option", argument);
+	int option = option_of(optopt);
+
+	if (option == OPTION_COUNT && optopt)
+		return error_new(ERROR_INVALID, "-%c: no such option", optopt);
+	if (option == OPTION_COUNT)
+		return error_new(ERROR_INVALID, "%s: no such option", argument);
+	if (optopt < GETOPT_FIRST)
+		return error_new(ERROR_INVALID, "-%c: a value is missing", optopt);
+	return error_new(ERROR_INVALID, "--%s: %s", kinds[option].name,
+			 result == ':' ? "a value is missing" : "takes no value");
 }
 
-struct error *options_parse(struct options *options, const char *command, const char *allowed,
-			    int count, char **arguments)
+static struct error *option_accept(struct options *options, const struct option_set *set, int option,
+				   unsigned *seen)
 {
+	bool is_single = kinds[option].takes == TAKES_ONE || kinds[option].takes == TAKES_ROWS;
+
+	if (option != OPTION_HELP && !(set->options & OPTION_BIT(option)))
+		return error_new(ERROR_INVALID, "--%s: not an option of %s", kinds[option].name,
+				 set->command);
+	if (is_single && *seen & OPTION_BIT(option))
+		return error_new(ERROR_INVALID, "--%s: given twice%s", kinds[option].name,
+				 option == OPTION_WHERE ? "; join the conditions with \"and\"" : "");
+	*seen |= OPTION_BIT(option);
+	return option_take(options, option, optarg);
+}
+
+/* Whether the last argument can only be an expression: "-init_task.pid", but neither "-v" nor "--verbose" nor
+ * "-kvmlinux". */
+static bool is_expression(const char *argument)
+{
+	int option = argument[0] == '-' ? option_of((unsigned char)argument[1]) : OPTION_COUNT;
+
+	if (argument[0] != '-' || !argument[1] || argument[1] == '-')
+		return false;
+	return option == OPTION_COUNT || (kinds[option].takes == TAKES_NOTHING && argument[2]);
+}
+
+struct error *options_parse(struct options *options, const struct option_set *set, int count,
+			    char **arguments)
+{
+	const char *last = set->ends_in_expression && count > 1 && is_expression(arguments[count - 1])
+				   ? arguments[--count]
+				   : NULL;
 	struct error *error = NULL;
-	bool seen[sizeof(singles)] = {false};
-	int letter;
+	struct getopt_tables tables;
+	unsigned seen = 0;
+	int result;
 
 	*options = (struct options){.rows = -1};
-	/* An expression may begin with a minus: no option is a digit or a bracket. */
-	const char *last = count > 1 ? arguments[count - 1] : "";
-	bool is_expression = last[0] == '-' && last[1] && strchr("0123456789.( ", last[1]);
-
-	count -= is_expression;
+	getopt_fill(&tables);
 	opterr = 0;
 	optind = 0; /* GNU: starts anew; argument 0 is the command's name */
 	while (!error &&
-	       (letter = getopt_long(count, arguments, ":hvk:f:o:r:", long_options, NULL)) >= 0) {
-		if (letter == '?' || letter == ':')
-			error = option_refuse(letter, arguments[optind - 1]);
-		else if (letter != 'h' && !strchr(allowed, letter))
-			error = error_new(ERROR_INVALID, "--%s: not an option of %s",
-					  option_name(letter), command);
+	       (result = getopt_long(count, arguments, tables.letters, tables.names, NULL)) >= 0) {
+		if (result == '?' || result == ':')
+			error = refuse_unknown(result, arguments[optind - 1]);
 		else
-			error = option_refuse_second(letter, seen);
-		if (!error)
-			error = option_take(options, letter, optarg);
+			error = option_accept(options, set, option_of(result), &seen);
 	}
 	for (int i = optind; i < count; i++)
 		*vec_push(&options->words) = arguments[i];
-	if (is_expression)
+	if (last)
 		*vec_push(&options->words) = last;
 	return error;
 }
 
 void options_deinit(struct options *options)
 {
-	free(options->rules.items);
-	free(options->only.items);
-	free(options->skip.items);
-	free(options->set.items);
-	free(options->btf.items);
-	free(options->dump.items);
+	for (int i = 0; i < OPTION_COUNT; i++) {
+		if (kinds[i].takes == TAKES_MANY)
+			free(((struct strings *)((char *)options + kinds[i].member))->items);
+	}
 	free(options->words.items);
 }

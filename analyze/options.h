@@ -13,6 +13,34 @@ struct strings {
 	size_t count, capacity;
 };
 
+enum option_id {
+	OPTION_HELP,
+	OPTION_VERBOSE,
+	OPTION_VMLINUX,
+	OPTION_DWARF,
+	OPTION_FORMAT,
+	OPTION_OUTPUT,
+	OPTION_RULES,
+	OPTION_RULES_DIR,
+	OPTION_ONLY,
+	OPTION_SKIP,
+	OPTION_SET,
+	OPTION_ROWS,
+	OPTION_WHERE,
+	OPTION_BTF,
+	OPTION_DUMP,
+	OPTION_COUNT,
+};
+
+/* What a command understands; every one has OPTION_HELP. */
+struct option_set {
+	const char *command;     /* for messages */
+	unsigned options;        /* bits OPTION_BIT(OPTION_…) */
+	bool ends_in_expression; /* the last word is one, though it may begin with a minus: "-1 + 2" */
+};
+
+#define OPTION_BIT(option) (1U << (option))
+
 struct options {
 	bool help;
 	bool verbose;          /* -v */
@@ -31,9 +59,8 @@ struct options {
 	struct strings words;  /* what is no option, in order */
 };
 
-/* Parses the arguments after the command's name; options and words may stand in any order. `allowed` names the
- * options this command has by their letters (see options.c). ERROR_INVALID. */
-struct error *options_parse(struct options *options, const char *command, const char *allowed, int count,
+/* Parses the arguments after the command's name; options and words may stand in any order. ERROR_INVALID. */
+struct error *options_parse(struct options *options, const struct option_set *set, int count,
 			    char **arguments) MUST_CHECK;
 void options_deinit(struct options *options);
 

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/magic.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,10 +82,11 @@ static bool link_follow(char **path)
 	return true;
 }
 
-/* Writes beside the file, then renames: a half-written report must never stand where a whole one is looked for. */
+/* The name is hidden: who looks for reports is not to find half of one. */
 static struct error *write_beside(const char *path, const struct buf *buf)
 {
-	char *temporary _cleanup_free_ = mem_printf("%s.XXXXXX", path);
+	char *folder _cleanup_free_ = folder_of(path);
+	char *temporary _cleanup_free_ = mem_printf("%s.%s.XXXXXX", folder, path + strlen(folder));
 	int fd _cleanup_close_ = mkostemp(temporary, O_CLOEXEC);
 	mode_t mask = umask(0);
 
@@ -96,6 +98,19 @@ static struct error *write_beside(const char *path, const struct buf *buf)
 		error = error_errno("%s", path);
 	if (error)
 		unlink(temporary);
+	return error;
+}
+
+/* Writes beside the file, then renames: a half-written report must never stand where a whole one is looked for. A signal
+ * that ends us waits until no temporary file is left, which is soon: all that is written is at hand. */
+static struct error *write_whole(const char *path, const struct buf *buf)
+{
+	sigset_t all, before;
+
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &before);
+	struct error *error = write_beside(path, buf);
+	sigprocmask(SIG_SETMASK, &before, NULL);
 	return error;
 }
 
@@ -113,7 +128,7 @@ struct error *output_file(const char *path, const struct buf *buf)
 	}
 	/* Renaming would replace a device, a pipe, or the link to an open file. */
 	return !lstat(resolved, &status) && !S_ISREG(status.st_mode) ? write_in_place(resolved, buf)
-								      : write_beside(resolved, buf);
+								      : write_whole(resolved, buf);
 }
 
 void output_style(const struct options *options, struct report_style *ret)
@@ -132,13 +147,14 @@ void output_style(const struct options *options, struct report_style *ret)
 	};
 }
 
-struct error *output_check_format(const char *format, const char *formats)
+struct error *output_check_format(const char *format, const char *const *formats)
 {
-	const char *found = strstr(formats, format);
-	size_t length = strlen(format);
+	struct buf list _cleanup_(buf_deinit) = {0};
 
-	if (length && !strchr(format, '|') && found && (found == formats || found[-1] == '|') &&
-	    (found[length] == '|' || !found[length]))
-		return NULL;
-	return error_new(ERROR_INVALID, "-f %s: want one of %s", format, formats);
+	for (size_t i = 0; formats[i]; i++) {
+		if (!strcmp(format, formats[i]))
+			return NULL;
+		buf_printf(&list, "%s%s", i ? "|" : "", formats[i]);
+	}
+	return error_new(ERROR_INVALID, "-f %s: want one of %s", format, buf_text(&list));
 }

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "session.h"
 
+#include <errno.h>
 #include <fnmatch.h>
+#include <fts.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/arena.h"
+#include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -14,6 +19,7 @@
 #include "expr/expr.h"
 #include "kernel/kernel.h"
 #include "options.h"
+#include "reports/report.h"
 #include "rule/prepare.h"
 #include "rule/rule.h"
 #include "types/symtab.h"
@@ -27,6 +33,7 @@ void session_deinit(struct session *session)
 	symtab_free(session->symtab);
 	dump_close(session->dump);
 	rule_set_free(session->rules);
+	free(session->shipped_rules);
 }
 
 /* ---- rules ---------------------------------------------------------------------------------- */
@@ -53,14 +60,27 @@ static char *shipped_rules(void)
 
 static struct error *load_shipped(struct session *session, const struct options *options)
 {
-	char *found _cleanup_free_ = options->rules_dir ? NULL : shipped_rules();
-	const char *path = options->rules_dir ? options->rules_dir : found;
+	session->shipped_rules =
+		options->rules_dir ? mem_strdup(options->rules_dir) : shipped_rules();
+	const char *path = session->shipped_rules;
 
 	if (!path)
 		return error_new(ERROR_IO, "%s: no rules there; name their folder with --rules-dir",
 				 KMORTEM_RULES);
 	/* The same words wherever kmortem is installed. */
-	return rule_set_load(session->rules, path, found ? "rules" : path, ORIGIN_SHIPPED);
+	return rule_set_load(session->rules, path, options->rules_dir ? path : "rules", ORIGIN_SHIPPED);
+}
+
+/* A site that has no rules of its own is the rule; rules that it has and we cannot read would be missed in silence. */
+static struct error *load_site(struct rule_set *rules, const char *path)
+{
+	struct stat status;
+
+	if (stat(path, &status) && errno == ENOENT)
+		return NULL;
+	struct error *error = rule_set_load(rules, path, path, ORIGIN_SITE);
+
+	return error ? error_prefix(error, "the rules of this site (--rules-dir FOLDER does without)") : NULL;
 }
 
 struct error *session_add_rules(struct session *session, const char *path)
@@ -87,8 +107,8 @@ struct error *session_load_rules(struct session *session, const struct options *
 	session->rules = rule_set_new();
 	struct error *error = load_shipped(session, options);
 
-	if (!error && !options->rules_dir && !access(SITE_RULES, R_OK | X_OK))
-		error = rule_set_load(session->rules, SITE_RULES, SITE_RULES, ORIGIN_SITE);
+	if (!error && !options->rules_dir)
+		error = load_site(session->rules, SITE_RULES);
 	for (size_t i = 0; !error && i < options->rules.count; i++)
 		error = session_add_rules(session, options->rules.items[i]);
 	for (size_t i = 0; !error && i < options->set.count; i++)
@@ -150,17 +170,106 @@ static struct error *check_params(const struct session *session)
 	return error;
 }
 
+static bool is_same_file(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/* A part without pages of its own would be taken as often as it is named. */
+static struct error *refuse_twice(const char *const *paths, size_t count)
+{
+	struct stat *files _cleanup_free_ = mem_zero(count * sizeof(*files));
+
+	for (size_t i = 0; i < count; i++) {
+		if (stat(paths[i], &files[i]))
+			return error_errno("%s", paths[i]);
+		for (size_t k = 0; k < i; k++) {
+			if (is_same_file(&files[k], &files[i]))
+				return error_new(ERROR_INVALID, "%s: the same file as %s", paths[i],
+						 paths[k]);
+		}
+	}
+	return NULL;
+}
+
 struct error *session_open(struct session *session, const struct options *options,
 			   const char *const *paths, size_t count)
 {
 	struct symtab_options symtab_options = {.vmlinux = options->vmlinux, .dwarf_only = options->dwarf};
 
 	log_progress("reading %s", count ? paths[0] : "");
-	struct error *error = dump_open(paths, count, &session->dump);
+	struct error *error = refuse_twice(paths, count);
+	if (!error)
+		error = dump_open(paths, count, &session->dump);
 	if (!error)
 		error = symtab_new(session->dump, &symtab_options, &session->symtab);
 	if (error)
 		return error;
+	session->paths = paths;
+	session->path_count = count;
 	session_restart(session);
 	return session->program ? check_params(session) : NULL;
+}
+
+/* ---- what is read --------------------------------------------------------------------------- */
+
+static bool is_rule_file(const char *name)
+{
+	const char *dot = strrchr(name, '.');
+
+	return dot && !strcmp(dot, ".yaml");
+}
+
+/* Whether the file is what `path` (NULL: nothing) leads to, or a rule file in the folder there or in its lib/. */
+static bool path_leads_to(const char *path, const struct stat *file)
+{
+	char *copy _cleanup_free_ = mem_strdup(path ? path : "");
+	char *const roots[] = {copy, NULL};
+	FTS *tree = *copy ? fts_open(roots, FTS_LOGICAL | FTS_NOCHDIR, NULL) : NULL;
+	FTSENT *entry;
+	bool is_found = false;
+
+	while (tree && !is_found && (entry = fts_read(tree))) {
+		if (entry->fts_info == FTS_D && entry->fts_level > 1)
+			fts_set(tree, entry, FTS_SKIP);
+		is_found = entry->fts_info == FTS_F && is_same_file(entry->fts_statp, file) &&
+			   (!entry->fts_level || is_rule_file(entry->fts_name));
+	}
+	if (tree)
+		fts_close(tree);
+	return is_found;
+}
+
+bool session_reads(const struct session *session, const struct options *options, const struct stat *file)
+{
+	bool reads = path_leads_to(options->vmlinux, file) ||
+		     path_leads_to(symtab_sources(session->symtab)->vmlinux, file) ||
+		     path_leads_to(session->shipped_rules, file) ||
+		     (!options->rules_dir && path_leads_to(SITE_RULES, file));
+
+	for (size_t i = 0; !reads && i < session->path_count; i++)
+		reads = path_leads_to(session->paths[i], file);
+	for (size_t i = 0; !reads && i < options->rules.count; i++)
+		reads = path_leads_to(options->rules.items[i], file);
+	return reads;
+}
+
+void session_remark_parts(const struct session *session, struct report *report)
+{
+	enum { PARTS_NAMED = 8 };
+	size_t count = session->path_count, named = count < PARTS_NAMED ? count : PARTS_NAMED;
+	struct buf buf _cleanup_(buf_deinit) = {0};
+
+	if (count < 2)
+		return;
+	const char **list = ARENA_ARRAY(report->arena, report->dump.remark_count + 1, const char *);
+	buf_printf(&buf, "The dump is split into %zu files: ", count);
+	for (size_t i = 0; i < named; i++)
+		buf_printf(&buf, "%s%s", i ? ", " : "", session->paths[i]);
+	if (count > named)
+		buf_printf(&buf, " and %zu more", count - named);
+	for (size_t i = 0; i < report->dump.remark_count; i++)
+		list[i] = report->dump.remarks[i];
+	list[report->dump.remark_count++] = arena_strdup(report->arena, buf_text(&buf));
+	report->dump.remarks = list;
 }

@@ -38,6 +38,7 @@ struct search {
 	const char *build_id, *release;
 	char *found;
 	char *other, *other_id; /* a file of another kernel, and its build-id */
+	char *answer;           /* what became of asking debuginfod, or NULL */
 };
 
 static void search_deinit(struct search *search)
@@ -45,6 +46,7 @@ static void search_deinit(struct search *search)
 	free(search->found);
 	free(search->other);
 	free(search->other_id);
+	free(search->answer);
 }
 
 /* Takes the path; true when it is the file. */
@@ -80,7 +82,8 @@ static struct error *search_result(struct search *search, const char *what, char
 	if (search->other)
 		return error_new(ERROR_MISMATCH, "%s has build-id %s, %s has %s", search->other,
 				 search->other_id, what, search->build_id);
-	return error_new(ERROR_NOT_FOUND, "no debug file of %s on this machine", what);
+	return error_new(ERROR_NOT_FOUND, "no debug file of %s on this machine%s%s", what,
+			 search->answer ? "; " : "", search->answer ? search->answer : "");
 }
 
 /* Names and build-ids of a dump become parts of paths and arguments. */
@@ -189,8 +192,8 @@ static int64_t now_ms(void)
 	return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
 }
 
-/* What comes out of a pipe until its end; "" when it is too much or takes too long. */
-static void read_for(int fd, int seconds, struct buf *ret)
+/* What comes out of a pipe until its end; false when it is too much or takes too long. */
+static bool read_for(int fd, int seconds, struct buf *ret)
 {
 	int64_t end = now_ms() + seconds * INT64_C(1000), left;
 	char bytes[512];
@@ -203,45 +206,98 @@ static void read_for(int fd, int seconds, struct buf *ret)
 		ssize_t length = wait.revents ? read(fd, bytes, sizeof(bytes)) : 0;
 
 		if (wait.revents && length <= 0)
-			return;
+			return true;
 		buf_put(ret, bytes, (size_t)length);
 	}
-	buf_cut(ret, 0);
+	return false;
 }
 
-/* Runs a program found in PATH and takes its output; "" when it fails or takes too long. */
-static void run_for(char *const *arguments, int seconds, struct buf *ret)
+/* Starts a program found in PATH, its output and its complaints each into the end of a pipe. */
+static int spawn(char *const *arguments, int output, int complaints, pid_t *ret)
 {
 	posix_spawn_file_actions_t actions;
-	int ends[2], status;
+
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+	posix_spawn_file_actions_adddup2(&actions, output, 1);
+	posix_spawn_file_actions_adddup2(&actions, complaints, 2);
+	int error = posix_spawnp(ret, arguments[0], &actions, NULL, arguments, environ);
+
+	posix_spawn_file_actions_destroy(&actions);
+	return error;
+}
+
+/* The last line that stands in a pipe, as far as it can be printed; "" if there is none. */
+static void read_last_line(int fd, struct buf *ret)
+{
+	enum { LINE_LIMIT = 200 };
+	char bytes[4096];
+	ssize_t length = read(fd, bytes, sizeof(bytes)), start;
+
+	while (length > 0 && (unsigned char)bytes[length - 1] <= ' ')
+		length--;
+	for (start = length; start > 0 && (unsigned char)bytes[start - 1] >= ' ';)
+		start--;
+	if (length > 0)
+		buf_put(ret, bytes + start, (size_t)(length - start < LINE_LIMIT ? length - start : LINE_LIMIT));
+}
+
+/* Waits for a program whose output was read, all of it or not, and judges how it ended. */
+static bool finish(pid_t child, bool is_whole, int complaints, struct buf *ret)
+{
+	int status = 0;
+
+	if (!is_whole)
+		kill(child, SIGKILL);
+	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+		;
+	if (is_whole && WIFEXITED(status) && !WEXITSTATUS(status))
+		return true;
+	buf_cut(ret, 0);
+	if (is_whole)
+		read_last_line(complaints, ret);
+	if (!is_whole)
+		buf_puts(ret, "no answer in time");
+	else if (!ret->length && WIFEXITED(status))
+		buf_printf(ret, "exit status %d", WEXITSTATUS(status));
+	else if (!ret->length)
+		buf_printf(ret, "ended by signal %d", WTERMSIG(status));
+	return false;
+}
+
+/* Runs a program and takes its output; false when it cannot be run, fails or takes too long: then *ret is why. */
+static bool run_for(char *const *arguments, int seconds, struct buf *ret)
+{
+	int ends[2], complaints[2];
 	pid_t child;
 
 	if (pipe2(ends, O_CLOEXEC) < 0)
-		return;
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-	posix_spawn_file_actions_adddup2(&actions, ends[1], 1);
-	posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
-	bool is_running = !posix_spawnp(&child, arguments[0], &actions, NULL, arguments, environ);
-
-	posix_spawn_file_actions_destroy(&actions);
-	close(ends[1]);
-	if (is_running) {
-		read_for(ends[0], seconds, ret);
-		if (!ret->length)
-			kill(child, SIGKILL);
-		while (waitpid(child, &status, 0) < 0 && errno == EINTR)
-			;
-		if (!WIFEXITED(status) || WEXITSTATUS(status))
-			buf_cut(ret, 0);
+		return buf_puts(ret, strerror(errno)), false;
+	/* A program that complains at length must not wait for us to read it. */
+	if (pipe2(complaints, O_CLOEXEC | O_NONBLOCK) < 0) {
+		buf_puts(ret, strerror(errno));
+		close(ends[0]);
+		close(ends[1]);
+		return false;
 	}
+	int error = spawn(arguments, ends[1], complaints[1], &child);
+	close(ends[1]);
+	close(complaints[1]);
+	bool is_done = !error && finish(child, read_for(ends[0], seconds, ret), complaints[0], ret);
+
+	if (error == ENOENT)
+		buf_puts(ret, "not installed");
+	else if (error)
+		buf_puts(ret, strerror(error));
 	close(ends[0]);
+	close(complaints[0]);
+	return is_done;
 }
 
 static void search_download(struct search *search)
 {
 	const char *urls = getenv("DEBUGINFOD_URLS");
-	struct buf path _cleanup_(buf_deinit) = {0};
+	struct buf output _cleanup_(buf_deinit) = {0};
 
 	if (search->found || !search->build_id || !urls || !*urls)
 		return;
@@ -249,12 +305,16 @@ static void search_download(struct search *search)
 	char *const arguments[] = {(char *)"debuginfod-find", (char *)"debuginfo", id, NULL};
 
 	log_progress("asking debuginfod for the debug data of build-id %s", id);
-	run_for(arguments, DOWNLOAD_SECONDS, &path);
+	bool is_there = run_for(arguments, DOWNLOAD_SECONDS, &output);
 	log_progress_end();
-	while (path.length && path.data[path.length - 1] == '\n')
-		buf_cut(&path, path.length - 1);
-	if (path.length)
-		search_try(search, buf_steal(&path));
+	if (!is_there) {
+		search->answer = mem_printf("DEBUGINFOD_URLS is set, but debuginfod-find: %s", buf_text(&output));
+		return;
+	}
+	while (output.length && output.data[output.length - 1] == '\n')
+		buf_cut(&output, output.length - 1);
+	if (output.length)
+		search_try(search, buf_steal(&output));
 }
 
 static struct error *kernel_find(const char *root, const char *build_id, const char *release,

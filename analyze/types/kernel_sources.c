@@ -76,13 +76,38 @@ bool kernel_has_variables(const struct kernel_sources *sources)
 	return false;
 }
 
-/* A file the user named must belong to the dump, as far as anything tells. */
-static struct error *check_given(struct kernel_sources *sources, const char *path)
+/* A file that was asked for and gives nothing would look like one that was used: cut short, it has lost the table of its
+ * sections, which stands at the end. */
+static struct error *check_content(const char *path, bool dwarf_only)
 {
+	bool has_dwarf = elf_has_section(path, ".debug_info") || elf_has_section(path, ".zdebug_info");
+
+	if (dwarf_only && !has_dwarf)
+		return error_new(ERROR_INVALID,
+				 "%s: no DWARF in it (stripped, or cut short): leave out --dwarf, or give the "
+				 "vmlinux of the kernel's debug package",
+				 path);
+	if (!has_dwarf && !elf_has_section(path, ".symtab") && !elf_has_section(path, ".BTF"))
+		return error_new(ERROR_INVALID,
+				 "%s: neither symbols nor BTF nor DWARF in it (stripped, or cut short): give the "
+				 "vmlinux of the kernel's debug package",
+				 path);
+	return NULL;
+}
+
+/* A file the user named must belong to the dump, as far as anything tells. */
+static struct error *check_given(struct kernel_sources *sources, const struct symtab_options *options)
+{
+	const char *path = options->vmlinux;
 	struct error *error = debuginfo_check(path, sources->dump, &sources->shift);
 
 	if (error && error->code != ERROR_NOT_FOUND)
 		return error;
+	struct error *content = check_content(path, options->dwarf_only);
+	if (content) {
+		error_free(error);
+		return content;
+	}
 	if (error) {
 		kernel_sources_note(sources, error);
 		vmcoreinfo_number(dump_vmcoreinfo(sources->dump), "KERNELOFFSET", &sources->shift);
@@ -92,25 +117,46 @@ static struct error *check_given(struct kernel_sources *sources, const char *pat
 	return NULL;
 }
 
-/* Looks for a vmlinux, once, when it is needed. */
-static bool need_vmlinux(struct kernel_sources *sources)
+static struct error *find_vmlinux(struct kernel_sources *sources)
 {
 	const char *build_id = dump_line(sources->dump, "BUILD-ID");
 	struct error *error;
 
-	if (sources->vmlinux_searched)
-		return sources->vmlinux;
 	sources->vmlinux_searched = true;
 	error = debuginfo_find(build_id, dump_line(sources->dump, "OSRELEASE"),
 			       dump_info(sources->dump)->path, &sources->vmlinux);
 	if (!error)
 		error = debuginfo_check(sources->vmlinux, sources->dump, &sources->shift);
 	if (!error)
-		return true;
+		return NULL;
 	free(sources->vmlinux);
 	sources->vmlinux = NULL;
-	kernel_sources_note(sources, error);
-	return false;
+	return error;
+}
+
+/* Looks for a vmlinux, once, when it is needed. */
+static bool need_vmlinux(struct kernel_sources *sources)
+{
+	struct error *error = sources->vmlinux_searched ? NULL : find_vmlinux(sources);
+
+	if (error)
+		kernel_sources_note(sources, error);
+	return sources->vmlinux;
+}
+
+/* The vmlinux that the options ask for, or say that there must be. */
+static struct error *take_vmlinux(struct kernel_sources *sources, const struct symtab_options *options)
+{
+	struct error *error;
+
+	if (options->vmlinux)
+		return check_given(sources, options);
+	if (!options->dwarf_only)
+		return NULL;
+	error = find_vmlinux(sources);
+	if (!error)
+		error = check_content(sources->vmlinux, true);
+	return error ? error_prefix(error, "--dwarf without -k VMLINUX") : NULL;
 }
 
 /* System.map-RELEASE beside the dump or where distributions install it. */
@@ -285,14 +331,16 @@ static struct error *btf_of_vmlinux(struct kernel_sources *sources, struct type_
 	return error ? error : src_btf_new(bytes, size, &origin, ret);
 }
 
-static void open_dwarf(struct kernel_sources *sources)
+static struct error *open_dwarf(struct kernel_sources *sources)
 {
 	struct type_provider *provider = NULL;
 	struct error *error;
 
 	sources->dwarf_tried = true;
 	error = src_dwarf_open(sources->vmlinux, sources->shift, NULL, &provider);
-	add_types(sources, error, provider);
+	if (!error)
+		add_types(sources, NULL, provider);
+	return error;
 }
 
 static bool has_types(const struct kernel_sources *sources)
@@ -318,14 +366,20 @@ static void open_btf(struct kernel_sources *sources)
 	}
 }
 
-static void open_types(struct kernel_sources *sources, bool dwarf_only)
+static struct error *open_types(struct kernel_sources *sources, bool dwarf_only)
 {
+	struct error *error = NULL;
+
 	if (!dwarf_only)
 		open_btf(sources);
 	if (sources->type_count)
 		sources->btf = sources->types[sources->type_count - 1];
 	if (!has_types(sources) && need_vmlinux(sources))
-		open_dwarf(sources);
+		error = open_dwarf(sources);
+	if (!error || dwarf_only)
+		return error;
+	kernel_sources_note(sources, error);
+	return NULL;
 }
 
 struct error *kernel_sources_open(struct kernel_sources *sources, struct dump *dump,
@@ -334,13 +388,13 @@ struct error *kernel_sources_open(struct kernel_sources *sources, struct dump *d
 	struct error *error;
 
 	sources->dump = dump;
-	if (options->vmlinux) {
-		error = check_given(sources, options->vmlinux);
-		if (error)
-			return error;
-	}
+	error = take_vmlinux(sources, options);
+	if (error)
+		return error;
 	open_symbols(sources);
-	open_types(sources, options->dwarf_only);
+	error = open_types(sources, options->dwarf_only);
+	if (error)
+		return error;
 	if (sources->exported && sources->btf)
 		open_percpu(sources);
 	if (sources->exported && sources->type_count)
@@ -364,7 +418,9 @@ bool kernel_sources_need_dwarf(struct kernel_sources *sources)
 
 	if (!sources->vmlinux_given || sources->dwarf_tried)
 		return false;
-	open_dwarf(sources);
+	struct error *error = open_dwarf(sources);
+	if (error)
+		kernel_sources_note(sources, error);
 	return sources->type_count > count;
 }
 

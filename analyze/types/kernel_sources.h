@@ -32,7 +32,8 @@ struct kernel_sources {
 	struct buf notes; /* why a better source was not used, one per line */
 };
 
-/* Opens into zeroed storage. As symtab_new(): fails only when options->vmlinux cannot be used. */
+/* Opens into zeroed storage. As symtab_new(): fails only when what the options ask for is not there: a vmlinux of this
+ * kernel with something in it, its DWARF. Deinitialise it all the same. */
 struct error *kernel_sources_open(struct kernel_sources *sources, struct dump *dump,
 				  const struct symtab_options *options) MUST_CHECK;
 void kernel_sources_deinit(struct kernel_sources *sources);

@@ -116,6 +116,17 @@ struct error *btf_file_open(const char *path, const char *module, struct type_pr
 	return error && error->code == ERROR_CORRUPT ? error_prefix(error, "%s", path) : error;
 }
 
+struct error *btf_file_is_whole(const char *path, bool *ret)
+{
+	void *bytes _cleanup_free_ = NULL;
+	size_t size = 0;
+	struct error *error = read_btf(path, &bytes, &size);
+
+	if (!error)
+		*ret = btf_is_whole(bytes, size);
+	return error;
+}
+
 /* Since Linux 6.11 a module's file may bring .BTF.base, a distilled copy of those of vmlinux's
  * types that it was built against (58e185a0dc35 "libbpf: Add btf__distill_base()"). NULL if it does
  * not. */

@@ -52,4 +52,7 @@ struct module_source *module_at(struct module_sources *modules, uint64_t address
 struct error *btf_file_open(const char *path, const char *module, struct type_provider *base,
 			    struct type_provider **ret) MUST_CHECK;
 
+/* Whether that BTF stands alone, as a kernel's does, and does not continue another one, as a module's. */
+struct error *btf_file_is_whole(const char *path, bool *ret) MUST_CHECK;
+
 #endif

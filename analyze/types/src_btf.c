@@ -188,6 +188,18 @@ size_t btf_size(const void *bytes, size_t size)
 	return last + header.header_size > BTF_MAX_BYTES ? 0 : last + header.header_size;
 }
 
+bool btf_is_whole(const void *bytes, size_t size)
+{
+	struct btf_header header;
+	bool swapped;
+
+	if (!header_read(bytes, size, &header, &swapped))
+		return true;
+	uint64_t first = (uint64_t)header.header_size + header.string_offset;
+
+	return first >= size || (header.string_size && !((const char *)bytes)[first]);
+}
+
 /* Part of the bytes, cut off at their end. */
 static char *section(char *bytes, size_t size, uint64_t offset, uint32_t length,
 		     uint32_t *ret_length)

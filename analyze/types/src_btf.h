@@ -25,6 +25,9 @@ struct btf_origin {
 /* Size of the whole BTF at whose beginning `bytes` lie (32 of them are enough), 0 when it is none.
  */
 size_t btf_size(const void *bytes, size_t size);
+/* Whether a BTF stands alone: its strings begin with the empty one, which a BTF that continues another takes from
+ * there. True, too, where it is damaged, so that its reader says so. */
+bool btf_is_whole(const void *bytes, size_t size);
 /* Indexes a BTF of either byte order. Takes over `bytes` (from malloc) and releases them in any
  * case. What cannot be understood ends the index there: types before it are kept. ERROR_CORRUPT: it
  * is no BTF. */

@@ -99,6 +99,16 @@ struct error *elf_section_read(const char *path, const char *name, void **ret, s
 	return NULL;
 }
 
+bool elf_has_section(const char *path, const char *name)
+{
+	struct elf_file file _cleanup_(elf_file_deinit) = {.fd = -1};
+	struct error *error _cleanup_(error_cleanup) = elf_file_init(path, &file);
+	GElf_Shdr header;
+
+	return !error && section_find(file.elf, name, &header) && header.sh_type != SHT_NOBITS &&
+	       header.sh_size;
+}
+
 bool elf_file_class(const char *path, bool *ret_big_endian, uint8_t *ret_pointer_size)
 {
 	struct elf_file file _cleanup_(elf_file_deinit) = {.fd = -1};

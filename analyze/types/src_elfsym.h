@@ -19,6 +19,8 @@ struct error *src_elfsym_open(const char *path, uint64_t shift,
  * ERROR_NOT_FOUND (no such section), ERROR_LIMIT (over 1 GB). */
 struct error *elf_section_read(const char *path, const char *section, void **ret,
 			       size_t *ret_size) MUST_CHECK;
+/* Whether the file has that section, with bytes in it: false, too, where the file cannot be read. */
+bool elf_has_section(const char *path, const char *section);
 /* Byte order and pointer size of an ELF file; false when it is none. */
 bool elf_file_class(const char *path, bool *ret_big_endian, uint8_t *ret_pointer_size);
 /* st_value of one symbol of the file's .symtab: ERROR_NOT_FOUND, ERROR_NO_SOURCE (stripped).

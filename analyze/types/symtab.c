@@ -118,6 +118,24 @@ struct error *symtab_new_btf(const char *const *files, size_t count, struct symt
 	return NULL;
 }
 
+struct error *symtab_btf_span(const char *const *files, size_t count, size_t *ret)
+{
+	bool is_whole;
+	struct error *error = btf_file_is_whole(files[0], &is_whole);
+	size_t length = 1;
+
+	if (!error && !is_whole)
+		error = error_new(ERROR_INVALID,
+				  "%s: BTF of a module; name that of its kernel before it", files[0]);
+	for (; !error && length < count; length++) {
+		error = btf_file_is_whole(files[length], &is_whole);
+		if (!error && is_whole)
+			break;
+	}
+	*ret = length;
+	return error;
+}
+
 void symtab_free(struct symtab *symtab)
 {
 	if (!symtab)

@@ -37,19 +37,23 @@ struct symtab_sources {
 	const char *symbols; /* "kallsyms (dump)", "kallsyms (dump, found by shape)",
 				"System.map (FILE)", "ELF symbols (FILE)" or "none" */
 	const char *modules; /* "N modules, M with types" */
+	const char *vmlinux; /* the file given with -k or found, if one was needed; or NULL */
 	const char *notes;   /* why a better source was not used, one per line, or "" */
 	bool data_symbols;   /* false: kernel without CONFIG_KALLSYMS_ALL */
 };
 
 /* Opens every source the dump and the machine offer. Fails only when -k names a file that cannot be
- * used (ERROR_MISMATCH with both build-ids, ERROR_INVALID, ERROR_IO): a kernel with neither types
- * nor symbols gives a symtab that answers ERROR_NO_SOURCE. The dump must outlive it. */
+ * used (ERROR_MISMATCH with both build-ids, ERROR_INVALID, ERROR_IO), or DWARF is asked for and there is
+ * none: a kernel with neither types nor symbols gives a symtab that answers ERROR_NO_SOURCE. The dump must outlive it. */
 struct error *symtab_new(struct dump *dump, const struct symtab_options *options,
 			 struct symtab **ret) MUST_CHECK;
 /* Types only, from raw BTF files or ELF files with .BTF (vmlinux first, then modules): for checking
  * rules without a dump. Kernel variables then resolve by `variables:` declarations alone. */
 struct error *symtab_new_btf(const char *const *files, size_t count,
 			     struct symtab **ret) MUST_CHECK;
+/* How many of the files (one at least) symtab_new_btf() is to be given together: the first and the modules' that
+ * follow it, up to the next BTF of a kernel. ERROR_INVALID where the first is of a module. */
+struct error *symtab_btf_span(const char *const *files, size_t count, size_t *ret) MUST_CHECK;
 void symtab_free(struct symtab *symtab);
 DEFINE_CLEANUP(struct symtab *, symtab_free)
 

@@ -241,27 +241,56 @@ TEST(debuginfo_asks_debuginfod_only_when_told)
 	unsetenv("DEBUGINFOD_URLS");
 }
 
-static void check_output(const char *command, int seconds, const char *want)
+static void check_output(const char *command, int seconds, bool want_done, const char *want)
 {
 	char *words _cleanup_free_ = mem_strdup(command);
 	char *const arguments[] = {(char *)"sh", (char *)"-c", words, NULL};
 	struct buf output _cleanup_(buf_deinit) = {0};
 	int64_t start = now_ms();
 
-	run_for(arguments, seconds, &output);
+	CHECK(run_for(arguments, seconds, &output) == want_done);
 	CHECK_STR(buf_text(&output), want);
 	CHECK(now_ms() - start < seconds * 1000 + 2000);
 }
 
 TEST(debuginfo_bounds_other_programs)
 {
-	check_output("echo one; echo two", 10, "one\ntwo\n");
-	check_output("echo one; exit 3", 10, "");
-	check_output("kill -9 $$", 10, "");
-	check_output("exec sleep 60", 1, "");
-	check_output("echo one; exec sleep 60", 1, "");
-	check_output("yes", 10, "");
-	check_output("cat", 10, "");
+	check_output("echo one; echo two", 10, true, "one\ntwo\n");
+	check_output("echo one; exit 3", 10, false, "exit status 3");
+	check_output("echo one; echo first >&2; echo why >&2; exit 3", 10, false, "why");
+	check_output("echo why >&2; echo one", 10, true, "one\n");
+	check_output("head -c 1000000 /dev/zero >&2; echo one", 10, true, "one\n");
+	check_output("kill -9 $$", 10, false, "ended by signal 9");
+	check_output("exec sleep 60", 1, false, "no answer in time");
+	check_output("echo one; exec sleep 60", 1, false, "no answer in time");
+	check_output("yes", 10, false, "no answer in time");
+	check_output("cat", 10, true, "");
+}
+
+/* What was asked for in vain, and why. */
+TEST(debuginfo_says_what_became_of_asking)
+{
+	char *id _cleanup_free_ = id_of("new/vmlinux"), *root _cleanup_free_ = path_of("root");
+	char *path _cleanup_free_ = mem_strdup(getenv("PATH")), *found = NULL;
+	char *bin _cleanup_free_ = path_of("bin");
+
+	CHECK(run("rm -rf %s %s && mkdir %s", root, bin, bin));
+	setenv("DEBUGINFOD_URLS", "http://localhost:1", 1);
+	setenv("PATH", bin, 1);
+	struct error *error = kernel_find(root, id, "6.1.0-toy", "/nonexistent/dump", &found);
+
+	CHECK(error && strstr(error->message, "DEBUGINFOD_URLS is set, but debuginfod-find: not installed"));
+	error_free(error);
+	setenv("PATH", path, 1);
+	CHECK(run("printf '#!/bin/sh\\necho Server query failed: gone >&2; exit 1\\n' >%s/debuginfod-find && "
+		  "chmod +x %s/debuginfod-find",
+		  bin, bin));
+	setenv("PATH", bin, 1);
+	error = kernel_find(root, id, "6.1.0-toy", "/nonexistent/dump", &found);
+	CHECK(error && strstr(error->message, "debuginfod-find: Server query failed: gone"));
+	error_free(error);
+	setenv("PATH", path, 1);
+	unsetenv("DEBUGINFOD_URLS");
 }
 
 TEST(debuginfo_finds_modules)
