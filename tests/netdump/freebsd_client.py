@@ -144,7 +144,7 @@ def encryption_key():
 
 
 def send_vmcore(link, file, options):
-    parser.add_argument("--scale", type=float, default=1.0, help="of the second before sending again, and of polls")
+    """Sends the file in batches; False where it was to stop before the end. Compressed data ends in a whole block."""
     offset = 0
     while data := file.read(BATCH):
         if options.compressed != "none":
