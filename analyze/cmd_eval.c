@@ -22,6 +22,7 @@ struct printer {
 	const struct session *session;
 	unsigned elements;
 	struct buf *buf;
+	struct fault *unread; /* the first part of what was printed that is not there */
 };
 
 static void put_line(const struct printer *printer, const struct value *value, unsigned depth)
@@ -32,6 +33,7 @@ static void put_line(const struct printer *printer, const struct value *value, u
 		.with_type = true,
 		.depth = depth,
 		.elements = printer->elements,
+		.unread = printer->unread,
 	};
 
 	format_value(value, &format, printer->buf);
@@ -63,16 +65,19 @@ static void put_value(const struct printer *printer, const struct value *value, 
 }
 
 /* Whether the value is all there is; says why it is not. */
-static bool tell_completeness(const struct value *value, const struct frame *frame)
+static bool tell_completeness(const struct value *value, const struct frame *frame,
+			      const struct fault *unread)
 {
 	struct buf buf _cleanup_(buf_deinit) = {0};
-	struct fault fault = {.code = ERROR_COUNT};
+	struct fault fault;
 
 	if (value->kind == VALUE_ABSENT)
 		fault = value->absent;
 	else if (value->kind == VALUE_LIST && value->list->is_partial)
 		fault = value->list->fault;
 	else if (!frame_is_partial(frame, &fault))
+		fault = *unread;
+	if (fault.code == ERROR_COUNT)
 		return true;
 	format_fault(&fault, &buf);
 	log_warning("%s%s",
@@ -99,14 +104,16 @@ static struct error *evaluate(struct session *session, const struct options *opt
 		buf_putc(&buf, '\n');
 	}
 	bool is_walk = code_shape(code) == CODE_WALK || code_shape(code) == CODE_RECORD_WALK;
+	struct fault unread = {.code = ERROR_COUNT};
 	const struct printer printer = {
 		.session = session,
+		.unread = &unread,
 		.elements = options->verbose ? UINT_MAX : EVAL_ELEMENTS,
 		.buf = &buf,
 	};
 
 	put_value(&printer, &value, is_walk);
-	*ret_status = tell_completeness(&value, frame) ? EXIT_DONE : EXIT_INCOMPLETE;
+	*ret_status = tell_completeness(&value, frame, &unread) ? EXIT_DONE : EXIT_INCOMPLETE;
 	return output_print(&buf);
 }
 

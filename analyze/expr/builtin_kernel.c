@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Functions that know the crashed kernel: its memory, symbols, CPUs and clocks.
+#include <assert.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -25,42 +26,45 @@ static uint64_t address_of(const struct value *value)
 
 /* ---- memory --------------------------------------------------------------------------------- */
 
-/* A number of bytes that was asked for: bounded, and absent when nobody can mean it. */
-static bool is_length(const struct value *value, size_t limit, size_t *ret)
+/* A number of bytes that was asked for; false, and why not, when that is none or too many. */
+static bool is_length(const struct value *value, size_t *ret, struct value *ret_absent)
 {
-	if (value->integer < 0)
-		return false;
-	*ret = value->integer > (__int128)limit ? limit : (size_t)value->integer;
-	return true;
-}
+	static const char too_long[] = "more than 65536 bytes at once";
+	static_assert(BYTES_LIMIT == 65536, "the words give the limit");
 
-static struct value negative_length(void)
-{
-	return value_absent(ERROR_INVALID, 0, "negative length");
+	if (value->integer < 0)
+		*ret_absent = value_absent(ERROR_INVALID, 0, "negative length");
+	else if (value->integer > BYTES_LIMIT)
+		*ret_absent = value_absent(ERROR_LIMIT, 0, too_long);
+	else
+		*ret = (size_t)value->integer;
+	return value->integer >= 0 && value->integer <= BYTES_LIMIT;
 }
 
 APPLY(apply_string)
 {
 	size_t limit = STRING_LIMIT;
+	struct value absent;
 
 	(void)code;
 	if (!frame->dump)
 		return no_dump();
-	if (count > 1 && !is_length(&args[1], BYTES_LIMIT, &limit))
-		return negative_length();
+	if (count > 1 && !is_length(&args[1], &limit, &absent))
+		return absent;
 	return value_string(frame->dump, frame_memory(frame), address_of(args), limit);
 }
 
 APPLY(apply_bytes)
 {
+	struct value absent;
 	struct fault fault;
 	size_t length;
 
 	(void)code, (void)count;
 	if (!frame->dump)
 		return no_dump();
-	if (!is_length(&args[1], BYTES_LIMIT, &length))
-		return negative_length();
+	if (!is_length(&args[1], &length, &absent))
+		return absent;
 	char *bytes = arena_zero(frame_memory(frame), length);
 
 	if (length && !dump_try_read(frame->dump, address_of(args), bytes, length, &fault))
@@ -74,13 +78,14 @@ static struct value user_bytes(const struct code *code, struct frame *frame,
 			       const struct value *args)
 {
 	uint64_t pgd, address = address_of(&args[1]);
+	struct value absent;
 	struct fault fault;
 	size_t length;
 
 	if (!frame->dump)
 		return no_dump();
-	if (!is_length(&args[2], BYTES_LIMIT, &length))
-		return negative_length();
+	if (!is_length(&args[2], &length, &absent))
+		return absent;
 	if (!address_of(args))
 		return value_absent(ERROR_NO_TRANSLATION, 0, "NULL pointer");
 	if (!dump_try_read_pointer(frame->dump, address_of(args) + code->call.number, &pgd, &fault))

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Network addresses as text.
+#include <assert.h>
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
@@ -98,13 +99,17 @@ APPLY(apply_ip6)
 
 static struct value hex_text(struct frame *frame, const struct value *args, const char *separator)
 {
+	static const char too_long[] = "more than 4096 bytes at once";
+	static_assert(HEX_LIMIT == 4096, "the words give the limit");
 	uint8_t bytes[HEX_LIMIT];
 	struct value absent;
 	size_t step = 2 + strlen(separator);
 
 	if (args[1].integer < 0)
 		return value_absent(ERROR_INVALID, 0, "negative length");
-	size_t length = args[1].integer > HEX_LIMIT ? HEX_LIMIT : (size_t)args[1].integer;
+	if (args[1].integer > HEX_LIMIT)
+		return value_absent(ERROR_LIMIT, 0, too_long);
+	size_t length = (size_t)args[1].integer;
 
 	if (length && !read_bytes(frame, args, bytes, length, &absent))
 		return absent;

@@ -82,6 +82,8 @@ const struct code *check_walk(struct checker *checker, const struct expr *expr);
 const struct code *check_int(struct checker *checker, const struct expr *expr);
 
 const struct code *check_name(struct checker *checker, const struct expr *expr);
+/* What &NAME takes the address of: a variable whose type nobody knows is a void * there, as a function is. */
+const struct code *check_name_of_address(struct checker *checker, const struct expr *expr);
 /* A variable of the kernel, whatever else has that name. */
 const struct code *check_variable(struct checker *checker, const struct expr *expr);
 const struct code *check_member(struct checker *checker, const struct expr *expr);

@@ -83,7 +83,7 @@ static const struct type *declared_type(struct checker *checker, const char *nam
 	return declaration ? check_type(checker, declaration->body, declaration->body->type) : NULL;
 }
 
-static const struct code *function_code(struct checker *checker, const struct symbol *symbol)
+static const struct code *untyped_code(struct checker *checker, const struct symbol *symbol)
 {
 	struct value value = {.kind = VALUE_POINTER,
 			      .type = pointer_to(checker, &type_void),
@@ -108,7 +108,7 @@ static void compare_declaration(const struct checker *checker, const char *name,
 }
 
 static const struct code *symbol_code(struct checker *checker, const struct expr *expr,
-				      const struct symbol *symbol)
+				      const struct symbol *symbol, bool is_of_address)
 {
 	const struct type *type = symtab_variable_type(checker->program->symtab, symbol);
 	bool is_function = strchr("tTwWi", symbol->kind) && symbol->kind;
@@ -118,17 +118,19 @@ static const struct code *symbol_code(struct checker *checker, const struct expr
 		if (checker->error)
 			return NULL;
 		if (!type && is_function)
-			return function_code(checker, symbol);
+			return untyped_code(checker, symbol);
 	} else {
 		compare_declaration(checker, expr->name, type);
 	}
 	if (!type && check_gap(checker, expr, expr->name))
 		return NULL;
+	if (!type && is_of_address)
+		return untyped_code(checker, symbol);
 	if (!type)
 		return check_fail(checker, expr, ERROR_SYNTAX,
 				  "the type of the kernel variable %s is not known; declare it "
-				  "under variables:",
-				  expr->name);
+				  "under variables:, or take its address, &%s",
+				  expr->name, expr->name);
 	return variable_code(checker, check_complete(checker, type), symbol->address,
 			     is_percpu_symbol(checker->program, symbol));
 }
@@ -149,14 +151,15 @@ static const struct code *variable_without_symbol(struct checker *checker, const
 	return declared ? variable_code(checker, declared, 0, false) : NULL;
 }
 
-static const struct code *find_variable(struct checker *checker, const struct expr *expr)
+static const struct code *find_variable(struct checker *checker, const struct expr *expr,
+					bool is_of_address)
 {
 	const struct symbol *symbol;
 	struct error *error =
 		symtab_symbol(checker->program->symtab, expr->name, expr->module, &symbol);
 
 	if (!error)
-		return symbol_code(checker, expr, symbol);
+		return symbol_code(checker, expr, symbol, is_of_address);
 	if (error->code == ERROR_NO_SOURCE || error->code == ERROR_NOT_FOUND) {
 		const struct code *code = variable_without_symbol(checker, expr);
 
@@ -173,19 +176,25 @@ static const struct code *find_variable(struct checker *checker, const struct ex
 	return check_fail_error(checker, expr, error);
 }
 
-const struct code *check_variable(struct checker *checker, const struct expr *expr)
+static const struct code *variable(struct checker *checker, const struct expr *expr,
+				   bool is_of_address)
 {
 	struct map *variables = &checker->program->variables;
 	struct code *known = expr->module ? NULL : map_get(variables, expr->name);
 
 	if (known)
 		return known;
-	const struct code *code = find_variable(checker, expr);
+	const struct code *code = find_variable(checker, expr, is_of_address);
 
-	if (code && !expr->module)
+	if (code && !expr->module && !is_of_address)
 		map_put(variables, arena_strdup(checker->arena, expr->name),
 			(void *)(uintptr_t)code);
 	return code;
+}
+
+const struct code *check_variable(struct checker *checker, const struct expr *expr)
+{
+	return variable(checker, expr, false);
 }
 
 /* ---- names ---------------------------------------------------------------------------------- */
@@ -256,12 +265,13 @@ static const struct code *no_name(struct checker *checker, const struct expr *ex
 			  near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
 }
 
-const struct code *check_name(struct checker *checker, const struct expr *expr)
+static const struct code *check_any_name(struct checker *checker, const struct expr *expr,
+					 bool is_of_address)
 {
 	bool no_types = false;
 
 	if (expr->module)
-		return check_variable(checker, expr);
+		return variable(checker, expr, is_of_address);
 	const struct code *code = check_local(checker, expr);
 
 	if (code || checker->error)
@@ -279,7 +289,7 @@ const struct code *check_name(struct checker *checker, const struct expr *expr)
 	/* no_name() looks for the nearest name, among more names than the symtab has. */
 	bool trying = symtab_try(checker->program->symtab, true);
 
-	code = check_variable(checker, expr);
+	code = variable(checker, expr, is_of_address);
 	symtab_try(checker->program->symtab, trying);
 	if (code)
 		return code;
@@ -290,4 +300,14 @@ const struct code *check_name(struct checker *checker, const struct expr *expr)
 				  builtin->help.call);
 	}
 	return no_name(checker, expr, no_types);
+}
+
+const struct code *check_name(struct checker *checker, const struct expr *expr)
+{
+	return check_any_name(checker, expr, false);
+}
+
+const struct code *check_name_of_address(struct checker *checker, const struct expr *expr)
+{
+	return check_any_name(checker, expr, true);
 }

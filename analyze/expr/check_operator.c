@@ -87,7 +87,9 @@ static const struct code *check_dereference(struct checker *checker, const struc
 
 static const struct code *check_address_of(struct checker *checker, const struct expr *expr)
 {
-	const struct code *code = check(checker, expr->args[0]);
+	bool is_name = expr->args[0]->kind == EXPR_NAME;
+	const struct code *code = is_name ? check_name_of_address(checker, expr->args[0])
+					  : check(checker, expr->args[0]);
 
 	if (!code)
 		return NULL;

@@ -120,7 +120,7 @@ static const struct code *check_head(struct checker *checker, const struct expr 
 /* The plain and the nulls lists differ in where they end, which the head's type says. */
 static const struct container *container_of_head(struct checker *checker, const struct expr *expr,
 						 const struct container *container,
-						 const struct type *head)
+						 const struct type *head, const struct stype *stype)
 {
 	if (is_struct_of(head, container->head))
 		return container;
@@ -138,7 +138,7 @@ static const struct container *container_of_head(struct checker *checker, const 
 	}
 	return check_fail(checker, expr->args[0], ERROR_NOT_FOUND,
 			  "%s() walks a struct %s, this is %s", expr->name, container->head[0],
-			  type_words(checker, head));
+			  head == &type_void ? check_words(checker, stype) : type_words(checker, head));
 }
 
 static bool check_node(struct checker *checker, const struct expr *expr,
@@ -177,7 +177,7 @@ static const struct code *check_container(struct checker *checker, const struct 
 	if (!element || head->stype.kind == STYPE_UNKNOWN)
 		return element ? head : NULL;
 	element = check_complete(checker, element);
-	container = container_of_head(checker, expr, container, head_type);
+	container = container_of_head(checker, expr, container, head_type, &head->stype);
 	if (!container ||
 	    (container->node[0] && !check_node(checker, expr, container, element, &offset)))
 		return NULL;
@@ -303,6 +303,17 @@ static const struct code *check_range(struct checker *checker, const struct expr
 	return checker->error ? NULL : code;
 }
 
+/* Whether a variable is known to exist once: one of a module's image need not be, nor one of a kernel whose per-CPU
+ * section is not known. */
+static bool is_single(const struct checker *checker, const struct code *base)
+{
+	const struct program *program = checker->program;
+	uint64_t address = base->constant.object.address;
+
+	return program->has_percpu_range &&
+	       address >= program->image_start && address < program->image_end;
+}
+
 /* A per-CPU variable, or a pointer that is an offset into each CPU's area; *ret_type is what each
  * CPU has. */
 static const struct code *check_percpu_base(struct checker *checker, const struct expr *expr,
@@ -319,6 +330,9 @@ static const struct code *check_percpu_base(struct checker *checker, const struc
 	 * be. */
 	if (base && base->stype.kind == STYPE_OBJECT &&
 	    (base->stype.is_percpu || code_is_constant(base))) {
+		if (!base->stype.is_percpu && is_single(checker, base))
+			return check_fail(checker, expr, ERROR_SYNTAX,
+					  "this variable exists once, not once per CPU");
 		*ret_type = base->stype.type;
 		return base;
 	}
@@ -540,7 +554,8 @@ const struct builtin builtins_container[] = {
 	WALK("idr", "idr(i, struct t)", "pointers in an IDR; key: id", check_container),
 	WALK("maple", "maple(tree, struct t)", "entries of a maple tree; key: first index",
 	     check_container),
-	WALK("chain", "chain(p, next)", "*p and what its member `next` leads to, up to NULL",
+	WALK("chain", "chain(p, next)",
+	     "*p and what its member `next` leads to, up to NULL or to one that leads to itself",
 	     check_chain),
 	WALK("array", "array(p, n)",
 	     "n elements of an array or behind a pointer; n may be left out where the type says "

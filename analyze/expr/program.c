@@ -31,6 +31,13 @@ static void program_learn_percpu(struct program *program)
 	program->has_percpu_range = true;
 	program->percpu_start = address;
 	program->percpu_end = end->address;
+	start = symtab_find(program->symtab, "_text");
+	address = start ? start->address : 0;
+	end = symtab_find(program->symtab, "_end");
+	if (!address || !end || end->address <= address)
+		return;
+	program->image_start = address;
+	program->image_end = end->address;
 }
 
 struct program *program_new(const struct library *library, struct symtab *symtab,

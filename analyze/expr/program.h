@@ -49,6 +49,7 @@ struct program {
 	struct fault log_fault;
 	bool has_percpu_range;
 	uint64_t percpu_start, percpu_end;
+	uint64_t image_start, image_end; /* the kernel itself; 0, 0: not known */
 };
 
 /* Remembers which alternative was taken. */

@@ -183,6 +183,8 @@ static bool chain_advance(struct walk_chain *chain)
 
 	if (!dump_try_read_pointer(walk->dump, chain->element + chain->next, &next, &fault))
 		return walk_break(walk, fault);
+	if (next == chain->element) /* the last one leads to itself: the root of a tree of parents does */
+		return false;
 	if (next && next == chain->mark)
 		return walk_corrupt(walk, next,
 				    "next of 0x%llx is 0x%llx, where the chain has been before",

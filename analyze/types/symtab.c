@@ -335,14 +335,15 @@ static void suggest_types(struct symtab *symtab, struct suggestion *suggestion)
 	}
 }
 
-static void suggest_symbols(struct symtab *symtab, struct suggestion *suggestion)
+static void suggest_symbols(struct symtab *symtab, const struct scope *scope,
+			    struct suggestion *suggestion)
 {
 	if (symtab->trying)
 		return;
-	for (size_t i = 0; i < symtab->kernel.symbol_count; i++)
+	for (size_t i = 0; scope->kernel && i < symtab->kernel.symbol_count; i++)
 		symtab->kernel.symbols[i]->ops->names(symtab->kernel.symbols[i], suggest_visit,
 						      suggestion);
-	for (size_t i = 0; i < symtab->modules.count; i++) {
+	for (size_t i = scope->first; i < scope->end; i++) {
 		struct symbol_provider *symbols = symtab->modules.items[i].symbols;
 
 		if (symbols)
@@ -604,7 +605,7 @@ struct error *symtab_symbol(struct symtab *symtab, const char *name, const char 
 		return error;
 	struct suggestion suggestion = suggestion_for(name);
 
-	suggest_symbols(symtab, &suggestion);
+	suggest_symbols(symtab, &scope, &suggestion);
 	return not_found(&scope, "symbol", name, &suggestion);
 }
 
@@ -731,9 +732,10 @@ bool symtab_try(struct symtab *symtab, bool trying)
 
 const char *symtab_suggest(struct symtab *symtab, const char *name)
 {
+	const struct scope all = {.kernel = true, .end = symtab->modules.count};
 	struct suggestion suggestion = suggestion_for(name);
 
 	suggest_types(symtab, &suggestion);
-	suggest_symbols(symtab, &suggestion);
+	suggest_symbols(symtab, &all, &suggestion);
 	return suggestion.best;
 }

@@ -266,6 +266,15 @@ static void format_absent(struct format *format, const struct fault *fault)
 	buf_putc(format->buf, ')');
 }
 
+static void format_unread(struct format *format, const struct fault *fault)
+{
+	struct fault *unread = format->options->unread;
+
+	if (unread && unread->code == ERROR_COUNT)
+		*unread = *fault;
+	format_absent(format, fault);
+}
+
 /* Text at an address up to its first NUL, in quotes or (without types) as it is; a fault
  * as such. */
 static void format_string_at(struct format *format, uint64_t address, size_t limit)
@@ -490,7 +499,7 @@ static void format_any(struct format *format, const struct value *value, unsigne
 		loaded = value_load(format->options->dump, *value);
 	value = &loaded;
 	switch (value->kind) {
-	case VALUE_ABSENT: format_absent(format, &value->absent); break;
+	case VALUE_ABSENT: format_unread(format, &value->absent); break;
 	case VALUE_NONE: buf_puts(format->buf, "none"); break;
 	case VALUE_BOOL: buf_puts(format->buf, value->integer ? "true" : "false"); break;
 	case VALUE_INT: format_number(format, value); break;

@@ -15,6 +15,7 @@ struct format_options {
 	bool with_type;        /* "(int) 5" as kmortem eval prints; else "5" as in messages */
 	unsigned depth;        /* nesting of structs that is shown */
 	unsigned elements;     /* elements of an array or list that are shown */
+	struct fault *unread;  /* NULL, or where to note the first part that could not be read, if its code is ERROR_COUNT */
 };
 
 /* Text of a value: 5, 0xffff888003a40000, "eth0" (quoted only with_type), 12.5 s, 4.0 MiB,

@@ -89,3 +89,9 @@ load setup
 	[ "$first" = "$(km view -f csv toy.numbers "$DUMP")" ]
 	[ "$first" = "$(km view toy.numbers -f csv "$DUMP")" ]
 }
+
+@test "eval of a struct that cannot be read prints it and says so" {
+	run -3 --separate-stderr km eval "$DUMP" '*(struct task_struct *)0x10'
+	[[ $output == '(struct task_struct) {'*'?('* && $stderr == *'incomplete: '* ]]
+	run -0 km eval "$DUMP" 'init_task.comm'
+}

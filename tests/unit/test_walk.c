@@ -220,7 +220,10 @@ TEST(chain_ends_at_null_and_in_a_cycle)
 
 	CHECK(walked.count == 7 && !walked.fault && walked.addresses[6] == first + 64 * 6);
 	CHECK(walk_all(walk_chain(&kernel, arena, 0, &element, 24)).count == 0);
-	for (unsigned back = 0; back < 7; back++) {
+	fake_put(first + 64 * 6 + 24, 8, first + 64 * 6); /* the last leads to itself */
+	walked = walk_all(walk_chain(&kernel, arena, first, &element, 24));
+	CHECK(walked.count == 7 && !walked.fault);
+	for (unsigned back = 0; back < 6; back++) {
 		fake_put(first + 64 * 6 + 24, 8, first + 64 * back);
 		walked = walk_all(walk_chain(&kernel, arena, first, &element, 24));
 		CHECK(walked.count >= 7 && walked.count < 30);
