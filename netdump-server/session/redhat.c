@@ -52,7 +52,7 @@ void redhat_keep_alive(struct redhat *redhat, uint64_t now)
 
 void redhat_measure(struct redhat *redhat, uint64_t rtt)
 {
-	redhat->rtt = redhat->rtt ? redhat->rtt - redhat->rtt / 8 + rtt / 8 : rtt;
+	redhat->rtt = redhat->rtt ? redhat->rtt - redhat->rtt / 8 + rtt / 8 : rtt + 1;
 }
 
 uint64_t redhat_wait(const struct redhat *redhat)
@@ -451,9 +451,4 @@ struct session *redhat_new(struct session_host *host, const struct redhat_option
 	redhat_ask(redhat, REDHAT_GREETING, now);
 	update_deadline(redhat);
 	return &redhat->session;
-}
-
-bool redhat_is_leaving(const struct session *session)
-{
-	return ((const struct redhat *)session)->phase > REDHAT_MEMORY;
 }

@@ -34,7 +34,5 @@ struct redhat_options {
  * client is deaf while it prints its state. */
 struct session *redhat_new(struct session_host *host, const struct redhat_options *options, const uint8_t *bytes,
 			   size_t length, uint64_t now);
-/* Whether the session's dump is finished, so that it no longer counts as a running one. */
-bool redhat_is_leaving(const struct session *session);
 
 #endif
