@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "session/session.h"
+#include "wire/bytes.h"
 #include "wire/netconsole.h"
 
 enum {
@@ -140,33 +141,56 @@ static void put_hole(struct netlog *netlog, const uint8_t *have, size_t length, 
 {
 	size_t from = *at;
 
-	/* By eight where it can be: anybody may send one byte of a long message. */
+	/* By 64 where it can be: anybody may send one byte of a long message. */
 	while (*at < length && is_missing(have, *at))
-		*at += *at % 8 == 0 && !have[*at / 8] && length - *at >= 8 ? 8 : 1;
+		*at += *at % 8 == 0 && length - *at >= 64 && !wire_u64(have + *at / 8) ? 64 : 1;
 	buf_printf(&netlog->text, "<%zu bytes lost>", *at - from);
+}
+
+/* How many bytes from `at` on are there and stand for themselves. */
+static size_t run_length(const char *body, size_t length, const uint8_t *have, size_t at)
+{
+	size_t end = at;
+
+	while (end < length && body[end] != '\\' && body[end] != '\n' && !is_missing(have, end))
+		end++;
+	return end - at;
+}
+
+/* Writes up to the end of the body or of its line; true when that is the line's. */
+static bool put_text(struct netlog *netlog, const char *body, size_t length, const uint8_t *have, size_t *at)
+{
+	for (;;) {
+		size_t run = run_length(body, length, have, *at);
+
+		buf_put(&netlog->text, body + *at, run);
+		*at += run;
+		if (*at == length)
+			return false;
+		if (is_missing(have, *at)) {
+			put_hole(netlog, have, length, at);
+			continue;
+		}
+		char byte = next_byte(body, length, at);
+
+		if (byte == '\n')
+			return true;
+		buf_putc(&netlog->text, byte);
+	}
 }
 
 /* As dmesg shows it: each line of the text, and each entry of the dictionary, behind the time. */
 static void put_message(struct netlog *netlog, uint64_t usec, const char *body, size_t length, const uint8_t *have)
 {
+	size_t at = 0;
+	bool has_more = true;
+
 	if (length && body[length - 1] == '\n')
 		length--;
-	for (size_t at = 0;;) {
+	while (has_more) {
 		buf_printf(&netlog->text, "[%5" PRIu64 ".%06" PRIu64 "] ", usec / 1000000, usec % 1000000);
-		char byte = '\0';
-
-		while (at < length && byte != '\n') {
-			if (is_missing(have, at)) {
-				put_hole(netlog, have, length, &at);
-				continue;
-			}
-			byte = next_byte(body, length, &at);
-			if (byte != '\n')
-				buf_putc(&netlog->text, byte);
-		}
+		has_more = put_text(netlog, body, length, have, &at);
 		put_line(netlog);
-		if (byte != '\n')
-			return;
 	}
 }
 
