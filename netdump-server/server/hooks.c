@@ -207,6 +207,11 @@ static void helper_main(const char *dumpdir, unsigned timeout, int socket)
 
 /* ---- the server's side ----------------------------------------------------------------------- */
 
+const char *hook_name(enum hook hook)
+{
+	return hook_names[hook];
+}
+
 struct error *hooks_start(const char *dumpdir, unsigned timeout, struct hooks **ret)
 {
 	int pair[2];

@@ -26,6 +26,8 @@ struct hook_result {
 	int status; /* exit status; 128 + signal; -1: there is no such script, or it could not be started */
 };
 
+/* "start", "crash"… */
+const char *hook_name(enum hook hook);
 /* Forks the helper. A script that runs longer than `timeout` seconds is killed with all its children. */
 struct error *hooks_start(const char *dumpdir, unsigned timeout, struct hooks **ret) MUST_CHECK;
 /* The helper ends its scripts and itself. */

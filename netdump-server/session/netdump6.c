@@ -350,8 +350,8 @@ static bool take(struct netdump6 *self, const struct nd6_header *header, const u
 	}
 }
 
-/* Adds a number to the ranges that are acknowledged; numbers come nearly in order, so it is at the front. A number below
- * ND6_ACK_RANGES_MAX ranges is forgotten: the client sends its bytes again. */
+/* Adds a number to the ranges that are acknowledged; numbers come nearly in order, so it is at the front. A number
+ * below ND6_ACK_RANGES_MAX ranges is forgotten: the client sends its bytes again. */
 static void ranges_add(struct nd6_ack *ack, uint64_t number)
 {
 	struct nd6_range *ranges = ack->ranges;
@@ -588,6 +588,14 @@ struct session *netdump6_new(struct session_host *host, const struct netdump6_li
 			host->meta->expected, self->had, open->text_length, open->text);
 	update_deadline(self, now);
 	return &self->session;
+}
+
+bool netdump6_knows(const struct session *session, uint64_t number)
+{
+	const struct netdump6 *self = (const struct netdump6 *)session;
+
+	return session->ops == &netdump6_ops && !session->is_over && number &&
+	       (number == self->keys.session || number == self->next.session);
 }
 
 bool netdump6_is_same(const struct session *session, const struct netdump6_opening *opening)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The server's side of version 6 (wire/netdump6.h). Until a client has shown by its cookie that it receives at its address,
-// and by its key who it is, nothing is kept of it: the functions of the listener answer from the datagram alone. Then
-// there is a session, which may go on at another address after the client was started again.
+// The server's side of version 6 (wire/netdump6.h). Until a client has shown by its cookie that it receives at its
+// address, and by its key who it is, nothing is kept of it: the functions of the listener answer from the datagram
+// alone. Then there is a session, which may go on at another address after the client was started again.
 #ifndef SESSION_NETDUMP6_H
 #define SESSION_NETDUMP6_H
 
@@ -50,15 +50,17 @@ size_t netdump6_refuse_open(const struct netdump6_opening *opening, enum nd6_ref
 /* 0 where none is due. */
 size_t netdump6_refuse_unknown(const uint8_t *datagram, size_t length, uint8_t *bytes);
 
-/* A session for an opening: sends ACCEPT. Later OPENs go through netdump6_open_read() again, everything else to the session's
- * packet(). `have` (or NULL): what an earlier attempt left; its items are taken over. The
- * session fills in the host's meta; where begin() fails it refuses, and is over. */
+/* A session for an opening: sends ACCEPT. Later OPENs go through netdump6_open_read() again, everything else to the
+ * session's packet(). `have` (or NULL): what an earlier attempt left; its items are taken over. The session fills in
+ * the host's meta; where begin() fails it refuses, and is over. */
 struct session *netdump6_new(struct session_host *host, const struct netdump6_listener *listener,
 			     const struct netdump6_opening *opening, struct extents *have, bool is_begun, uint64_t now);
-/* A session is to go on with a new OPEN of the same dump, from the same or another address (to which the host has to send
- * from now on). False, with nothing changed, where it is another dump, another client, or this one is finished. An OPEN
- * that was answered before is answered again. */
+/* A session is to go on with a new OPEN of the same dump, from the same or another address (to which the host has to
+ * send from now on). False, with nothing changed, where it is another dump, another client, or this one is finished. An
+ * OPEN that was answered before is answered again. */
 bool netdump6_reopen(struct session *session, const struct netdump6_opening *opening, uint64_t now);
+/* Whether a datagram with that session number is this session's. */
+bool netdump6_knows(const struct session *session, uint64_t number);
 /* Whether the session would go on with that OPEN. */
 bool netdump6_is_same(const struct session *session, const struct netdump6_opening *opening);
 const struct extents *netdump6_have(const struct session *session);

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// netdump-server: options, and the order of things.
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "seal/seal.h"
+#include "server/config.h"
+#include "server/journal.h"
+#include "server/server.h"
+#include "server/status.h"
+
+enum action { ACTION_SERVE, ACTION_STATUS, ACTION_KEYGEN, ACTION_HELP, ACTION_VERSION };
+
+struct arguments {
+	enum action action;
+	const char *config_file, *keygen;
+	bool as_json;
+	struct {
+		const char *key;
+		char *value;
+	} *settings; /* in the order given; applied over the file, again at each reload */
+	size_t count;
+};
+
+/* What signal handlers' descendants need: reload() is called from the loop. */
+static const struct arguments *main_arguments;
+static struct config main_config, main_spare;
+static struct status *main_status;
+
+static const char usage[] =
+	"usage: netdump-server [--config=FILE] [--SETTING=VALUE]...\n"
+	"       netdump-server --status [-f json]\n"
+	"       netdump-server --keygen=FILE\n"
+	"\n"
+	"Collects dumps of crashed kernels (Red Hat netdump, FreeBSD netdump, netdump-send) and logs (netconsole).\n"
+	"Settings are those of netdump.conf(5), among them:\n"
+	"  --port=N --freebsd-port=N --netconsole-port=N   UDP ports; 0: do not listen (6666, 20023, 0)\n"
+	"  --addr=ADDRESS                                  listen at this address only\n"
+	"  --dumpdir=DIR                                   where dumps go (/var/crash)\n"
+	"  --concurrent=N                                  dumps at a time (4)\n"
+	"  --secure=0|1|2                                  anybody; magic files (the default); keys\n"
+	"  --daemon --pidfile=FILE                         go to the background\n"
+	"Exit status: 0 stopped by a signal, 2 could not run.\n";
+
+/* ---- options --------------------------------------------------------------------------------- */
+
+/* The original's letters. */
+static const struct {
+	char letter;
+	const char *name;
+} letters[] = {{'a', "addr"},	{'c', "concurrent"}, {'d', "daemon"}, {'p', "port"},	{'P', "pidfile"}, {'s', "secure"},
+	       {'S', "space_check"}, {'C', "dumpdir"},	 {'D', "debug"},  {'v', "verbose"}, {'f', "format"}};
+
+static const char *name_of_letter(char letter)
+{
+	for (size_t i = 0; i < sizeof(letters) / sizeof(*letters); i++)
+		if (letters[i].letter == letter)
+			return letters[i].name;
+	return NULL;
+}
+
+static void add_setting(struct arguments *arguments, const char *key, const char *value)
+{
+	arguments->settings = mem_resize(arguments->settings, arguments->count + 1, sizeof(*arguments->settings));
+	arguments->settings[arguments->count].key = key;
+	arguments->settings[arguments->count++].value = mem_strdup(value);
+}
+
+/* What is no setting. False where there is no such option. */
+static bool take_command(struct arguments *arguments, const char *name, const char *value)
+{
+	if (!strcmp(name, "status"))
+		arguments->action = ACTION_STATUS;
+	else if (!strcmp(name, "help"))
+		arguments->action = ACTION_HELP;
+	else if (!strcmp(name, "version"))
+		arguments->action = ACTION_VERSION;
+	else if (!strcmp(name, "config") && value)
+		arguments->config_file = value;
+	else if (!strcmp(name, "keygen") && value)
+		arguments->keygen = value, arguments->action = ACTION_KEYGEN;
+	else
+		return false;
+	return true;
+}
+
+/* An option's name and value, wherever they stand; advances *at over a value that is a word of its own. */
+static struct error *take_option(struct arguments *arguments, char *name, const char *value, char **words, int *at)
+{
+	bool is_flag = false;
+	const char *key = config_option_key(name, &is_flag);
+	bool is_command = !strcmp(name, "config") || !strcmp(name, "keygen");
+
+	if (!value && !is_flag && (key || is_command)) {
+		if (!words[*at + 1])
+			return error_new(ERROR_INVALID, "--%s: a value is missing", name);
+		value = words[++*at];
+	}
+	if (arguments->action == ACTION_STATUS && key && !strcmp(key, "format")) {
+		arguments->as_json = value && !strcmp(value, "json");
+		return arguments->as_json ? NULL : error_new(ERROR_INVALID, "--status -f: only json");
+	}
+	if (key)
+		add_setting(arguments, key, value ? value : "true");
+	else if (!take_command(arguments, name, value))
+		return error_new(ERROR_INVALID, "--%s: no such option; see netdump-server --help", name);
+	return NULL;
+}
+
+static struct error *take_word(struct arguments *arguments, char **words, int *at)
+{
+	char *word = words[*at], *equals = strchr(word, '=');
+	const char *name;
+
+	if (word[0] != '-' || !word[1])
+		return error_new(ERROR_INVALID, "\"%s\": netdump-server takes options only", word);
+	if (word[1] == '-') {
+		if (equals)
+			*equals++ = '\0';
+		return take_option(arguments, word + 2, equals, words, at);
+	}
+	name = word[1] == 'h' ? "help" : name_of_letter(word[1]);
+	if (!name)
+		return error_new(ERROR_INVALID, "-%c: no such option; see netdump-server --help", word[1]);
+	return take_option(arguments, (char *)name, word[2] ? word + 2 : NULL, words, at);
+}
+
+static struct error *read_arguments(struct arguments *arguments, char **words)
+{
+	struct error *error = NULL;
+
+	for (int at = 1; !error && words[at]; at++)
+		error = take_word(arguments, words, &at);
+	return error;
+}
+
+static struct error *read_config(const struct arguments *arguments, struct config *ret)
+{
+	config_init(ret);
+	struct error *error = config_read(ret, arguments->config_file ? arguments->config_file : CONFIG_FILE,
+					  arguments->config_file);
+	for (size_t i = 0; !error && i < arguments->count; i++)
+		error = config_set(ret, arguments->settings[i].key, arguments->settings[i].value);
+	return error ? error : config_check(ret);
+}
+
+/* ---- serving --------------------------------------------------------------------------------- */
+
+/* The old configuration stays where the new one is wrong; both live until the process ends. */
+static void reload(struct server *server)
+{
+	struct config fresh;
+	struct error *error = read_config(main_arguments, &fresh);
+
+	if (!error) {
+		config_deinit(&main_spare);
+		main_spare = main_config;
+		main_config = fresh;
+		error = server_reload(server, &main_config);
+	} else {
+		config_deinit(&fresh);
+	}
+	if (error)
+		journal_write(JOURNAL_ERROR, NULL, "reloading: %s; what was read before stays", error->message);
+	else
+		journal_write(JOURNAL_NOTICE, NULL, "the configuration was read again");
+	error_free(error);
+}
+
+static void each_second(struct server *server)
+{
+	status_write(main_status, server);
+}
+
+static struct error *write_pidfile(const char *path)
+{
+	FILE *file = fopen(path, "we");
+
+	if (!file)
+		return error_errno("%s", path);
+	fprintf(file, "%d\n", (int)getpid());
+	return fclose(file) ? error_errno("%s", path) : NULL;
+}
+
+static int block_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static struct error *serve(void)
+{
+	struct server *server = NULL;
+	int signals = block_signals();
+
+	if (signals < 0)
+		return error_errno("signalfd");
+	if (main_config.daemon && daemon(1, 0))
+		return error_errno("going to the background");
+	struct error *error = *main_config.pidfile ? write_pidfile(main_config.pidfile) : NULL;
+	journal_open();
+	main_status = status_open(&main_config);
+	if (!error)
+		error = server_open(&main_config, &server);
+	if (!error) {
+		journal_write(JOURNAL_NOTICE, NULL, "ready: UDP ports %u (netdump) and %u (FreeBSD), dumps go to %s",
+			      (unsigned)main_config.port, (unsigned)main_config.freebsd_port, main_config.dumpdir);
+		error = server_run(server, signals, reload, each_second);
+	}
+	server_close(server);
+	status_remove(main_status);
+	status_close(main_status);
+	if (*main_config.pidfile && unlink(main_config.pidfile))
+		journal_write(JOURNAL_DEBUG, NULL, "%s stays", main_config.pidfile);
+	close(signals);
+	return error;
+}
+
+static struct error *act(const struct arguments *arguments)
+{
+	struct error *error;
+
+	switch (arguments->action) {
+	case ACTION_HELP:
+		return fputs(usage, stdout) < 0 || fflush(stdout) ? error_errno("standard output") : NULL;
+	case ACTION_VERSION:
+		return printf("netdump-server %s\n", KMORTEM_VERSION) < 0 || fflush(stdout) ? error_errno("standard output")
+											     : NULL;
+	case ACTION_KEYGEN:
+		return seal_keygen(arguments->keygen);
+	default:
+		break;
+	}
+	error = read_config(arguments, &main_config);
+	if (error)
+		return error;
+	return arguments->action == ACTION_STATUS ? status_show(&main_config, arguments->as_json) : serve();
+}
+
+int main(int argc, char **argv)
+{
+	struct arguments arguments = {0};
+	struct error *error = seal_start();
+
+	(void)argc;
+	main_arguments = &arguments;
+	if (!error)
+		error = read_arguments(&arguments, argv);
+	if (!error)
+		error = act(&arguments);
+	config_deinit(&main_config);
+	config_deinit(&main_spare);
+	for (size_t i = 0; i < arguments.count; i++)
+		free(arguments.settings[i].value);
+	free(arguments.settings);
+	if (!error)
+		return 0;
+	fprintf(stderr, "netdump-server: %s\n", error->message);
+	error_free(error);
+	return 2;
+}

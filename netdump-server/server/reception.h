@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Who a datagram is for: which protocol, which client, and whether a new one is let in.
+#ifndef SERVER_RECEPTION_H
+#define SERVER_RECEPTION_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "server/server.h"
+
+struct udp_peer;
+
+/* A datagram of one of the ports; may be changed. */
+void reception_packet(struct server *server, enum server_port port, const struct udp_peer *peer, uint8_t *bytes, size_t length);
+
+#endif

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "server/sandbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <libgen.h>
+#include <linux/landlock.h>
+#include <pwd.h>
+#include <seccomp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/mem.h"
+#include "server/config.h"
+#include "server/journal.h"
+
+/* ---- privileges ------------------------------------------------------------------------------ */
+
+struct error *sandbox_drop(const struct config *config)
+{
+	const struct passwd *user;
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		return error_errno("giving up privileges");
+	if (!*config->user || geteuid())
+		return NULL;
+	user = getpwnam(config->user);
+	if (!user)
+		return error_new(ERROR_INVALID, "user: there is no user \"%s\"", config->user);
+	/* setresuid() from root to another clears every set of capabilities (capabilities(7)). */
+	if (setgroups(0, NULL) || setresgid(user->pw_gid, user->pw_gid, user->pw_gid) ||
+	    setresuid(user->pw_uid, user->pw_uid, user->pw_uid))
+		return error_errno("becoming user \"%s\"", config->user);
+	return NULL;
+}
+
+/* ---- files ----------------------------------------------------------------------------------- */
+
+static const uint64_t read_only = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR;
+
+/* What the kernel's Landlock can deny, newest last (Documentation/userspace-api/landlock.rst). */
+static uint64_t handled_access(long abi)
+{
+	uint64_t access = (LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1;
+
+	if (abi >= 2)
+		access |= LANDLOCK_ACCESS_FS_REFER;
+#ifdef LANDLOCK_ACCESS_FS_TRUNCATE
+	if (abi >= 3)
+		access |= LANDLOCK_ACCESS_FS_TRUNCATE;
+#endif
+	return access;
+}
+
+/* A path that is not there needs no leave. */
+static struct error *allow(int ruleset, const char *path, uint64_t access)
+{
+	int fd _cleanup_close_ = *path ? open(path, O_PATH | O_CLOEXEC) : -1;
+	struct landlock_path_beneath_attr rule = {.allowed_access = access, .parent_fd = fd};
+
+	if (fd < 0)
+		return NULL;
+	if (syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0))
+		return error_errno("Landlock: %s", path);
+	return NULL;
+}
+
+/* The directory in which a file is written and replaced. */
+static struct error *allow_directory_of(int ruleset, const char *path, uint64_t access)
+{
+	char *copy _cleanup_free_ = mem_strdup(path);
+
+	return *path ? allow(ruleset, dirname(copy), access) : NULL;
+}
+
+static struct error *bound_files(const struct config *config)
+{
+	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+
+	if (abi < 1) {
+		journal_write(JOURNAL_NOTICE, NULL, "this kernel has no Landlock: files are not fenced in");
+		return NULL;
+	}
+	uint64_t all = handled_access(abi);
+	/* Devices are never made, and nothing is executed. */
+	uint64_t write = all & ~(uint64_t)(LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_MAKE_CHAR |
+					   LANDLOCK_ACCESS_FS_MAKE_BLOCK | LANDLOCK_ACCESS_FS_MAKE_FIFO |
+					   LANDLOCK_ACCESS_FS_MAKE_SOCK);
+	struct landlock_ruleset_attr attributes = {.handled_access_fs = all};
+	int ruleset _cleanup_close_ = (int)syscall(SYS_landlock_create_ruleset, &attributes, sizeof(attributes), 0);
+	if (ruleset < 0)
+		return error_errno("Landlock");
+	struct error *error = allow(ruleset, config->dumpdir, write);
+	if (!error)
+		error = allow(ruleset, config->spool, write);
+	if (!error)
+		error = allow_directory_of(ruleset, config->status_file, write);
+	if (!error)
+		error = allow_directory_of(ruleset, config->metrics_file, write);
+	if (!error)
+		error = allow_directory_of(ruleset, config->pidfile, write);
+	/* For SIGHUP. */
+	if (!error)
+		error = allow(ruleset, "/etc", read_only);
+	if (!error)
+		error = allow_directory_of(ruleset, config->key, read_only);
+	if (!error)
+		error = allow_directory_of(ruleset, config->peers, read_only);
+	if (!error && syscall(SYS_landlock_restrict_self, ruleset, 0))
+		error = error_errno("Landlock");
+	return error;
+}
+
+/* ---- system calls ---------------------------------------------------------------------------- */
+
+/* By name: libseccomp knows which of them an architecture has, and under which number. */
+static const char *const calls[] = {
+	/* datagrams and waiting */
+	"recvmmsg", "sendmmsg", "recvfrom", "recvmsg", "sendto", "sendmsg", "poll", "ppoll", "epoll_wait", "epoll_pwait",
+	"epoll_pwait2", "epoll_ctl", "epoll_create1", "eventfd2", "read", "write", "readv", "writev", "close",
+	/* files below the dump directory */
+	"openat", "fstat", "newfstatat", "fstatat64", "fstat64", "statx", "statfs", "fstatfs", "statfs64", "fstatfs64",
+	"getdents64", "lseek", "_llseek", "pread64", "preadv", "pwrite64", "pwritev", "pwritev2", "fallocate", "ftruncate",
+	"ftruncate64", "fsync", "fdatasync", "sync_file_range", "fadvise64", "copy_file_range", "renameat", "renameat2",
+	"unlinkat", "unlink", "rename", "mkdirat", "symlinkat", "linkat", "readlinkat", "fchmod", "fchmodat", "fcntl", "fcntl64",
+	"flock", "dup", "faccessat", "faccessat2", "access", "open", "utimensat",
+	/* memory, threads, time */
+	"mmap", "mmap2", "munmap", "mremap", "mprotect", "madvise", "brk", "clone", "clone3", "futex", "futex_time64",
+	"set_robust_list", "rseq", "membarrier", "sched_yield", "sched_getaffinity", "clock_gettime", "clock_gettime64",
+	"clock_nanosleep", "nanosleep", "gettimeofday", "time", "getrandom", "prlimit64", "setpriority", "ioprio_set",
+	/* the process itself */
+	"exit", "exit_group", "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "sigaltstack", "restart_syscall", "getpid",
+	"gettid", "tgkill", "getuid", "geteuid", "getgid", "getegid", "wait4", "waitid", "uname", "umask", "sysinfo", "prctl",
+};
+
+static struct error *bound_calls(void)
+{
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
+	int status = filter ? 0 : -ENOMEM;
+
+	for (size_t i = 0; !status && i < sizeof(calls) / sizeof(*calls); i++) {
+		int number = seccomp_syscall_resolve_name(calls[i]);
+
+		if (number != __NR_SCMP_ERROR)
+			status = seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 0);
+	}
+	if (!status)
+		status = seccomp_load(filter);
+	seccomp_release(filter);
+	if (status == -EINVAL || status == -ENOSYS) {
+		journal_write(JOURNAL_NOTICE, NULL, "this kernel has no seccomp filters: system calls are not fenced in");
+		return NULL;
+	}
+	errno = -status;
+	return status ? error_errno("seccomp") : NULL;
+}
+
+struct error *sandbox_enter(const struct config *config)
+{
+	struct error *error = bound_files(config);
+
+	return error ? error : bound_calls();
+}

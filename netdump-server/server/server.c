@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "server/server.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "server/client.h"
+#include "server/hooks.h"
+#include "server/journal.h"
+#include "server/reception.h"
+#include "server/sandbox.h"
+#include "server/sources.h"
+#include "server/udp.h"
+#include "store/writer.h"
+
+/* Rounds of receiving before timers and answers have their turn. */
+enum { RECEIVE_ROUNDS = 4, STOP_SECONDS = 4 };
+
+static uint64_t clock_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * SESSION_SECOND + (uint64_t)now.tv_nsec;
+}
+
+/* ---- beginning ------------------------------------------------------------------------------- */
+
+static void fill_store_options(const struct config *config, struct store_options *ret)
+{
+	*ret = (struct store_options){
+		.dumpdir = config->dumpdir,
+		.spool = *config->spool ? config->spool : NULL,
+		.format = strcmp(config->format, "kdump") ? STORE_AS_SENT : STORE_KDUMP,
+		.compression = !strcmp(config->compression, "lzo")    ? STORE_LZO
+			       : !strcmp(config->compression, "zstd") ? STORE_ZSTD
+								      : STORE_ZLIB,
+		.check_space = config->space_check,
+		.min_free = config->min_free,
+		.max_total = config->max_total,
+		.max_client = config->max_client,
+		.keep = (unsigned)config->keep,
+		.log_max = config->log_max,
+		.log_keep = (unsigned)config->log_keep,
+	};
+}
+
+static struct error *read_keys(struct server *server)
+{
+	const struct config *config = server->config;
+	bool has_keys = *config->key && *config->peers;
+	struct seal_peers peers = {0};
+	struct seal_pair pair = {0};
+	struct error *error = has_keys ? seal_pair_read(config->key, &pair) : NULL;
+
+	if (!error && has_keys)
+		error = seal_peers_read(config->peers, &peers);
+	if (error) {
+		seal_wipe(&pair, sizeof(pair));
+		return error;
+	}
+	seal_peers_deinit(&server->peers);
+	server->pair = pair;
+	server->peers = peers;
+	server->listener.pair = has_keys ? &server->pair : NULL;
+	server->listener.peers = has_keys ? &server->peers : NULL;
+	server->listener.must_seal = config->secure == CONFIG_SEALED;
+	server->listener.size_max = config->max_dump;
+	seal_wipe(&pair, sizeof(pair));
+	return NULL;
+}
+
+static struct error *open_ports(struct server *server)
+{
+	const struct config *config = server->config;
+	const uint64_t ports[SERVER_PORTS] = {config->port, config->freebsd_port,
+					      config->netconsole_port == config->port ? 0 : config->netconsole_port};
+	struct error *error = NULL;
+
+	for (size_t i = 0; !error && i < SERVER_PORTS; i++)
+		if (ports[i])
+			error = udp_open(config->addr, (uint16_t)ports[i], &server->udp[i]);
+	return error;
+}
+
+struct error *server_open(const struct config *config, struct server **ret)
+{
+	struct server *server = mem_zero(sizeof(*server));
+
+	server->config = config;
+	server->now = clock_now();
+	server->listener.datagram_max = ND6_DATAGRAM_MAX;
+	server->listener.silence = 600 * SESSION_SECOND;
+	fill_store_options(config, &server->store_options);
+	seal_random(&server->listener.cookies, sizeof(server->listener.cookies));
+	struct error *error = read_keys(server);
+	if (!error)
+		error = open_ports(server);
+	if (!error)
+		error = sandbox_drop(config);
+	/* After the privileges, before the sandbox, and before the threads: only the thread that forks lives on there. */
+	if (!error)
+		error = hooks_start(config->dumpdir, (unsigned)config->script_timeout, &server->hooks);
+	if (!error)
+		error = sandbox_enter(config);
+	if (!error)
+		error = writer_new(config->memory, &server->writer);
+	if (!error)
+		error = store_open(&server->store_options, server->writer, &server->store);
+	if (error) {
+		server_close(server);
+		return error;
+	}
+	server->sources = sources_new(server);
+	*ret = server;
+	return NULL;
+}
+
+void server_close(struct server *server)
+{
+	if (!server)
+		return;
+	sources_free(server->sources);
+	writer_free(server->writer);
+	for (size_t i = 0; i < server->clients.count; i++)
+		client_free(server->clients.items[i]);
+	free(server->clients.items);
+	store_close(server->store);
+	hooks_stop(server->hooks);
+	for (size_t i = 0; i < SERVER_PORTS; i++)
+		udp_close(server->udp[i]);
+	seal_wipe(&server->pair, sizeof(server->pair));
+	seal_peers_deinit(&server->peers);
+	free(server);
+}
+
+struct error *server_reload(struct server *server, const struct config *config)
+{
+	server->config = config;
+	fill_store_options(config, &server->store_options);
+	return read_keys(server);
+}
+
+/* ---- a round --------------------------------------------------------------------------------- */
+
+struct receiver {
+	struct server *server;
+	enum server_port port;
+};
+
+static void take(void *context, const struct udp_peer *peer, uint8_t *bytes, size_t length)
+{
+	struct receiver *receiver = context;
+
+	reception_packet(receiver->server, receiver->port, peer, bytes, length);
+}
+
+static void end_batches(struct server *server)
+{
+	for (size_t i = 0; i < server->clients.count; i++) {
+		struct client *client = server->clients.items[i];
+		struct session *session = client->session;
+
+		if (client->is_touched && !session->is_over && session->ops->batch_end)
+			session->ops->batch_end(session, server->now);
+		client->is_touched = false;
+	}
+}
+
+static void receive(struct server *server)
+{
+	for (enum server_port port = 0; port < SERVER_PORTS; port++) {
+		struct receiver receiver = {server, port};
+
+		for (int i = 0; server->udp[port] && i < RECEIVE_ROUNDS; i++) {
+			server->now = clock_now();
+			size_t count = udp_receive(server->udp[port], take, &receiver);
+
+			end_batches(server);
+			udp_flush(server->udp[port]);
+			if (!count)
+				break;
+		}
+	}
+}
+
+static void flush(struct server *server)
+{
+	for (size_t i = 0; i < SERVER_PORTS; i++)
+		if (server->udp[i])
+			udp_flush(server->udp[i]);
+}
+
+static void tick(struct server *server)
+{
+	size_t kept = 0;
+
+	server->now = clock_now();
+	for (size_t i = 0; i < server->clients.count; i++) {
+		struct client *client = server->clients.items[i];
+
+		if (!client->session->is_over && client->session->deadline <= server->now)
+			client->session->ops->tick(client->session, server->now);
+		if (client_is_done(client))
+			client_free(client);
+		else
+			server->clients.items[kept++] = client;
+	}
+	server->clients.count = kept;
+	sources_tick(server->sources);
+	flush(server);
+}
+
+/* Milliseconds until something is due, a second at most. */
+static int patience(const struct server *server)
+{
+	uint64_t first = server->now + SESSION_SECOND, deadline = sources_deadline(server->sources);
+
+	first = deadline < first ? deadline : first;
+	for (size_t i = 0; i < server->clients.count; i++) {
+		const struct session *session = server->clients.items[i]->session;
+
+		first = !session->is_over && session->deadline < first ? session->deadline : first;
+	}
+	/* Rounded up: a timer that is not yet due would only make the loop spin. */
+	return first <= server->now ? 0 : (int)((first - server->now + 999999) / 1000000);
+}
+
+static void take_results(struct server *server)
+{
+	struct hook_result result;
+
+	while (hooks_result(server->hooks, &result)) {
+		if (result.status > 0)
+			journal_write(JOURNAL_WARNING, NULL, "a script ended with status %d", result.status);
+	}
+}
+
+/* ---- the loop -------------------------------------------------------------------------------- */
+
+static bool watch(int epoll, int fd)
+{
+	struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
+
+	return !epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
+}
+
+static struct error *watch_all(const struct server *server, int signals, int *ret)
+{
+	int epoll = epoll_create1(EPOLL_CLOEXEC);
+	bool is_fine = epoll >= 0 && watch(epoll, signals) && watch(epoll, writer_event(server->writer)) &&
+		       watch(epoll, hooks_event(server->hooks));
+
+	for (size_t i = 0; is_fine && i < SERVER_PORTS; i++)
+		is_fine = !server->udp[i] || watch(epoll, udp_descriptor(server->udp[i]));
+	if (!is_fine)
+		return error_errno("epoll");
+	*ret = epoll;
+	return NULL;
+}
+
+static int next_signal(int signals)
+{
+	struct signalfd_siginfo info;
+
+	return read(signals, &info, sizeof(info)) == sizeof(info) ? (int)info.ssi_signo : 0;
+}
+
+/* One round: waits, and does whatever is due. */
+static void serve(struct server *server, int epoll)
+{
+	struct epoll_event events[SERVER_PORTS + 3];
+
+	server->now = clock_now();
+	if (epoll_wait(epoll, events, SERVER_PORTS + 3, patience(server)) < 0 && errno != EINTR)
+		journal_write(JOURNAL_ERROR, NULL, "epoll_wait: %s", strerror(errno));
+	receive(server);
+	writer_poll(server->writer);
+	take_results(server);
+	tick(server);
+}
+
+/* Every client is told, and every dump closed: what is queued is written, for some seconds. */
+static void stop(struct server *server)
+{
+	uint64_t deadline = clock_now() + STOP_SECONDS * SESSION_SECOND;
+	bool is_busy = true;
+
+	server->now = clock_now();
+	for (size_t i = 0; i < server->clients.count; i++)
+		if (!server->clients.items[i]->session->is_over)
+			server->clients.items[i]->session->ops->stop(server->clients.items[i]->session, server->now);
+	while (is_busy && clock_now() < deadline) {
+		struct pollfd ready = {writer_event(server->writer), POLLIN, 0};
+
+		flush(server);
+		is_busy = false;
+		for (size_t i = 0; i < server->clients.count; i++)
+			is_busy |= server->clients.items[i]->is_finishing;
+		if (is_busy && poll(&ready, 1, 100) < 0 && errno != EINTR)
+			break;
+		writer_poll(server->writer);
+	}
+	flush(server);
+}
+
+struct error *server_run(struct server *server, int signals, void (*reload)(struct server *), void (*second)(struct server *))
+{
+	uint64_t told = 0;
+	int epoll = -1, signal = 0;
+	struct error *error = watch_all(server, signals, &epoll);
+
+	if (error)
+		return error;
+	while (signal != SIGTERM && signal != SIGINT) {
+		serve(server, epoll);
+		signal = next_signal(signals);
+		if (signal == SIGHUP)
+			reload(server);
+		if (server->now - told >= SESSION_SECOND) {
+			told = server->now;
+			second(server);
+		}
+	}
+	stop(server);
+	second(server);
+	close(epoll);
+	return NULL;
+}
