@@ -118,6 +118,19 @@ TEST(freebsd_takes_a_whole_dump)
 	end();
 }
 
+TEST(freebsd_acknowledges_with_four_bytes)
+{
+	static const char *const messages[] = {"F1", "F3c", "F5"}, *const answers[] = {"A1", "A3", "A5"};
+	uint8_t want[2048];
+
+	start();
+	for (size_t i = 0; i < 3; i++) {
+		CHECK(vector_get(answers[i], want) == 4);
+		CHECK(give_vector(messages[i]) && host.last_ack == wire_u32(want)); /* the host looks at the length */
+	}
+	end();
+}
+
 TEST(freebsd_acknowledges_finished_again)
 {
 	start();

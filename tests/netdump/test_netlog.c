@@ -144,6 +144,18 @@ TEST(netlog_puts_messages_in_order)
 	end();
 }
 
+TEST(netlog_takes_what_the_first_overtook)
+{
+	start();
+	give_number(11);
+	give_number(10);
+	give_number(10);
+	give_number(12);
+	expect("[    1.000011] n11|[    1.000010] n10|[    1.000012] n12|");
+	CHECK(netlog_counts(netlog)->restarts == 0 && netlog_counts(netlog)->duplicates == 1);
+	end();
+}
+
 TEST(netlog_marks_what_is_lost)
 {
 	start();
