@@ -14,6 +14,7 @@ struct meta {
 	const char *protocol; /* static */
 	char peer[65];       /* name of the key that the client proved to have, or "" */
 	bool is_encrypted;
+	uint8_t id[16];      /* netdump6: of the dump, as OPEN has it: tells whether an earlier attempt is of the same */
 	int64_t started, finished; /* CLOCK_REALTIME, seconds; 0: not yet */
 	uint64_t expected;   /* bytes of the vmcore as announced; 0: unknown */
 	uint64_t received;   /* bytes of content that arrived, each counted once */

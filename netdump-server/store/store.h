@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The dump directory: one directory per dump, incomplete files, quotas, retention, meta.json, markers.
-//   DUMPDIR/<address>-<%Y-%m-%d-%H:%M>/{log,vmcore-incomplete,vmcore,meta.json}
-//   DUMPDIR/info.<host>.<n> vmcore.<host>.<n> …            (FreeBSD's names, as its netdumpd)
+//   DUMPDIR/<address>-<%Y-%m-%d-%H:%M>/{log,vmcore-incomplete,vmcore,meta.json,resume}   (UTC)
+//   DUMPDIR[/PATH]/{info,key,vmcore,vmcore_encrypted}.<address>.<n> …                    (FreeBSD's names, as its netdumpd)
 //   DUMPDIR/logs/<address>.log                             (netconsole and LOG, when no dump is running)
+// All names are made below descriptors of directories that are opened here, and no link is followed. All functions are for
+// one thread.
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
 
@@ -15,6 +17,7 @@
 
 struct dump_files;
 struct extents;
+struct meta;
 struct store;
 struct writer;
 
@@ -39,20 +42,35 @@ struct store_options {
 	unsigned log_keep;          /* rotated logs kept */
 };
 
+/* The directories must exist; `options` and `writer` outlive the store. */
 struct error *store_open(const struct store_options *options, struct writer *writer, struct store **ret) MUST_CHECK;
+/* All dumps have been freed. */
 void store_close(struct store *store);
 
-/* Whether a dump of `expected` bytes may begin: free space, quotas. Retention is applied first. */
+/* Whether a dump of `expected` bytes may begin: free space, quotas. Retention is applied first: the oldest dumps go, but never
+ * a client's newest, nor one that is being written. */
 struct error *store_admit(struct store *store, const char *client, uint64_t expected) MUST_CHECK;
-/* Makes the directory; its path is dump_path(). */
+/* Makes the directory and the incomplete vmcore; `meta` outlives the dump. For FreeBSD the files; PATH where that is not a
+ * directory is left out, as netdumpd does. */
 struct error *dump_begin(struct store *store, struct meta *meta, uint64_t expected, struct dump_files **ret) MUST_CHECK;
-/* An earlier attempt of the same dump (netdump6's id), with what it has; NULL where there is none. */
-struct dump_files *dump_resume(struct store *store, struct meta *meta, const uint8_t id[16], struct extents *ret);
+/* An earlier attempt of the same dump (meta->id, and meta->peer or meta->client), with what it has; NULL where there is
+ * none. */
+struct dump_files *dump_resume(struct store *store, struct meta *meta, struct extents *ret);
+/* False where the queue is full, writing has failed, or the dump has become larger than quotas and free space allow. */
 bool dump_write(struct dump_files *dump, enum session_file file, uint64_t offset, const void *bytes, size_t length);
+/* As dump_write() with that many zeros: a hole. */
+bool dump_zero(struct dump_files *dump, enum session_file file, uint64_t offset, uint64_t length);
+/* Bytes of dump_write() for the vmcore that are in the file, in the order in which they were given. */
+uint64_t dump_written(const struct dump_files *dump);
+/* Why dump_write() will never again be true: one line, or NULL. */
+const char *dump_failure(const struct dump_files *dump);
 /* Asynchronous: after everything queued is written and synced the files are renamed (or left incomplete), meta.json and the
- * marker are written; then `done` is called, on the thread that calls writer_poll(). */
+ * marker are written; then `done` is called, on the thread that calls writer_poll(). `is_safe`: everything is on the disk
+ * under its name. A dump that was refused leaves nothing behind. The session's meta is copied; meta->finished is set. */
 void dump_finish(struct dump_files *dump, enum session_end end, void (*done)(void *context, bool is_safe), void *context);
+/* Not between dump_finish() and its `done`. A dump that was not finished stays as it is. NULL is allowed. */
 void dump_free(struct dump_files *dump);
+/* The dump's directory; for FreeBSD the vmcore. */
 const char *dump_path(const struct dump_files *dump);
 
 /* Appends text to a client's log: that of its running dump, or DUMPDIR/logs/. Each line gets a time stamp; control

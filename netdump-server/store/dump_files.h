@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The inside of a dump, for the files of store/ that make, fill and finish it.
+#ifndef STORE_DUMP_FILES_H
+#define STORE_DUMP_FILES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/map.h"
+#include "session/extents.h"
+#include "session/meta.h"
+#include "store/log_file.h"
+#include "store/store.h"
+#include "store/writer.h"
+
+struct kdump;
+
+#define CORE_INCOMPLETE "vmcore-incomplete"
+#define CORE_KDUMP "vmcore-incomplete.kdump" /* being converted to; CORE_INCOMPLETE then holds what waits */
+
+enum { STORE_LOGS_MAX = 128 }; /* logs outside dumps that are open at a time */
+
+struct store {
+	const struct store_options *options;
+	struct writer *writer;
+	int directory, spool, logs; /* -1: none; logs: made when the first is written */
+	struct {
+		struct dump_files **items;
+		size_t count, capacity;
+	} running;
+	struct {
+		char *client;
+		struct log_file *log;
+		uint64_t used; /* a count of uses: the lowest is closed first */
+	} open_logs[STORE_LOGS_MAX];
+	uint64_t uses;
+};
+
+struct dump_files {
+	struct store *store;
+	struct meta *meta;
+	int directory;
+	char *place, *name;  /* as in struct held (store/retain.h) */
+	char *path;
+	bool is_freebsd;
+	struct writer_file files[SESSION_FILES]; /* fd is -1 until something is written */
+	struct kdump *kdump; /* NULL: the vmcore is kept as it is sent */
+	struct log_file *log;
+	uint64_t expected, put; /* bytes announced, and queued for the vmcore */
+	uint64_t limit;      /* bytes that quotas leave */
+	uint64_t next_check; /* of free space, when `put` gets there */
+	const char *failure; /* static */
+	/* Of finishing, on the writer's second thread. */
+	struct meta result;
+	struct extents have;
+	enum session_end end;
+	char *core;          /* name of the vmcore in the end */
+	uint64_t size;
+	bool is_safe;
+	void (*done)(void *context, bool is_safe);
+	void *context;
+};
+
+/* Of the file's own name in the directory; free() it. */
+char *dump_file_name(const struct dump_files *dump, enum session_file file);
+/* What dump_finish() leaves to the second thread. */
+void dump_close(void *context);
+
+#endif

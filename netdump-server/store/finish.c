@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The end of a dump, on the writer's second thread: sizes, digest, names, meta.json, marker. What has its final name is on
+// the disk.
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "base/mem.h"
+#include "seal/seal.h"
+#include "store/dump_files.h"
+#include "store/kdump.h"
+#include "store/meta.h"
+#include "store/place.h"
+
+/* The first thing that went wrong becomes the reason, unless there is one. */
+static void note(struct dump_files *dump, struct error *error)
+{
+	if (!error)
+		return;
+	dump->is_safe = false;
+	if (!*dump->result.reason)
+		snprintf(dump->result.reason, sizeof(dump->result.reason), "%s", error->message);
+	error_free(error);
+}
+
+static struct error *write_failure(const struct dump_files *dump)
+{
+	for (size_t i = 0; i < SESSION_FILES; i++) {
+		errno = dump->files[i].error;
+		if (errno)
+			return error_errno("writing failed");
+	}
+	return dump->failure ? error_new(ERROR_LIMIT, "%s", dump->failure) : NULL;
+}
+
+/* Holes at the end have brought no byte; FreeBSD writes whole blocks, and more than the dump has. */
+static struct error *set_size(struct dump_files *dump)
+{
+	const struct writer_file *core = &dump->files[SESSION_VMCORE];
+	bool is_cut = dump->is_freebsd && dump->end == SESSION_COMPLETE && dump->result.size;
+	bool is_whole = dump->result.protocol && !strcmp(dump->result.protocol, "redhat");
+	uint64_t size = is_cut ? dump->result.size : core->end;
+
+	// The head says how long the file is, whatever of it has come: crash and others warn about a shorter one.
+	if (is_whole && dump->expected > size)
+		size = dump->expected;
+	if (ftruncate(core->fd, (off_t)size))
+		return error_errno("cannot set the size");
+	return NULL;
+}
+
+static struct error *finish_kdump(struct dump_files *dump)
+{
+	bool is_kdump = false;
+	struct error *error = kdump_finish(dump->kdump, dump->end == SESSION_COMPLETE && dump->is_safe, &is_kdump);
+
+	if (error)
+		return error;
+	int out = openat(dump->directory, CORE_KDUMP, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+	if (out < 0)
+		return error_errno("%s: cannot open", CORE_KDUMP);
+	struct writer_file *core = &dump->files[SESSION_VMCORE];
+	if (is_kdump) {
+		// dup2(): the number stays, so whoever has it need not be told.
+		bool is_done = !renameat(dump->directory, CORE_KDUMP, dump->directory, CORE_INCOMPLETE) &&
+			       dup3(out, core->fd, O_CLOEXEC) >= 0;
+		close(out);
+		snprintf(dump->result.format, sizeof(dump->result.format), "kdump");
+		return is_done ? NULL : error_errno("%s: cannot rename", CORE_KDUMP);
+	}
+	close(out);
+	if (unlinkat(dump->directory, CORE_KDUMP, 0))
+		return error_errno("%s: cannot remove", CORE_KDUMP);
+	return set_size(dump);
+}
+
+static struct error *sync_files(const struct dump_files *dump)
+{
+	for (size_t i = 0; i < SESSION_FILES; i++)
+		if (dump->files[i].fd >= 0 && fsync(dump->files[i].fd))
+			return error_errno("cannot sync");
+	return NULL;
+}
+
+static struct error *make_digest(struct dump_files *dump)
+{
+	uint8_t digest[SEAL_SHA256];
+	struct error *error = seal_sha256_fd(dump->files[SESSION_VMCORE].fd, digest);
+
+	for (size_t i = 0; i < SEAL_SHA256 && !error; i++)
+		snprintf(dump->result.sha256 + 2 * i, 3, "%02x", digest[i]);
+	return error;
+}
+
+static char *final_name(const struct dump_files *dump)
+{
+	if (!dump->is_freebsd)
+		return mem_strdup("vmcore");
+	return mem_printf("%s.%s%s", dump->result.is_core_encrypted ? "vmcore_encrypted" : "vmcore", dump->name,
+			  dump->result.core_suffix ? dump->result.core_suffix : "");
+}
+
+static struct error *give_name(struct dump_files *dump)
+{
+	char *name _cleanup_free_ = final_name(dump);
+
+	if (renameat2(dump->directory, dump->core, dump->directory, name, RENAME_NOREPLACE))
+		return error_errno("%s: cannot give the vmcore its name", name);
+	free(dump->core);
+	dump->core = mem_strdup(name);
+	return NULL;
+}
+
+/* FreeBSD: vmcore.HOST.last and info.HOST.last. */
+static struct error *link_last(const struct dump_files *dump)
+{
+	char *info _cleanup_free_ = dump_file_name(dump, SESSION_INFO);
+	const char *word = dump->result.is_core_encrypted ? "vmcore_encrypted" : "vmcore";
+	int length = (int)(strrchr(dump->name, '.') - dump->name);
+	const char *suffix = dump->result.core_suffix ? dump->result.core_suffix : "";
+	char *core_last _cleanup_free_ = mem_printf("%s.%.*s.last%s", word, length, dump->name, suffix);
+	char *info_last _cleanup_free_ = mem_printf("info.%.*s.last", length, dump->name);
+	struct error *error = place_link(dump->directory, dump->core, core_last);
+
+	return error ? error : place_link(dump->directory, info, info_last);
+}
+
+static struct error *write_meta(const struct dump_files *dump, bool is_complete)
+{
+	struct buf text _cleanup_(buf_deinit) = {0};
+	char *name _cleanup_free_ =
+		dump->is_freebsd ? mem_printf("meta.%s.json", dump->name) : mem_strdup("meta.json");
+
+	meta_json(&dump->result, is_complete, dump->core, dump->size, &text);
+	return place_write(dump->directory, name, text.data, text.length);
+}
+
+static struct error *write_resume(const struct dump_files *dump)
+{
+	static const uint8_t no_id[sizeof(dump->result.id)];
+	struct buf text _cleanup_(buf_deinit) = {0};
+
+	// A converted dump is closed: its pages have left the places that offsets speak of.
+	if (dump->kdump || !dump->result.holes_of || !memcmp(dump->result.id, no_id, sizeof(no_id)))
+		return NULL;
+	resume_write(&dump->result, &text);
+	return place_write(dump->directory, "resume", text.data, text.length);
+}
+
+/* One file per dump, which holds the path of the vmcore: whoever makes reports takes it away. */
+static struct error *write_marker(const struct dump_files *dump)
+{
+	const struct store *store = dump->store;
+	char *root _cleanup_free_ = realpath(store->options->dumpdir, NULL);
+
+	if (store->spool < 0)
+		return NULL;
+	char *path _cleanup_free_ = mem_printf("%s/%s%s%s%s\n", root ? root : store->options->dumpdir, dump->place,
+					       dump->is_freebsd ? "" : dump->name, dump->is_freebsd ? "" : "/", dump->core);
+	// One name for each, whatever directory it lies in.
+	char *marker _cleanup_free_ = mem_printf("%s%s", dump->place, dump->name);
+	for (char *slash = marker; (slash = strchr(slash, '/'));)
+		*slash = '_';
+	struct error *error = place_write(store->spool, marker, path, strlen(path));
+	if (!error && fsync(store->spool))
+		error = error_errno("cannot sync the directory of markers");
+	return error;
+}
+
+static void remove_all(struct dump_files *dump)
+{
+	for (size_t i = 0; i < SESSION_FILES; i++) {
+		char *name _cleanup_free_ = dump_file_name(dump, i);
+		unlinkat(dump->directory, name, 0);
+	}
+	if (dump->is_freebsd)
+		return;
+	unlinkat(dump->directory, CORE_KDUMP, 0);
+	unlinkat(dump->directory, "log", 0);
+	unlinkat(dump->store->directory, dump->name, AT_REMOVEDIR);
+}
+
+/* Everything up to the vmcore's name. */
+static void finish_core(struct dump_files *dump)
+{
+	struct stat status;
+
+	note(dump, write_failure(dump));
+	note(dump, dump->kdump ? finish_kdump(dump) : set_size(dump));
+	note(dump, sync_files(dump));
+	if (dump->end == SESSION_COMPLETE && dump->is_safe)
+		note(dump, make_digest(dump));
+	if (dump->end == SESSION_COMPLETE && dump->is_safe)
+		note(dump, give_name(dump));
+	dump->size = fstat(dump->files[SESSION_VMCORE].fd, &status) ? 0 : (uint64_t)status.st_size;
+}
+
+void dump_close(void *context)
+{
+	struct dump_files *dump = context;
+
+	dump->is_safe = true;
+	dump->core = dump_file_name(dump, SESSION_VMCORE);
+	dump->result.finished = time(NULL);
+	if (dump->end == SESSION_REFUSED) {
+		remove_all(dump);
+		return;
+	}
+	finish_core(dump);
+	bool is_complete = dump->end == SESSION_COMPLETE && dump->is_safe;
+	if (!is_complete)
+		note(dump, write_resume(dump));
+	else if (dump->is_freebsd)
+		note(dump, link_last(dump));
+	note(dump, write_meta(dump, is_complete));
+	if (fsync(dump->directory))
+		note(dump, error_errno("cannot sync the directory"));
+	note(dump, write_marker(dump));
+}

@@ -1,0 +1,584 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The file, as makedumpfile lays it out (its IMPLEMENTATION and diskdump_mod.h; crash: diskdump.h), in blocks of a page:
+//   block 0               struct disk_dump_header
+//   block 1 …             struct kdump_sub_header, then the notes of the ELF file, VMCOREINFO among them
+//   bitmap                which pages are memory
+//   bitmap                which pages are in the file
+//   descriptors           offset 8, size 4, flags 4, page_flags 8; of the pages that are in the file, by number
+//   pages
+// How many descriptors there will be is known at the end only; room is left for all of the memory, as a hole.
+#include "store/kdump.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "session/extents.h"
+#include "store/compress.h"
+#include "store/elf_map.h"
+#include "store/writer.h"
+
+enum {
+	HEADER_VERSION = 6,
+	DESCRIPTOR = 24,
+	DESCRIPTORS = 4096,     /* that are read and written together */
+	BITS = 4096,            /* bytes of a bitmap that are written together */
+	BUFFER = 256 << 10,     /* of pages not yet written */
+	SUB_HEADER = 128,       /* the notes begin there */
+	NAME = 65,              /* of struct new_utsname */
+	STATUS_INCOMPLETE = 8,  /* DUMP_DH_COMPRESSED_INCOMPLETE */
+};
+
+static const uint32_t compression_flags[] = {[STORE_ZLIB] = 1, [STORE_LZO] = 2, [STORE_ZSTD] = 0x20};
+
+/* Of a page in the table: in this machine's byte order; offset 0 where it has not come. */
+struct entry {
+	uint64_t offset;
+	uint32_t size, flags;
+};
+
+struct kdump {
+	int raw, out, table;
+	enum store_compression compression;
+	enum elf_state state;
+	struct extents have; /* of the bytes of the ELF file */
+	struct elf_map map;
+	struct compressor *compressor;
+	uint8_t *page;       /* put together from pieces */
+	uint8_t *buffer;     /* the end of `out` */
+	size_t buffered;
+	uint64_t end;        /* of `out`, with the buffer */
+	uint64_t descriptors, bitmap_blocks, sub_blocks;
+	struct entry zero;   /* the page that all pages of zeros are */
+};
+
+struct error *kdump_new(int raw, int out, int directory, enum store_compression compression, struct kdump **ret)
+{
+	int table = openat(directory, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+	if (table < 0)
+		return error_errno("cannot make a table of pages");
+	*ret = mem_zero(sizeof(**ret));
+	**ret = (struct kdump){.raw = raw, .out = out, .table = table, .compression = compression};
+	return NULL;
+}
+
+void kdump_free(struct kdump *kdump)
+{
+	if (!kdump)
+		return;
+	close(kdump->table);
+	extents_deinit(&kdump->have);
+	elf_map_deinit(&kdump->map);
+	compressor_free(kdump->compressor);
+	free(kdump->page);
+	free(kdump->buffer);
+	free(kdump);
+}
+
+/* ---- bytes ----------------------------------------------------------------------------------- */
+
+/* Returns an errno, or 0. */
+static int write_at(int fd, const void *bytes, size_t length, uint64_t offset)
+{
+	const uint8_t *rest = bytes;
+
+	while (length) {
+		ssize_t written = pwrite(fd, rest, length, (off_t)offset);
+
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written <= 0)
+			return written ? errno : EIO;
+		rest += written;
+		offset += (uint64_t)written;
+		length -= (size_t)written;
+	}
+	return 0;
+}
+
+static int read_at(int fd, void *bytes, size_t length, uint64_t offset)
+{
+	uint8_t *rest = bytes;
+
+	while (length) {
+		ssize_t got = pread(fd, rest, length, (off_t)offset);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return errno;
+		if (!got) {
+			memset(rest, 0, length); // a hole at the end
+			return 0;
+		}
+		rest += got;
+		offset += (uint64_t)got;
+		length -= (size_t)got;
+	}
+	return 0;
+}
+
+static int flush(struct kdump *kdump)
+{
+	int error = write_at(kdump->out, kdump->buffer, kdump->buffered, kdump->end - kdump->buffered);
+
+	kdump->buffered = 0;
+	return error;
+}
+
+static int append(struct kdump *kdump, const void *bytes, size_t length)
+{
+	int error = kdump->buffered + length > BUFFER ? flush(kdump) : 0;
+
+	if (error)
+		return error;
+	memcpy(kdump->buffer + kdump->buffered, bytes, length);
+	kdump->buffered += length;
+	kdump->end += length;
+	return 0;
+}
+
+static bool is_zero(const uint8_t *bytes, size_t length)
+{
+	return !bytes[0] && !memcmp(bytes, bytes + 1, length - 1);
+}
+
+/* ---- pages ----------------------------------------------------------------------------------- */
+
+static int table_get(const struct kdump *kdump, uint64_t page, struct entry *ret)
+{
+	return read_at(kdump->table, ret, sizeof(*ret), elf_map_index(&kdump->map, page) * sizeof(*ret));
+}
+
+static int table_put(const struct kdump *kdump, uint64_t page, const struct entry *entry)
+{
+	return write_at(kdump->table, entry, sizeof(*entry), elf_map_index(&kdump->map, page) * sizeof(*entry));
+}
+
+/* Appends a page, compressed where that helps. */
+static int append_page(struct kdump *kdump, const uint8_t *bytes, struct entry *ret)
+{
+	size_t length;
+	const uint8_t *packed = compressor_run(kdump->compressor, bytes, &length);
+
+	*ret = (struct entry){.offset = kdump->end,
+			      .size = packed ? (uint32_t)length : kdump->map.page_size,
+			      .flags = packed ? compression_flags[kdump->compression] : 0};
+	return append(kdump, packed ? packed : bytes, ret->size);
+}
+
+static int store_page(struct kdump *kdump, uint64_t page, const uint8_t *bytes)
+{
+	struct entry entry;
+	int error = 0;
+
+	if (!is_zero(bytes, kdump->map.page_size)) {
+		error = append_page(kdump, bytes, &entry);
+	} else {
+		if (!kdump->zero.offset)
+			error = append_page(kdump, bytes, &kdump->zero);
+		entry = kdump->zero;
+	}
+	return error ? error : table_put(kdump, page, &entry);
+}
+
+/* What came of the file: [offset, end). `bytes`: NULL for zeros, and where it lies in `raw`. */
+struct arrival {
+	uint64_t offset, end;
+	const uint8_t *bytes;
+	bool is_raw;
+};
+
+/* Bytes of a page in the file: [start, end), `skip` bytes behind its beginning. Where a segment does not begin or end with a
+ * page, the rest of that page is zeros, as makedumpfile has it. Should two segments meet within a page, only what comes first
+ * of the two is kept: kexec rounds to pages, and nobody has seen such a file. */
+struct span {
+	uint64_t page, start, end;
+	size_t skip;
+};
+
+static struct span span_of(const struct kdump *kdump, const struct elf_load *load, uint64_t page)
+{
+	uint64_t size = kdump->map.page_size, first = page * size, last = first + size;
+	uint64_t load_end = load->physical + load->size;
+	struct span span = {.page = page};
+
+	first = first < load->physical ? load->physical : first;
+	last = last > load_end ? load_end : last;
+	span.start = load->offset + first - load->physical;
+	span.end = load->offset + last - load->physical;
+	span.skip = (size_t)(first % size);
+	return span;
+}
+
+/* All of it is in `raw`, which then need no longer have it. */
+static int store_from_raw(struct kdump *kdump, const struct span *span)
+{
+	size_t length = (size_t)(span->end - span->start);
+
+	memset(kdump->page, 0, kdump->map.page_size);
+	int error = read_at(kdump->raw, kdump->page + span->skip, length, span->start);
+	if (!error)
+		error = store_page(kdump, span->page, kdump->page);
+	if (!error)
+		(void)fallocate(kdump->raw, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)span->start, (off_t)length);
+	return error;
+}
+
+static int store_whole(struct kdump *kdump, const struct arrival *arrival, const struct span *span)
+{
+	size_t length = (size_t)(span->end - span->start);
+	const uint8_t *bytes = arrival->bytes ? arrival->bytes + (span->start - arrival->offset) : NULL;
+
+	if (bytes && length == kdump->map.page_size)
+		return store_page(kdump, span->page, bytes);
+	memset(kdump->page, 0, kdump->map.page_size);
+	if (bytes)
+		memcpy(kdump->page + span->skip, bytes, length);
+	return store_page(kdump, span->page, kdump->page);
+}
+
+/* Part of a page: it waits in `raw` for the rest. Zeros are there already: nothing else was ever written there. */
+static int keep_piece(struct kdump *kdump, const struct arrival *arrival, const struct span *span)
+{
+	uint64_t start = span->start > arrival->offset ? span->start : arrival->offset;
+	uint64_t end = span->end < arrival->end ? span->end : arrival->end;
+	int error = 0;
+
+	if (arrival->bytes)
+		error = write_at(kdump->raw, arrival->bytes + (start - arrival->offset), (size_t)(end - start), start);
+	if (!error && extents_have(&kdump->have, span->start, span->end))
+		error = store_from_raw(kdump, span);
+	return error;
+}
+
+static int take_page(struct kdump *kdump, const struct arrival *arrival, const struct span *span)
+{
+	struct entry entry;
+	int error = table_get(kdump, span->page, &entry);
+
+	// What came before counts: a page comes again only where a packet was sent again.
+	if (error || entry.offset)
+		return error;
+	if (arrival->is_raw)
+		return extents_have(&kdump->have, span->start, span->end) ? store_from_raw(kdump, span) : 0;
+	if (arrival->offset <= span->start && span->end <= arrival->end)
+		return store_whole(kdump, arrival, span);
+	return keep_piece(kdump, arrival, span);
+}
+
+/* The first load that ends behind `offset`. */
+static size_t first_load(const struct elf_map *map, uint64_t offset)
+{
+	size_t low = 0, high = map->load_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (map->loads[middle].offset + map->loads[middle].size <= offset)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static int take_pages(struct kdump *kdump, const struct arrival *arrival)
+{
+	const struct elf_map *map = &kdump->map;
+	int error = 0;
+
+	for (size_t i = first_load(map, arrival->offset); i < map->load_count && !error; i++) {
+		const struct elf_load *load = &map->loads[i];
+		if (load->offset >= arrival->end)
+			break;
+		uint64_t start = arrival->offset > load->offset ? arrival->offset - load->offset : 0;
+		uint64_t end = arrival->end - load->offset < load->size ? arrival->end - load->offset : load->size;
+		uint64_t last = (load->physical + end - 1) / map->page_size;
+
+		for (uint64_t page = (load->physical + start) / map->page_size; page <= last && !error; page++) {
+			struct span span = span_of(kdump, load, page);
+			error = take_page(kdump, arrival, &span);
+		}
+	}
+	return error;
+}
+
+/* ---- beginning ------------------------------------------------------------------------------- */
+
+static uint64_t round_up(uint64_t number, uint64_t unit)
+{
+	return (number + unit - 1) / unit * unit;
+}
+
+/* The headers are there: the layout of the new file is known, and what waited can be converted. */
+static int begin(struct kdump *kdump)
+{
+	const struct elf_map *map = &kdump->map;
+	uint64_t size = map->page_size, bits = map->ranges[map->range_count - 1].end;
+	struct error *error = compressor_new(kdump->compression, map->page_size, &kdump->compressor);
+
+	if (error) {
+		error_free(error);
+		return EIO;
+	}
+	kdump->page = mem_zero(map->page_size);
+	kdump->buffer = mem_zero(BUFFER);
+	kdump->sub_blocks = round_up(SUB_HEADER + map->notes_size, size) / size;
+	kdump->bitmap_blocks = 2 * (round_up((bits + 7) / 8, size) / size);
+	kdump->descriptors = (1 + kdump->sub_blocks + kdump->bitmap_blocks) * size;
+	kdump->end = round_up(kdump->descriptors + elf_map_pages(map) * DESCRIPTOR, size);
+	int failed = 0;
+	for (size_t i = 0; i < kdump->have.count && !failed; i++)
+		failed = take_pages(kdump, &(struct arrival){.offset = kdump->have.items[i].start,
+							     .end = kdump->have.items[i].end,
+							     .is_raw = true});
+	return failed;
+}
+
+static int take_raw(struct kdump *kdump, const struct arrival *arrival)
+{
+	int error = arrival->bytes ? write_at(kdump->raw, arrival->bytes, (size_t)(arrival->end - arrival->offset),
+					      arrival->offset)
+				   : 0;
+
+	if (!arrival->bytes && fallocate(kdump->raw, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)arrival->offset,
+					 (off_t)(arrival->end - arrival->offset)))
+		error = errno;
+	if (error || kdump->state == ELF_OTHER)
+		return error;
+	kdump->state = elf_map_read(kdump->raw, &kdump->have, &kdump->map);
+	return kdump->state == ELF_READY ? begin(kdump) : 0;
+}
+
+int kdump_take(struct writer_file *file, uint64_t offset, const void *bytes, uint64_t length)
+{
+	struct kdump *kdump = file->context;
+	struct arrival arrival = {.offset = offset, .end = offset + length, .bytes = bytes};
+
+	file->end = arrival.end > file->end ? arrival.end : file->end;
+	if (!extents_add(&kdump->have, arrival.offset, arrival.end))
+		return EFBIG;
+	return kdump->state == ELF_READY ? take_pages(kdump, &arrival) : take_raw(kdump, &arrival);
+}
+
+/* ---- end ------------------------------------------------------------------------------------- */
+
+/* Bits that are set in ascending order. */
+struct bits {
+	int fd;
+	uint64_t offset; /* of the bitmap in the file */
+	uint64_t at;     /* first bit of `bytes` */
+	uint8_t bytes[BITS];
+};
+
+static int bits_flush(struct bits *bits)
+{
+	int error = is_zero(bits->bytes, BITS) ? 0 : write_at(bits->fd, bits->bytes, BITS, bits->offset + bits->at / 8);
+
+	memset(bits->bytes, 0, BITS);
+	return error;
+}
+
+static int bits_set(struct bits *bits, uint64_t bit)
+{
+	int error = 0;
+
+	if (bit - bits->at >= (uint64_t)BITS * 8) {
+		error = bits_flush(bits);
+		bits->at = bit / (BITS * 8) * (BITS * 8);
+	}
+	bits->bytes[(bit - bits->at) / 8] |= (uint8_t)(1u << bit % 8);
+	return error;
+}
+
+static void put_number(const struct elf_map *map, uint8_t *bytes, uint64_t value, size_t length)
+{
+	for (size_t i = 0; i < length; i++)
+		bytes[map->is_big ? length - 1 - i : i] = (uint8_t)(value >> 8 * i);
+}
+
+struct survey {
+	struct bits memory, saved;
+	uint64_t count; /* pages in the file */
+	uint8_t *descriptors;
+	size_t filled;
+};
+
+static int descriptors_flush(struct kdump *kdump, struct survey *survey)
+{
+	int error = write_at(kdump->out, survey->descriptors, survey->filled * DESCRIPTOR,
+			     kdump->descriptors + (survey->count - survey->filled) * DESCRIPTOR);
+
+	survey->filled = 0;
+	return error;
+}
+
+static int take_entry(struct kdump *kdump, struct survey *survey, uint64_t page, const struct entry *entry)
+{
+	uint8_t *bytes = survey->descriptors + survey->filled * DESCRIPTOR;
+	int error = bits_set(&survey->memory, page);
+
+	if (error || !entry->offset)
+		return error;
+	put_number(&kdump->map, bytes, entry->offset, 8);
+	put_number(&kdump->map, bytes + 8, entry->size, 4);
+	put_number(&kdump->map, bytes + 12, entry->flags, 4);
+	put_number(&kdump->map, bytes + 16, 0, 8);
+	survey->count++;
+	if (++survey->filled == DESCRIPTORS)
+		error = descriptors_flush(kdump, survey);
+	return error ? error : bits_set(&survey->saved, page);
+}
+
+static int write_range(struct kdump *kdump, struct survey *survey, const struct elf_range *range)
+{
+	struct entry entries[256];
+	const uint64_t step = sizeof(entries) / sizeof(*entries);
+	int error = 0;
+
+	for (uint64_t page = range->first; page < range->end && !error; page += step) {
+		uint64_t count = range->end - page < step ? range->end - page : step;
+		uint64_t index = range->before + page - range->first;
+
+		error = read_at(kdump->table, entries, count * sizeof(*entries), index * sizeof(*entries));
+		for (uint64_t i = 0; i < count && !error; i++)
+			error = take_entry(kdump, survey, page + i, &entries[i]);
+	}
+	return error;
+}
+
+static int write_tables(struct kdump *kdump, uint64_t *ret_count)
+{
+	uint64_t size = kdump->map.page_size, first = (1 + kdump->sub_blocks) * size;
+	struct survey survey = {.memory = {.fd = kdump->out, .offset = first},
+				.saved = {.fd = kdump->out, .offset = first + kdump->bitmap_blocks / 2 * size},
+				.descriptors = mem_zero((size_t)DESCRIPTORS * DESCRIPTOR)};
+	int error = 0;
+
+	for (size_t i = 0; i < kdump->map.range_count && !error; i++)
+		error = write_range(kdump, &survey, &kdump->map.ranges[i]);
+	error = error ? error : bits_flush(&survey.memory);
+	error = error ? error : bits_flush(&survey.saved);
+	error = error ? error : descriptors_flush(kdump, &survey);
+	free(survey.descriptors);
+	*ret_count = survey.count;
+	return error;
+}
+
+/* What uname(2) calls the machine: tools tell by that which architecture the dump is of. */
+static const char *machine_name(const struct elf_map *map)
+{
+	static const struct {
+		uint16_t machine;
+		bool is_64, is_big;
+		const char *name;
+	} names[] = {
+		{3, false, false, "i686"},	{62, true, false, "x86_64"}, {183, true, false, "aarch64"},
+		{40, false, false, "armv7l"},	{50, true, false, "ia64"},   {21, true, true, "ppc64"},
+		{21, true, false, "ppc64le"},	{22, true, true, "s390x"},   {243, true, false, "riscv64"},
+		{258, true, false, "loongarch64"},
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (names[i].machine == map->machine && names[i].is_64 == map->is_64 && names[i].is_big == map->is_big)
+			return names[i].name;
+	return "";
+}
+
+/* Where numbers are in struct disk_dump_header and struct kdump_sub_header, of the dumped machine's own C layout. */
+struct header_layout {
+	uint8_t word;
+	uint16_t time, status; /* eight numbers of 4 bytes begin there */
+	uint8_t vmcoreinfo, vmcoreinfo_size, notes, notes_size, blocks_64;
+};
+
+static const struct header_layout header_layouts[] = {
+	{.word = 4, .time = 404, .status = 412, .vmcoreinfo = 20, .vmcoreinfo_size = 28, .notes = 32, .notes_size = 40,
+	 .blocks_64 = 72},
+	{.word = 8, .time = 408, .status = 424, .vmcoreinfo = 32, .vmcoreinfo_size = 40, .notes = 48, .notes_size = 56,
+	 .blocks_64 = 96},
+};
+
+static void put_names(const struct elf_map *map, uint8_t *header)
+{
+	const char *release, *machine = machine_name(map);
+	size_t length = elf_map_info(map, "OSRELEASE", &release);
+
+	memcpy(header, "Linux", 5);
+	memcpy(header + (size_t)2 * NAME, length ? release : "", length < NAME ? length : NAME - 1);
+	memcpy(header + (size_t)4 * NAME, machine, strlen(machine));
+}
+
+static int write_header(struct kdump *kdump, uint64_t saved, bool is_complete)
+{
+	const struct elf_map *map = &kdump->map;
+	const struct header_layout *layout = &header_layouts[map->is_64];
+	uint64_t blocks = map->ranges[map->range_count - 1].end;
+	uint8_t header[512] = "KDUMP   ";
+	const uint64_t numbers[] = {
+		compression_flags[kdump->compression] | (is_complete ? 0 : STATUS_INCOMPLETE),
+		map->page_size,
+		kdump->sub_blocks,
+		kdump->bitmap_blocks,
+		blocks <= UINT32_MAX ? blocks : UINT32_MAX,
+		0, // total_ram_blocks, device_blocks: diskdump's own
+		0,
+		saved <= UINT32_MAX ? saved : UINT32_MAX,
+		0, // current_cpu
+		map->cpus,
+	};
+
+	put_number(map, header + 8, HEADER_VERSION, 4);
+	put_names(map, header + 12);
+	put_number(map, header + layout->time, (uint64_t)time(NULL), layout->word);
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
+		put_number(map, header + layout->status + 4 * i, numbers[i], 4);
+	return write_at(kdump->out, header, sizeof(header), 0);
+}
+
+static int write_sub_header(struct kdump *kdump)
+{
+	const struct elf_map *map = &kdump->map;
+	const struct header_layout *layout = &header_layouts[map->is_64];
+	uint64_t at = map->page_size, notes = at + SUB_HEADER;
+	uint8_t header[SUB_HEADER] = {0};
+	const char *text;
+
+	if (elf_map_info(map, "NUMBER(phys_base)", &text))
+		put_number(map, header, (uint64_t)strtoll(text, NULL, 10), layout->word);
+	if (map->vmcoreinfo_size) {
+		put_number(map, header + layout->vmcoreinfo, notes + map->vmcoreinfo, 8);
+		put_number(map, header + layout->vmcoreinfo_size, map->vmcoreinfo_size, layout->word);
+	}
+	if (map->notes_size) {
+		put_number(map, header + layout->notes, notes, 8);
+		put_number(map, header + layout->notes_size, map->notes_size, layout->word);
+	}
+	put_number(map, header + layout->blocks_64, map->ranges[map->range_count - 1].end, 8);
+	int error = write_at(kdump->out, header, sizeof(header), at);
+	return error ? error : write_at(kdump->out, map->notes, map->notes_size, notes);
+}
+
+struct error *kdump_finish(struct kdump *kdump, bool is_complete, bool *ret)
+{
+	uint64_t saved = 0;
+
+	*ret = kdump->state == ELF_READY;
+	if (!*ret)
+		return NULL;
+	int error = flush(kdump);
+	error = error ? error : write_tables(kdump, &saved);
+	error = error ? error : write_sub_header(kdump);
+	// The header last: without it the file is nothing.
+	error = error ? error : write_header(kdump, saved, is_complete);
+	if (!error && ftruncate(kdump->out, (off_t)round_up(kdump->end, kdump->map.page_size)))
+		error = errno;
+	errno = error;
+	return error ? error_errno("cannot write the kdump file") : NULL;
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Which dumps lie in the dump directory, and which of them may go to make room.
+#ifndef STORE_RETAIN_H
+#define STORE_RETAIN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A dump on the disk: a directory CLIENT-TIME, or FreeBSD's files of one number. */
+struct held {
+	char *place;  /* directory that it lies in, below the dump directory: "" or "sub/" */
+	char *name;   /* of the directory, or "CLIENT.NUMBER" */
+	char *client;
+	bool is_directory;
+	bool is_running; /* being written: never removed */
+	bool is_newest;  /* of its client: never removed, so that no forged dump costs a client its last true one */
+	uint64_t bytes;  /* on the disk */
+	int64_t time;    /* of the last change */
+};
+
+struct held_list {
+	struct held *items;
+	size_t count, capacity;
+	uint64_t bytes; /* of everything, other files too */
+};
+
+/* Looks through the directory. `is_running` says whether a dump is being written. */
+void held_scan(int directory, bool (*is_running)(const void *context, const char *place, const char *name),
+	       const void *context, struct held_list *ret);
+void held_deinit(struct held_list *list);
+uint64_t held_bytes(const struct held_list *list, const char *client);
+size_t held_count(const struct held_list *list, const char *client);
+/* Removes the oldest dump of `client`, or, where that is NULL, of anybody; false where none may go. */
+bool held_remove_oldest(int directory, struct held_list *list, const char *client);
+
+#endif

@@ -1,0 +1,578 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "store/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/mem.h"
+#include "base/vec.h"
+#include "store/dump_files.h"
+#include "store/kdump.h"
+#include "store/meta.h"
+#include "store/place.h"
+#include "store/retain.h"
+
+enum {
+	DIRECTORIES_MAX = 100,         /* of one client in one minute */
+	NUMBERS_MAX = 1024,            /* FreeBSD: tries to find a number that is free */
+	BOUNDS_MAX = 64,               /* bytes of bounds.* */
+};
+
+#define CHECK_SPACE (UINT64_C(16) << 20) /* bytes between two looks at the free space */
+
+struct error *store_open(const struct store_options *options, struct writer *writer, struct store **ret)
+{
+	struct store *store = mem_zero(sizeof(*store));
+
+	*store = (struct store){.options = options, .writer = writer, .spool = -1, .logs = -1};
+	store->directory = open(options->dumpdir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (options->spool)
+		store->spool = open(options->spool, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct error *error = NULL;
+	if (store->directory < 0)
+		error = error_errno("%s: cannot open the dump directory", options->dumpdir);
+	else if (options->spool && store->spool < 0)
+		error = error_errno("%s: cannot open the directory for markers", options->spool);
+	if (error) {
+		store_close(store);
+		return error;
+	}
+	*ret = store;
+	return NULL;
+}
+
+static void close_log(struct store *store, size_t i)
+{
+	log_file_close(store->open_logs[i].log);
+	free(store->open_logs[i].client);
+	store->open_logs[i].log = NULL;
+	store->open_logs[i].client = NULL;
+}
+
+void store_close(struct store *store)
+{
+	if (!store)
+		return;
+	for (size_t i = 0; i < STORE_LOGS_MAX; i++)
+		close_log(store, i);
+	if (store->directory >= 0)
+		close(store->directory);
+	if (store->spool >= 0)
+		close(store->spool);
+	if (store->logs >= 0)
+		close(store->logs);
+	free(store->running.items);
+	free(store);
+}
+
+/* ---- room ------------------------------------------------------------------------------------ */
+
+static bool is_running(const void *context, const char *place, const char *name)
+{
+	const struct store *store = context;
+
+	for (size_t i = 0; i < store->running.count; i++)
+		if (!strcmp(store->running.items[i]->place, place) && !strcmp(store->running.items[i]->name, name))
+			return true;
+	return false;
+}
+
+/* Bytes that running dumps have announced and not yet brought. */
+static uint64_t reserved(const struct store *store)
+{
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < store->running.count; i++) {
+		const struct dump_files *dump = store->running.items[i];
+		bytes += dump->expected > dump->put ? dump->expected - dump->put : 0;
+	}
+	return bytes;
+}
+
+/* Bytes that may still be used, of which running dumps need reserved(). */
+static uint64_t free_space(const struct store *store)
+{
+	struct statvfs status;
+
+	if (!store->options->check_space || fstatvfs(store->directory, &status))
+		return UINT64_MAX;
+	uint64_t bytes = (uint64_t)status.f_bavail * status.f_frsize;
+	return bytes > store->options->min_free ? bytes - store->options->min_free : 0;
+}
+
+static bool fits(uint64_t bytes, uint64_t used, uint64_t limit)
+{
+	return used < limit && bytes <= limit - used;
+}
+
+static struct error *make_room(struct store *store, struct held_list *held, const char *client, uint64_t expected)
+{
+	const struct store_options *options = store->options;
+	uint64_t running = reserved(store);
+
+	while (options->keep && held_count(held, client) >= options->keep)
+		if (!held_remove_oldest(store->directory, held, client))
+			break;
+	while (options->max_client && !fits(expected, held_bytes(held, client), options->max_client))
+		if (!held_remove_oldest(store->directory, held, client))
+			return error_new(ERROR_LIMIT, "no room for %" PRIu64 " bytes: %s may have %" PRIu64 " (max_client)",
+					 expected, client, options->max_client);
+	while (options->max_total && !fits(expected, held->bytes + running, options->max_total))
+		if (!held_remove_oldest(store->directory, held, NULL))
+			return error_new(ERROR_LIMIT, "no room for %" PRIu64 " bytes: all dumps may have %" PRIu64
+					 " (max_total)", expected, options->max_total);
+	while (!fits(expected, running, free_space(store)))
+		if (!held_remove_oldest(store->directory, held, NULL))
+			return error_new(ERROR_LIMIT, "no room for %" PRIu64 " bytes: free are %" PRIu64 " beyond min_free, %"
+					 PRIu64 " of which running dumps need", expected, free_space(store), running);
+	return NULL;
+}
+
+struct error *store_admit(struct store *store, const char *client, uint64_t expected)
+{
+	char *name _cleanup_free_ = place_safe_name(client);
+	struct held_list held;
+
+	held_scan(store->directory, is_running, store, &held);
+	struct error *error = make_room(store, &held, name, expected);
+	held_deinit(&held);
+	return error;
+}
+
+/* Bytes that one more dump of the client may have. */
+static uint64_t quota(struct store *store, const char *client)
+{
+	const struct store_options *options = store->options;
+	uint64_t limit = UINT64_MAX;
+	struct held_list held;
+
+	if (!options->max_total && !options->max_client)
+		return limit;
+	held_scan(store->directory, is_running, store, &held);
+	uint64_t total = held.bytes + reserved(store), own = held_bytes(&held, client);
+	held_deinit(&held);
+	if (options->max_total)
+		limit = options->max_total > total ? options->max_total - total : 0;
+	if (options->max_client) {
+		uint64_t left = options->max_client > own ? options->max_client - own : 0;
+		limit = left < limit ? left : limit;
+	}
+	return limit;
+}
+
+/* ---- beginning ------------------------------------------------------------------------------- */
+
+static int create(int directory, const char *name)
+{
+	return openat(directory, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+}
+
+char *dump_file_name(const struct dump_files *dump, enum session_file file)
+{
+	static const char *const words[] = {[SESSION_VMCORE] = "vmcore", [SESSION_KEY] = "key", [SESSION_INFO] = "info"};
+
+	if (dump->is_freebsd)
+		return mem_printf("%s.%s%s", words[file], dump->name, file == SESSION_VMCORE ? "-incomplete" : "");
+	return mem_strdup(file == SESSION_VMCORE ? CORE_INCOMPLETE : words[file]);
+}
+
+/* A new directory for a dump that begins now. */
+static struct error *make_directory(struct dump_files *dump, const char *client)
+{
+	int parent = dump->store->directory;
+	time_t now = time(NULL);
+	struct tm parts;
+	char stamp[32];
+
+	strftime(stamp, sizeof(stamp), "%Y-%m-%d-%H:%M", gmtime_r(&now, &parts));
+	dump->name = mem_printf("%s-%s", client, stamp);
+	for (unsigned i = 2; mkdirat(parent, dump->name, 0700); i++) {
+		if (errno != EEXIST || i > DIRECTORIES_MAX)
+			return error_errno("%s/%s: cannot make the directory", dump->store->options->dumpdir, dump->name);
+		free(dump->name);
+		dump->name = mem_printf("%s-%s-%u", client, stamp, i);
+	}
+	dump->directory = place_open(parent, dump->name);
+	if (dump->directory < 0)
+		return error_errno("%s/%s: cannot open", dump->store->options->dumpdir, dump->name);
+	if (fsync(parent))
+		return error_errno("%s: cannot sync", dump->store->options->dumpdir);
+	dump->place = mem_strdup("");
+	dump->path = mem_printf("%s/%s", dump->store->options->dumpdir, dump->name);
+	return NULL;
+}
+
+/* FreeBSD: the next number, as savecore counts. */
+static unsigned long read_bounds(const struct dump_files *dump, const char *bounds)
+{
+	char *text _cleanup_free_ = place_read(dump->directory, bounds, BOUNDS_MAX);
+
+	return text ? strtoul(text, NULL, 10) % 1000000000 : 0;
+}
+
+/* FreeBSD: the vmcore, with a number that is free. */
+static struct error *make_number(struct dump_files *dump, const char *client)
+{
+	char *bounds _cleanup_free_ = mem_printf("bounds.%s", client);
+	unsigned long first = read_bounds(dump, bounds);
+
+	for (unsigned long number = first; number < first + NUMBERS_MAX; number++) {
+		free(dump->name);
+		dump->name = mem_printf("%s.%lu", client, number);
+		char *core _cleanup_free_ = dump_file_name(dump, SESSION_VMCORE);
+		char *info _cleanup_free_ = dump_file_name(dump, SESSION_INFO);
+		int info_fd = create(dump->directory, info);
+		if (info_fd >= 0) {
+			char *next _cleanup_free_ = mem_printf("%lu\n", number + 1);
+
+			dump->files[SESSION_INFO].fd = info_fd;
+			dump->files[SESSION_VMCORE].fd = create(dump->directory, core);
+			if (dump->files[SESSION_VMCORE].fd < 0)
+				return error_errno("%s: cannot create", core);
+			return place_write(dump->directory, bounds, next, strlen(next));
+		}
+		if (errno != EEXIST)
+			return error_errno("%s: cannot create", info);
+	}
+	return error_new(ERROR_LIMIT, "no free number for a dump of %s after %lu", client, first);
+}
+
+static struct error *make_freebsd(struct dump_files *dump, const char *client)
+{
+	const char *dumpdir = dump->store->options->dumpdir;
+
+	dump->place = *dump->meta->path ? mem_printf("%s/", dump->meta->path) : mem_strdup("");
+	dump->directory = place_open(dump->store->directory, dump->meta->path);
+	if (dump->directory < 0) {
+		free(dump->place);
+		dump->place = mem_strdup("");
+		dump->directory = place_open(dump->store->directory, "");
+	}
+	if (dump->directory < 0)
+		return error_errno("%s: cannot open", dumpdir);
+	struct error *error = make_number(dump, client);
+	char *core _cleanup_free_ = error ? NULL : dump_file_name(dump, SESSION_VMCORE);
+	if (!error)
+		dump->path = mem_printf("%s/%s%s", dumpdir, dump->place, core);
+	return error;
+}
+
+static struct error *make_kdump(struct dump_files *dump)
+{
+	struct writer_file *core = &dump->files[SESSION_VMCORE];
+	int out = create(dump->directory, CORE_KDUMP);
+
+	if (out < 0)
+		return error_errno("%s/%s: cannot create", dump->path, CORE_KDUMP);
+	struct error *error = kdump_new(core->fd, out, dump->directory, dump->store->options->compression, &dump->kdump);
+	if (error) {
+		close(out);
+		return error;
+	}
+	core->take = kdump_take;
+	core->context = dump->kdump;
+	return NULL;
+}
+
+static struct error *make_core(struct dump_files *dump)
+{
+	struct writer_file *core = &dump->files[SESSION_VMCORE];
+	bool is_elf = !strcmp(dump->meta->format, "elf");
+
+	core->fd = create(dump->directory, CORE_INCOMPLETE);
+	if (core->fd < 0)
+		return error_errno("%s/%s: cannot create", dump->path, CORE_INCOMPLETE);
+	if (dump->store->options->format == STORE_KDUMP && is_elf)
+		return make_kdump(dump);
+	return NULL;
+}
+
+static struct dump_files *dump_new(struct store *store, struct meta *meta, uint64_t expected)
+{
+	struct dump_files *dump = mem_zero(sizeof(*dump));
+
+	*dump = (struct dump_files){.store = store, .meta = meta, .directory = -1, .expected = expected};
+	dump->is_freebsd = meta->protocol && !strcmp(meta->protocol, "freebsd");
+	for (size_t i = 0; i < SESSION_FILES; i++)
+		dump->files[i].fd = -1;
+	return dump;
+}
+
+struct error *dump_begin(struct store *store, struct meta *meta, uint64_t expected, struct dump_files **ret)
+{
+	char *client _cleanup_free_ = place_safe_name(meta->client);
+	struct dump_files *dump = dump_new(store, meta, expected);
+	struct error *error;
+
+	dump->limit = quota(store, client);
+	if (dump->is_freebsd) {
+		error = make_freebsd(dump, client);
+	} else {
+		error = make_directory(dump, client);
+		if (!error)
+			error = make_core(dump);
+	}
+	if (error) {
+		dump_free(dump);
+		return error;
+	}
+	*vec_push(&store->running) = dump;
+	*ret = dump;
+	return NULL;
+}
+
+/* ---- going on -------------------------------------------------------------------------------- */
+
+/* Opens the held dump if it is an earlier attempt of what `dump` is to be. */
+static bool try_resume(struct dump_files *dump, const struct held *held, struct extents *ret)
+{
+	struct writer_file *core = &dump->files[SESSION_VMCORE];
+	struct stat status;
+
+	if (!held->is_directory || *held->place || held->is_running)
+		return false;
+	int directory = place_open(dump->store->directory, held->name);
+	char *text _cleanup_free_ = directory < 0 ? NULL : place_read(directory, "resume", RESUME_TEXT_MAX);
+	if (text && resume_parse(text, dump->meta, ret)) {
+		core->fd = openat(directory, CORE_INCOMPLETE, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+		if (core->fd >= 0 && !fstat(core->fd, &status) && S_ISREG(status.st_mode)) {
+			core->end = (uint64_t)status.st_size;
+			dump->directory = directory;
+			return true;
+		}
+		extents_deinit(ret);
+		*ret = (struct extents){0};
+	}
+	if (core->fd >= 0)
+		close(core->fd);
+	core->fd = -1;
+	if (directory >= 0)
+		close(directory);
+	return false;
+}
+
+struct dump_files *dump_resume(struct store *store, struct meta *meta, struct extents *ret)
+{
+	struct dump_files *dump = dump_new(store, meta, meta->expected);
+	char *client _cleanup_free_ = place_safe_name(meta->client);
+	bool is_found = false;
+	struct held_list held;
+
+	held_scan(store->directory, is_running, store, &held);
+	for (size_t i = 0; i < held.count && !is_found; i++) {
+		is_found = try_resume(dump, &held.items[i], ret);
+		if (is_found) {
+			dump->name = mem_strdup(held.items[i].name);
+			dump->place = mem_strdup("");
+			dump->path = mem_printf("%s/%s", store->options->dumpdir, dump->name);
+			dump->put = ret->bytes;
+		}
+	}
+	held_deinit(&held);
+	if (!is_found) {
+		dump_free(dump);
+		return NULL;
+	}
+	// What is written from now on is not what the list says.
+	unlinkat(dump->directory, "resume", 0);
+	*vec_push(&store->running) = dump;
+	dump->limit = quota(store, client);
+	dump->limit = dump->limit > UINT64_MAX - dump->put ? UINT64_MAX : dump->limit + dump->put;
+	return dump;
+}
+
+/* ---- writing --------------------------------------------------------------------------------- */
+
+/* Whether the dump may become longer by that. */
+static bool may_grow(struct dump_files *dump, size_t length)
+{
+	if (dump->failure)
+		return false;
+	if (!fits(length, dump->put, dump->limit))
+		dump->failure = "larger than max_client or max_total allows";
+	else if (dump->put >= dump->next_check && free_space(dump->store) < CHECK_SPACE)
+		dump->failure = "the file system is full but for min_free";
+	else if (dump->put >= dump->next_check)
+		dump->next_check = dump->put + CHECK_SPACE;
+	return !dump->failure;
+}
+
+static bool is_open(struct dump_files *dump, enum session_file file)
+{
+	if (dump->files[file].fd >= 0)
+		return true;
+	char *name _cleanup_free_ = dump_file_name(dump, file);
+	dump->files[file].fd = create(dump->directory, name);
+	if (dump->files[file].fd < 0)
+		dump->failure = "cannot make a file";
+	return dump->files[file].fd >= 0;
+}
+
+bool dump_write(struct dump_files *dump, enum session_file file, uint64_t offset, const void *bytes, size_t length)
+{
+	if (!may_grow(dump, length) || !is_open(dump, file) ||
+	    !writer_put(dump->store->writer, &dump->files[file], offset, bytes, length))
+		return false;
+	dump->put += length;
+	return true;
+}
+
+bool dump_zero(struct dump_files *dump, enum session_file file, uint64_t offset, uint64_t length)
+{
+	return !dump->failure && is_open(dump, file) &&
+	       writer_zero(dump->store->writer, &dump->files[file], offset, length);
+}
+
+uint64_t dump_written(const struct dump_files *dump)
+{
+	return __atomic_load_n(&dump->files[SESSION_VMCORE].written, __ATOMIC_ACQUIRE);
+}
+
+const char *dump_failure(const struct dump_files *dump)
+{
+	for (size_t i = 0; i < SESSION_FILES; i++) {
+		int error = __atomic_load_n(&dump->files[i].error, __ATOMIC_ACQUIRE);
+
+		if (error)
+			return error == ENOSPC ? "writing failed: no space left" : "writing failed";
+	}
+	return dump->failure;
+}
+
+const char *dump_path(const struct dump_files *dump)
+{
+	return dump->path;
+}
+
+/* ---- end ------------------------------------------------------------------------------------- */
+
+static void dump_release(void *context)
+{
+	struct dump_files *dump = context;
+
+	kdump_free(dump->kdump);
+	for (size_t i = 0; i < SESSION_FILES; i++)
+		if (dump->files[i].fd >= 0)
+			close(dump->files[i].fd);
+	if (dump->directory >= 0)
+		close(dump->directory);
+	extents_deinit(&dump->have);
+	free(dump->core);
+	free(dump->place);
+	free(dump->name);
+	free(dump->path);
+	free(dump);
+}
+
+void dump_free(struct dump_files *dump)
+{
+	if (!dump)
+		return;
+	struct store *store = dump->store;
+	for (size_t i = 0; i < store->running.count; i++)
+		if (store->running.items[i] == dump)
+			store->running.items[i--] = store->running.items[--store->running.count];
+	log_file_close(dump->log);
+	// Blocks of its files may be queued.
+	writer_barrier(store->writer, NULL, dump_release, dump);
+}
+
+static void finished(void *context)
+{
+	struct dump_files *dump = context;
+
+	dump->meta->finished = dump->result.finished;
+	memcpy(dump->meta->sha256, dump->result.sha256, sizeof(dump->meta->sha256));
+	free(dump->path);
+	dump->path = dump->is_freebsd ? mem_printf("%s/%s%s", dump->store->options->dumpdir, dump->place,
+						   dump->core ? dump->core : "")
+				      : mem_printf("%s/%s", dump->store->options->dumpdir, dump->name);
+	dump->done(dump->context, dump->is_safe);
+}
+
+void dump_finish(struct dump_files *dump, enum session_end end, void (*done)(void *context, bool is_safe), void *context)
+{
+	const struct extents *have = dump->meta->holes_of;
+
+	dump->end = end;
+	dump->done = done;
+	dump->context = context;
+	dump->result = *dump->meta;
+	// The session may change its own while the other thread reads.
+	if (have) {
+		dump->have = *have;
+		dump->have.items = mem_resize(NULL, have->count ? have->count : 1, sizeof(*have->items));
+		dump->have.capacity = dump->have.count ? dump->have.count : 1;
+		if (have->count)
+			memcpy(dump->have.items, have->items, have->count * sizeof(*have->items));
+		dump->result.holes_of = &dump->have;
+	}
+	log_file_close(dump->log);
+	dump->log = NULL;
+	writer_barrier(dump->store->writer, dump_close, finished, dump);
+}
+
+/* ---- logs ------------------------------------------------------------------------------------ */
+
+static struct log_file *open_log(struct store *store, int directory, const char *name)
+{
+	struct log_options options = {.max = store->options->log_max, .keep = store->options->log_keep};
+	struct log_file *log = NULL;
+
+	error_free(log_file_open(store->writer, directory, name, &options, &log));
+	return log;
+}
+
+static bool have_logs(struct store *store)
+{
+	if (store->logs < 0 && (!mkdirat(store->directory, "logs", 0700) || errno == EEXIST))
+		store->logs = place_open(store->directory, "logs");
+	return store->logs >= 0;
+}
+
+/* The open log of a client, or a new one in the place of that which was not used for longest. */
+static struct log_file *log_of(struct store *store, const char *client)
+{
+	size_t oldest = 0;
+
+	for (size_t i = 0; i < STORE_LOGS_MAX; i++) {
+		if (store->open_logs[i].client && !strcmp(store->open_logs[i].client, client)) {
+			store->open_logs[i].used = ++store->uses;
+			return store->open_logs[i].log;
+		}
+		if (store->open_logs[i].used < store->open_logs[oldest].used)
+			oldest = i;
+	}
+	char *safe _cleanup_free_ = place_safe_name(client);
+	char *name _cleanup_free_ = mem_printf("%s.log", safe);
+	struct log_file *log = have_logs(store) ? open_log(store, store->logs, name) : NULL;
+	if (!log)
+		return NULL;
+	close_log(store, oldest);
+	store->open_logs[oldest].client = mem_strdup(client);
+	store->open_logs[oldest].log = log;
+	store->open_logs[oldest].used = ++store->uses;
+	return log;
+}
+
+void store_log(struct store *store, const char *client, struct dump_files *dump, const void *text, size_t length)
+{
+	struct log_file *log;
+
+	if (dump && !dump->is_freebsd) {
+		dump->log = dump->log ? dump->log : open_log(store, dump->directory, "log");
+		log = dump->log;
+	} else {
+		log = log_of(store, client);
+	}
+	if (log)
+		log_file_put(log, time(NULL), text, length);
+}

@@ -1,0 +1,567 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The dump directory: what lies there after each way a dump can end, and what never does.
+#include "store/finish.c"
+#include "store/meta.c"
+#include "store/place.c"
+#include "store/retain.c"
+#include "store/store.c"
+
+#include <poll.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
+
+#include "test.h"
+
+static char root[] = "/tmp/test-store-XXXXXX";
+
+/* A store of its own directories, below `root`. */
+struct shop {
+	char dumpdir[64], spool[64];
+	struct store_options options;
+	struct writer *writer;
+	struct store *store;
+};
+
+static void run(const char *format, ...) PRINTF_LIKE(1, 2);
+static void run(const char *format, ...)
+{
+	char command[512];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(command, sizeof(command), format, arguments);
+	va_end(arguments);
+	if (system(command))
+		abort();
+}
+
+/* The first line that a command writes; "" where it fails. */
+static const char *output(const char *format, ...) PRINTF_LIKE(1, 2);
+static const char *output(const char *format, ...)
+{
+	static char line[1024];
+	char command[512];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(command, sizeof(command), format, arguments);
+	va_end(arguments);
+	FILE *pipe = popen(command, "r");
+	size_t got = pipe ? fread(line, 1, sizeof(line) - 1, pipe) : 0;
+	line[got] = 0;
+	line[strcspn(line, "\n")] = 0;
+	if (!pipe || pclose(pipe))
+		line[0] = 0;
+	return line;
+}
+
+static void shop_open(struct shop *shop)
+{
+	static unsigned count;
+
+	snprintf(shop->dumpdir, sizeof(shop->dumpdir), "%s/dump%u", root, count);
+	snprintf(shop->spool, sizeof(shop->spool), "%s/spool%u", root, count++);
+	run("mkdir -p %s %s", shop->dumpdir, shop->spool);
+	shop->options.dumpdir = shop->dumpdir;
+	shop->options.spool = shop->spool;
+	if (writer_new(1 << 20, &shop->writer) || store_open(&shop->options, shop->writer, &shop->store))
+		abort();
+}
+
+static void shop_close(struct shop *shop)
+{
+	store_close(shop->store);
+	writer_free(shop->writer);
+}
+
+static struct meta meta_of(const char *client, const char *protocol)
+{
+	struct meta meta = {.protocol = protocol, .started = 1700000000, .port = 6666};
+
+	snprintf(meta.client, sizeof(meta.client), "%s", client);
+	snprintf(meta.format, sizeof(meta.format), "raw");
+	return meta;
+}
+
+static struct dump_files *begin(struct shop *shop, struct meta *meta, uint64_t expected)
+{
+	struct dump_files *dump = NULL;
+	struct error *error = dump_begin(shop->store, meta, expected, &dump);
+
+	if (error)
+		printf("%s\n", error->message);
+	error_free(error);
+	return dump;
+}
+
+struct outcome {
+	bool is_done, is_safe;
+};
+
+static void remember(void *context, bool is_safe)
+{
+	*(struct outcome *)context = (struct outcome){true, is_safe};
+}
+
+static bool finish(struct shop *shop, struct dump_files *dump, enum session_end end)
+{
+	struct outcome outcome = {0};
+	struct pollfd event = {.fd = writer_event(shop->writer), .events = POLLIN};
+
+	dump_finish(dump, end, remember, &outcome);
+	while (!outcome.is_done) {
+		poll(&event, 1, -1);
+		writer_poll(shop->writer);
+	}
+	return outcome.is_safe;
+}
+
+/* Writes a dump of `size` bytes of 'x', all at once. */
+static void whole_dump(struct shop *shop, const char *client, size_t size)
+{
+	struct meta meta = meta_of(client, "netdump6");
+	struct dump_files *dump = begin(shop, &meta, size);
+	char *bytes = malloc(size);
+
+	memset(bytes, 'x', size);
+	CHECK(dump_write(dump, SESSION_VMCORE, 0, bytes, size));
+	CHECK(finish(shop, dump, SESSION_COMPLETE));
+	dump_free(dump);
+	free(bytes);
+}
+
+static bool exists(const char *directory, const char *name)
+{
+	char path[2048];
+
+	snprintf(path, sizeof(path), "%s/%s", directory, name);
+	return !access(path, F_OK);
+}
+
+TEST(complete_dump)
+{
+	struct shop shop = {0};
+	struct meta meta = meta_of("192.0.2.7", "redhat");
+	struct extents have = {0};
+	struct stat status;
+	char path[256];
+
+	shop_open(&shop);
+	meta.holes_of = &have;
+	struct dump_files *dump = begin(&shop, &meta, 20000);
+	snprintf(path, sizeof(path), "%s", dump_path(dump));
+	CHECK(!strncmp(path, shop.dumpdir, strlen(shop.dumpdir)) && strstr(path, "/192.0.2.7-20"));
+	CHECK(!stat(path, &status) && (status.st_mode & 07777) == 0700);
+	CHECK(exists(path, "vmcore-incomplete"));
+	CHECK(dump_write(dump, SESSION_VMCORE, 0, "abc", 3) && extents_add(&have, 0, 3));
+	CHECK(dump_write(dump, SESSION_VMCORE, 8192, "def", 3) && extents_add(&have, 8192, 8195));
+	store_log(shop.store, "192.0.2.7", dump, "Oops: 0000\n", 11);
+	CHECK(finish(&shop, dump, SESSION_COMPLETE));
+	CHECK(dump_written(dump) == 6 && !dump_failure(dump));
+	dump_free(dump);
+	shop_close(&shop);
+	CHECK(exists(path, "vmcore") && !exists(path, "vmcore-incomplete") && !exists(path, "resume"));
+	CHECK_STR(output("stat -c '%%s %%a' %s/vmcore", path), "20000 600");
+	CHECK_STR(output("head -c 3 %s/vmcore; tail -c +8193 %s/vmcore | head -c 3", path, path), "abcdef");
+	CHECK_STR(output("sed 's/^....-..-..T..:..:..Z //' %s/log", path), "Oops: 0000");
+	char *digest = mem_strdup(output("sha256sum < %s/vmcore | cut -c -64", path));
+	CHECK_STR(output("python3 -c 'import json,sys; print(json.load(sys.stdin)[\"sha256\"])' < %s/meta.json", path), digest);
+	CHECK_STR(meta.sha256, digest);
+	CHECK_STR(output("python3 -c 'import json,sys; d = json.load(sys.stdin); print(d[\"complete\"], d[\"size\"], d[\"vmcore\"], "
+			 "d[\"bytes_missing\"], d[\"holes\"], d[\"started\"])' < %s/meta.json", path),
+		  "True 20000 vmcore 19994 [{'start': 3, 'end': 8192}, {'start': 8195, 'end': 20000}] 2023-11-14T22:13:20Z");
+	char *marker = mem_strdup(output("cat %s/*", shop.spool));
+	CHECK(!strncmp(marker, path, strlen(path)) && !strcmp(marker + strlen(path), "/vmcore"));
+	CHECK_STR(output("ls -A %s | wc -l", shop.spool), "1");
+	free(marker);
+	free(digest);
+	extents_deinit(&have);
+}
+
+TEST(incomplete_dump_and_its_resumption)
+{
+	struct shop shop = {0};
+	struct meta meta = meta_of("2001:db8::1", "netdump6"), other;
+	struct extents have = {0}, again = {0};
+	char path[256];
+
+	shop_open(&shop);
+	memset(meta.id, 7, sizeof(meta.id));
+	meta.holes_of = &have;
+	meta.expected = 100000;
+	struct dump_files *dump = begin(&shop, &meta, 100000);
+	snprintf(path, sizeof(path), "%s", dump_path(dump));
+	CHECK(dump_write(dump, SESSION_VMCORE, 5000, "abc", 3) && extents_add(&have, 5000, 5003));
+	snprintf(meta.reason, sizeof(meta.reason), "silent");
+	CHECK(!dump_resume(shop.store, &meta, &again)); /* it is running */
+	CHECK(finish(&shop, dump, SESSION_INCOMPLETE));
+	dump_free(dump);
+	CHECK(exists(path, "vmcore-incomplete") && !exists(path, "vmcore") && exists(path, "resume"));
+	CHECK_STR(output("python3 -c 'import json,sys; d = json.load(sys.stdin); print(d[\"complete\"], d[\"reason\"], d[\"sha256\"], "
+			 "d[\"vmcore\"])' < %s/meta.json", path),
+		  "False silent None vmcore-incomplete");
+	CHECK(strstr(output("cat %s/*", shop.spool), "/vmcore-incomplete"));
+	other = meta;
+	other.id[3] ^= 1;
+	CHECK(!dump_resume(shop.store, &other, &again)); /* another dump */
+	other = meta_of("2001:db8::2", "netdump6");
+	memcpy(other.id, meta.id, sizeof(meta.id));
+	CHECK(!dump_resume(shop.store, &other, &again)); /* another client */
+	dump = dump_resume(shop.store, &meta, &again);
+	CHECK(dump && again.count == 1 && again.items[0].start == 5000 && again.items[0].end == 5003);
+	CHECK(!exists(path, "resume"));
+	CHECK_STR(dump_path(dump), path);
+	CHECK(dump_write(dump, SESSION_VMCORE, 0, "xyz", 3) && dump_zero(dump, SESSION_VMCORE, 5003, 100000 - 5003));
+	CHECK(finish(&shop, dump, SESSION_COMPLETE));
+	dump_free(dump);
+	CHECK_STR(output("stat -c %%s %s/vmcore", path), "100000");
+	CHECK_STR(output("head -c 3 %s/vmcore; tail -c +5001 %s/vmcore | head -c 3", path, path), "xyzabc");
+	shop_close(&shop);
+	extents_deinit(&have);
+	extents_deinit(&again);
+}
+
+TEST(peer_may_resume_from_elsewhere)
+{
+	struct shop shop = {0};
+	struct meta meta = meta_of("192.0.2.1", "netdump6"), moved = meta_of("192.0.2.2", "netdump6");
+	struct extents have = {0}, again = {0};
+
+	shop_open(&shop);
+	memset(meta.id, 9, sizeof(meta.id));
+	memset(moved.id, 9, sizeof(moved.id));
+	strcpy(meta.peer, "web1");
+	meta.holes_of = &have;
+	struct dump_files *dump = begin(&shop, &meta, 0);
+	CHECK(finish(&shop, dump, SESSION_INCOMPLETE));
+	dump_free(dump);
+	CHECK(!dump_resume(shop.store, &moved, &again));
+	strcpy(moved.peer, "web2");
+	CHECK(!dump_resume(shop.store, &moved, &again));
+	strcpy(moved.peer, "web1");
+	dump = dump_resume(shop.store, &moved, &again);
+	CHECK(dump);
+	dump_free(dump);
+	shop_close(&shop);
+	extents_deinit(&again);
+}
+
+TEST(garbage_in_a_resume_file_is_refused)
+{
+	struct meta meta = meta_of("192.0.2.1", "netdump6");
+	struct extents have = {0}, again = {0};
+	struct buf text _cleanup_(buf_deinit) = {0};
+
+	memset(meta.id, 9, sizeof(meta.id));
+	meta.holes_of = &have;
+	for (uint64_t i = 0; i < 50; i++)
+		CHECK(extents_add(&have, i * 1000, i * 1000 + 10 * i + 1));
+	resume_write(&meta, &text);
+	for (size_t length = 0; length + 1 < text.length; length++) {
+		char *cut = mem_strndup(text.data, length);
+		CHECK(!resume_parse(cut, &meta, &again) && !again.count);
+		free(cut);
+	}
+	char *all = mem_strdup(text.data);
+	CHECK(resume_parse(all, &meta, &again) && again.count == 50 && again.bytes == have.bytes);
+	free(all);
+	extents_deinit(&have);
+	extents_deinit(&again);
+}
+
+TEST(refused_dump_leaves_nothing)
+{
+	struct shop shop = {0};
+	struct meta meta = meta_of("192.0.2.1", "redhat"), freebsd = meta_of("192.0.2.1", "freebsd");
+
+	shop_open(&shop);
+	for (struct meta *which = &meta; which; which = which == &meta ? &freebsd : NULL) {
+		struct dump_files *dump = begin(&shop, which, 0);
+		CHECK(dump_write(dump, SESSION_VMCORE, 0, "abc", 3));
+		finish(&shop, dump, SESSION_REFUSED);
+		dump_free(dump);
+	}
+	CHECK_STR(output("cd %s && ls -A | tr '\\n' ' '", shop.dumpdir), "bounds.192.0.2.1 ");
+	CHECK_STR(output("ls -A %s | wc -l", shop.spool), "0");
+	shop_close(&shop);
+}
+
+TEST(names_stay_in_the_directory)
+{
+	struct shop shop = {0};
+	struct meta meta = meta_of("../../x", "redhat"), hidden = meta_of(".ssh", "redhat");
+
+	shop_open(&shop);
+	struct dump_files *dump = begin(&shop, &meta, 0), *second = begin(&shop, &hidden, 0);
+	CHECK(strstr(dump_path(dump), "/_._.._x-20"));
+	CHECK(strstr(dump_path(second), "/_ssh-20"));
+	store_log(shop.store, "../../../etc/x", NULL, "hello\n", 6);
+	dump_free(dump);
+	dump_free(second);
+	shop_close(&shop);
+	CHECK(!strcmp(output("ls %s/logs | wc -l", shop.dumpdir), "1"));
+	CHECK(!strcmp(output("ls -A %s | wc -l", shop.dumpdir), "3"));
+}
+
+TEST(several_dumps_in_a_minute)
+{
+	struct shop shop = {0};
+	struct meta meta = meta_of("192.0.2.1", "redhat");
+
+	shop_open(&shop);
+	for (unsigned i = 0; i < 5; i++)
+		dump_free(begin(&shop, &meta, 0));
+	shop_close(&shop);
+	CHECK_STR(output("ls %s | wc -l", shop.dumpdir), "5");
+}
+
+static void freebsd_dump(struct shop *shop, struct meta *meta, enum session_end end)
+{
+	struct dump_files *dump = begin(shop, meta, 0);
+
+	CHECK(dump_write(dump, SESSION_VMCORE, 0, "0123456789", 10));
+	CHECK(dump_write(dump, SESSION_KEY, 0, "key", 3));
+	CHECK(dump_write(dump, SESSION_INFO, 0, "Dump\n", 5));
+	CHECK(finish(shop, dump, end));
+	dump_free(dump);
+}
+
+TEST(freebsd_names)
+{
+	struct shop shop = {0};
+	struct meta meta = meta_of("192.0.2.1", "freebsd");
+
+	shop_open(&shop);
+	freebsd_dump(&shop, &meta, SESSION_COMPLETE);
+	meta.core_suffix = ".zst";
+	meta.is_core_encrypted = true;
+	meta.size = 4;
+	freebsd_dump(&shop, &meta, SESSION_COMPLETE);
+	freebsd_dump(&shop, &meta, SESSION_INCOMPLETE);
+	CHECK_STR(output("cd %s && ls -A | tr '\\n' ' '", shop.dumpdir),
+		  "bounds.192.0.2.1 info.192.0.2.1.0 info.192.0.2.1.1 info.192.0.2.1.2 info.192.0.2.1.last key.192.0.2.1.0 "
+		  "key.192.0.2.1.1 key.192.0.2.1.2 meta.192.0.2.1.0.json meta.192.0.2.1.1.json meta.192.0.2.1.2.json "
+		  "vmcore.192.0.2.1.0 vmcore.192.0.2.1.2-incomplete vmcore.192.0.2.1.last vmcore_encrypted.192.0.2.1.1.zst "
+		  "vmcore_encrypted.192.0.2.1.last.zst ");
+	CHECK_STR(output("cat %s/bounds.192.0.2.1", shop.dumpdir), "3");
+	CHECK_STR(output("cat %s/vmcore.192.0.2.1.last", shop.dumpdir), "0123456789");
+	CHECK_STR(output("cat %s/vmcore_encrypted.192.0.2.1.last.zst", shop.dumpdir), "0123");
+	CHECK_STR(output("readlink %s/info.192.0.2.1.last", shop.dumpdir), "info.192.0.2.1.1");
+	CHECK_STR(output("cat %s/vmcore.192.0.2.1.2-incomplete", shop.dumpdir), "0123456789");
+	CHECK(strstr(output("cat %s/192.0.2.1.1", shop.spool), "/vmcore_encrypted.192.0.2.1.1.zst"));
+	shop_close(&shop);
+}
+
+TEST(freebsd_paths)
+{
+	struct shop shop = {0};
+	struct meta meta = meta_of("192.0.2.1", "freebsd");
+
+	shop_open(&shop);
+	run("mkdir -p %s/lab/rack && ln -s /tmp %s/out && ln -s lab %s/in", shop.dumpdir, shop.dumpdir, shop.dumpdir);
+	strcpy(meta.path, "lab/rack");
+	freebsd_dump(&shop, &meta, SESSION_COMPLETE);
+	CHECK_STR(output("cat %s/lab/rack/vmcore.192.0.2.1.0", shop.dumpdir), "0123456789");
+	CHECK(strstr(output("cat %s/lab_rack_192.0.2.1.0", shop.spool), "/lab/rack/vmcore.192.0.2.1.0"));
+	// None of these is a directory below ours: the dump directory itself then, as netdumpd does.
+	static const char *const paths[] = {"nothing", "out", "in", "in/rack", "..", "lab/../..", "lab/rack/vmcore.192.0.2.1.0"};
+	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++) {
+		strcpy(meta.path, paths[i]);
+		freebsd_dump(&shop, &meta, SESSION_COMPLETE);
+	}
+	CHECK_STR(output("ls %s/vmcore.*.[0-9] | wc -l", shop.dumpdir), "7");
+	CHECK_STR(output("ls %s/lab/rack/vmcore.*.[0-9] | wc -l", shop.dumpdir), "1");
+	// A link in the place of bounds is no file to read from or write to.
+	run("cd %s && rm bounds.192.0.2.1 && ln -s /etc/passwd bounds.192.0.2.1", shop.dumpdir);
+	freebsd_dump(&shop, &meta, SESSION_COMPLETE);
+	CHECK_STR(output("cat %s/bounds.192.0.2.1", shop.dumpdir), "8");
+	shop_close(&shop);
+}
+
+static unsigned dumps_of(const struct shop *shop, const char *client)
+{
+	return (unsigned)atoi(output("ls -d %s/%s-* 2>/dev/null | wc -l", shop->dumpdir, client));
+}
+
+static bool admits(struct shop *shop, const char *client, uint64_t expected)
+{
+	struct error *error = store_admit(shop->store, client, expected);
+
+	CHECK(!error || error->code == ERROR_LIMIT);
+	error_free(error);
+	return !error;
+}
+
+TEST(keep_removes_the_oldest)
+{
+	struct shop shop = {.options.keep = 3};
+
+	shop_open(&shop);
+	for (unsigned i = 0; i < 6; i++) {
+		CHECK(admits(&shop, "192.0.2.1", 1000));
+		whole_dump(&shop, "192.0.2.1", 1000);
+		run("cd %s && touch -d '2020-01-0%u' $(ls -dt 192.0.2.1-* | head -n 1)", shop.dumpdir, i + 1);
+	}
+	CHECK(admits(&shop, "192.0.2.2", 1000));
+	CHECK(dumps_of(&shop, "192.0.2.1") == 3);
+	CHECK_STR(output("ls %s -d --time-style=+%%d -l %s/192* | tr -s ' ' | cut -d ' ' -f 6 | sort | tr '\\n' ' '", "", shop.dumpdir),
+		  "04 05 06 ");
+	shop_close(&shop);
+}
+
+TEST(quotas_never_cost_the_newest)
+{
+	struct shop shop = {.options = {.max_client = 100 << 10, .max_total = 200 << 10}};
+
+	shop_open(&shop);
+	whole_dump(&shop, "192.0.2.1", 40 << 10);
+	whole_dump(&shop, "192.0.2.1", 40 << 10);
+	CHECK(!admits(&shop, "192.0.2.1", 101 << 10));
+	CHECK(dumps_of(&shop, "192.0.2.1") == 1); /* room was made as far as might be */
+	CHECK(admits(&shop, "192.0.2.1", 40 << 10));
+	CHECK(!admits(&shop, "192.0.2.1", 80 << 10)); /* the newest stays */
+	CHECK(dumps_of(&shop, "192.0.2.1") == 1);
+	whole_dump(&shop, "192.0.2.2", 40 << 10);
+	whole_dump(&shop, "192.0.2.2", 40 << 10);
+	CHECK(admits(&shop, "192.0.2.3", 60 << 10));
+	CHECK(dumps_of(&shop, "192.0.2.2") == 2);
+	CHECK(admits(&shop, "192.0.2.3", 100 << 10)); /* for all: somebody's older one goes */
+	CHECK(dumps_of(&shop, "192.0.2.2") == 1 && dumps_of(&shop, "192.0.2.1") == 1);
+	struct meta meta = meta_of("192.0.2.9", "netdump6");
+	struct dump_files *dump = begin(&shop, &meta, 100 << 10);
+	CHECK(!admits(&shop, "192.0.2.3", 80 << 10)); /* announced is as good as used */
+	CHECK(admits(&shop, "192.0.2.3", 4 << 10));
+	dump_free(dump);
+	shop_close(&shop);
+}
+
+TEST(freebsd_dumps_count_too)
+{
+	struct shop shop = {.options.keep = 2};
+	struct meta meta = meta_of("192.0.2.1", "freebsd");
+
+	shop_open(&shop);
+	for (unsigned i = 0; i < 4; i++) {
+		CHECK(admits(&shop, "192.0.2.1", 10));
+		freebsd_dump(&shop, &meta, i % 2 ? SESSION_INCOMPLETE : SESSION_COMPLETE);
+		run("touch -d '2020-01-0%u' %s/vmcore.192.0.2.1.%u*", i + 1, shop.dumpdir, i);
+	}
+	CHECK(admits(&shop, "192.0.2.1", 10));
+	CHECK_STR(output("cd %s && ls -A | grep -v last | tr '\\n' ' '", shop.dumpdir),
+		  "bounds.192.0.2.1 info.192.0.2.1.3 key.192.0.2.1.3 meta.192.0.2.1.3.json vmcore.192.0.2.1.3-incomplete ");
+	shop_close(&shop);
+}
+
+TEST(quota_holds_while_the_dump_runs)
+{
+	struct shop shop = {.options.max_client = 50000};
+	struct meta meta = meta_of("192.0.2.1", "netdump6");
+	static char bytes[20000];
+
+	shop_open(&shop);
+	struct dump_files *dump = begin(&shop, &meta, 0);
+	CHECK(dump_write(dump, SESSION_VMCORE, 0, bytes, sizeof(bytes)));
+	CHECK(dump_write(dump, SESSION_VMCORE, 20000, bytes, sizeof(bytes)));
+	CHECK(!dump_write(dump, SESSION_VMCORE, 40000, bytes, sizeof(bytes)));
+	CHECK(strstr(dump_failure(dump), "max_client"));
+	CHECK(!finish(&shop, dump, SESSION_COMPLETE));
+	CHECK(exists(dump_path(dump), "vmcore-incomplete") && !exists(dump_path(dump), "vmcore"));
+	dump_free(dump);
+	shop_close(&shop);
+}
+
+TEST(min_free_is_kept)
+{
+	struct shop shop = {.options = {.check_space = true, .min_free = UINT64_C(1) << 60}};
+	struct meta meta = meta_of("192.0.2.1", "netdump6");
+
+	shop_open(&shop);
+	CHECK(!admits(&shop, "192.0.2.1", 1));
+	struct dump_files *dump = begin(&shop, &meta, 0);
+	CHECK(!dump_write(dump, SESSION_VMCORE, 0, "abc", 3) && dump_failure(dump));
+	dump_free(dump);
+	shop.options.min_free = 0;
+	CHECK(admits(&shop, "192.0.2.1", 1));
+	CHECK(!admits(&shop, "192.0.2.1", UINT64_C(1) << 60));
+	shop.options.check_space = false;
+	CHECK(admits(&shop, "192.0.2.1", UINT64_C(1) << 60));
+	shop_close(&shop);
+}
+
+/* On a file system of one megabyte, in a namespace of the test's own. */
+static int fill_disk(void)
+{
+	struct shop shop = {0};
+	struct meta meta = meta_of("192.0.2.1", "netdump6");
+	static char bytes[4096];
+	uint64_t at = 0;
+
+	if (unshare(CLONE_NEWNS) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    mount("none", root, "tmpfs", 0, "size=1m"))
+		return 3;
+	shop_open(&shop);
+	struct dump_files *dump = begin(&shop, &meta, 0);
+	memset(bytes, 'x', sizeof(bytes));
+	while (at < 8 << 20 && !dump_failure(dump))
+		if (dump_write(dump, SESSION_VMCORE, at, bytes, sizeof(bytes)))
+			at += sizeof(bytes);
+	bool is_right = dump_failure(dump) && strstr(dump_failure(dump), "no space") &&
+			!finish(&shop, dump, SESSION_COMPLETE) && exists(dump_path(dump), "vmcore-incomplete") &&
+			!exists(dump_path(dump), "vmcore");
+	dump_free(dump);
+	shop_close(&shop);
+	return is_right ? 0 : 1;
+}
+
+TEST(full_disk_leaves_an_incomplete_dump)
+{
+	int status = -1;
+	pid_t child = fork();
+
+	if (!child)
+		_exit(fill_disk());
+	CHECK(waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+TEST(json_is_json_whatever_clients_say)
+{
+	struct meta meta = meta_of("192.0.2.1", "redhat");
+	struct buf text _cleanup_(buf_deinit) = {0};
+
+	for (unsigned i = 1; i < 256; i++)
+		meta.panic[i - 1] = (char)i;
+	meta_json(&meta, false, "vm\"core\\", UINT64_MAX, &text);
+	int fd = openat(AT_FDCWD, root, O_PATH);
+	error_free(place_write(fd, "json", text.data, text.length));
+	close(fd);
+	CHECK_STR(output("python3 -c 'import json,sys; d = json.load(sys.stdin); "
+			 "print([ord(c) for c in d[\"panic\"]] == list(range(1, 256)), d[\"vmcore\"], d[\"size\"], d[\"peer\"])' "
+			 "< %s/json", root),
+		  "True vm\"core\\ 18446744073709551615 None");
+}
+
+TEST(store_wants_its_directories)
+{
+	struct store_options options = {.dumpdir = "/nowhere/at/all"};
+	struct store *store = NULL;
+	struct error *error = store_open(&options, NULL, &store);
+
+	CHECK(error && error->code == ERROR_IO && !store);
+	error_free(error);
+}
+
+static void start(void) __attribute__((constructor));
+static void start(void)
+{
+	if (seal_start() || !mkdtemp(root))
+		abort();
+}
+
+static void finish_all(void) __attribute__((destructor));
+static void finish_all(void)
+{
+	run("rm -rf %s", root);
+}
+
+TEST_MAIN
