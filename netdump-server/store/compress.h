@@ -13,8 +13,8 @@ struct compressor;
 
 struct error *compressor_new(enum store_compression compression, size_t page_size, struct compressor **ret) MUST_CHECK;
 void compressor_free(struct compressor *compressor);
-/* Compresses a page; returns the bytes and their number, or NULL where they would not be fewer than the page's. Valid until
- * the next call. */
+/* Compresses a page; returns the bytes and their number, or NULL where they would not be fewer than the page's. Valid
+ * until the next call. */
 const uint8_t *compressor_run(struct compressor *compressor, const uint8_t *page, size_t *ret_length);
 
 #endif

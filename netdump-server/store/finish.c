@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The end of a dump, on the writer's second thread: sizes, digest, names, meta.json, marker. What has its final name is on
-// the disk.
+// The end of a dump, on the writer's second thread: sizes, digest, names, meta.json, marker. What has its final name is
+// on the disk.
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -162,8 +162,9 @@ static struct error *write_marker(const struct dump_files *dump)
 
 	if (store->spool < 0)
 		return NULL;
-	char *path _cleanup_free_ = mem_printf("%s/%s%s%s%s\n", root ? root : store->options->dumpdir, dump->place,
-					       dump->is_freebsd ? "" : dump->name, dump->is_freebsd ? "" : "/", dump->core);
+	char *inside _cleanup_free_ = dump->is_freebsd ? mem_strdup("") : mem_printf("%s/", dump->name);
+	char *path _cleanup_free_ = mem_printf("%s/%s%s%s\n", root ? root : store->options->dumpdir, dump->place, inside,
+					       dump->core);
 	// One name for each, whatever directory it lies in.
 	char *marker _cleanup_free_ = mem_printf("%s%s", dump->place, dump->name);
 	for (char *slash = marker; (slash = strchr(slash, '/'));)

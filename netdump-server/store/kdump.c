@@ -194,9 +194,9 @@ struct arrival {
 	bool is_raw;
 };
 
-/* Bytes of a page in the file: [start, end), `skip` bytes behind its beginning. Where a segment does not begin or end with a
- * page, the rest of that page is zeros, as makedumpfile has it. Should two segments meet within a page, only what comes first
- * of the two is kept: kexec rounds to pages, and nobody has seen such a file. */
+/* Bytes of a page in the file: [start, end), `skip` bytes behind its beginning. Where a segment does not begin or end
+ * with a page, the rest of that page is zeros, as makedumpfile has it. Should two segments meet within a page, only what
+ * comes first of the two is kept: a debt, should anybody ever make such a file. */
 struct span {
 	uint64_t page, start, end;
 	size_t skip;
@@ -226,7 +226,8 @@ static int store_from_raw(struct kdump *kdump, const struct span *span)
 	if (!error)
 		error = store_page(kdump, span->page, kdump->page);
 	if (!error)
-		(void)fallocate(kdump->raw, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)span->start, (off_t)length);
+		(void)fallocate(kdump->raw, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)span->start,
+				(off_t)length);
 	return error;
 }
 

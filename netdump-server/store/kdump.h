@@ -16,8 +16,8 @@
 struct kdump;
 struct writer_file;
 
-/* `raw`: takes what cannot be converted yet, at its own offsets, and with it everything if it turns out that the file is no
- * ELF dump. `out`: the new file, empty. `directory`: for a table without a name. The descriptors stay the caller's. */
+/* `raw`: takes what cannot be converted yet, at its own offsets, and with it everything if it turns out that the file is
+ * no ELF dump. `out`: the new file, empty. `directory`: for a table without a name. The descriptors stay the caller's. */
 struct error *kdump_new(int raw, int out, int directory, enum store_compression compression,
 			struct kdump **ret) MUST_CHECK;
 void kdump_free(struct kdump *kdump);

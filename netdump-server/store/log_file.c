@@ -139,11 +139,9 @@ void log_file_put(struct log_file *log, int64_t now, const void *text, size_t le
 {
 	struct buf buf _cleanup_(buf_deinit) = {0};
 	bool was_inside = log->is_inside;
+	size_t cut = length > PUT_MAX ? length - PUT_MAX : 0;
 
-	if (length > PUT_MAX) {
-		log->lost += length - PUT_MAX;
-		length = PUT_MAX;
-	}
+	length -= cut;
 	if (log->lost) {
 		buf_puts(&buf, was_inside ? "\n" : "");
 		put_stamp(&buf, now);
@@ -154,9 +152,9 @@ void log_file_put(struct log_file *log, int64_t now, const void *text, size_t le
 	if (buf.length && log->file && make_room(log, buf.length) &&
 	    writer_put(log->writer, log->file, log->size, buf.data, buf.length)) {
 		log->size += buf.length;
-		log->lost = 0;
+		log->lost = cut;
 		return;
 	}
-	log->lost += length;
+	log->lost += length + cut;
 	log->is_inside = was_inside;
 }

@@ -21,8 +21,8 @@ struct error *log_file_open(struct writer *writer, int directory, const char *na
 			    struct log_file **ret) MUST_CHECK;
 /* At once for the caller; what is queued is written before the file is closed. */
 void log_file_close(struct log_file *log);
-/* Appends text as it came: a line may arrive in pieces. What the writer's queue has no room for is lost, and the log says how
- * many bytes that were. `now`: CLOCK_REALTIME in seconds. */
+/* Appends text as it came: a line may arrive in pieces. What the writer's queue has no room for is lost, and the log says
+ * how many bytes that were. `now`: CLOCK_REALTIME in seconds. */
 void log_file_put(struct log_file *log, int64_t now, const void *text, size_t length);
 
 #endif

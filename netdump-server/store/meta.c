@@ -74,8 +74,8 @@ static void put_holes(struct buf *buf, const struct extents *extents, uint64_t s
 	buf_puts(buf, ",\n  \"holes\": [");
 	while (extents && extents_hole(extents, from, size, &hole)) {
 		if (count < META_HOLES_MAX)
-			buf_printf(buf, "%s\n    {\"start\": %" PRIu64 ", \"end\": %" PRIu64 "}", count ? "," : "", hole.start,
-				   hole.end);
+			buf_printf(buf, "%s\n    {\"start\": %" PRIu64 ", \"end\": %" PRIu64 "}", count ? "," : "",
+				   hole.start, hole.end);
 		missing += hole.end - hole.start;
 		from = hole.end;
 		count++;
@@ -130,8 +130,10 @@ static void put_who(const struct meta *meta, struct buf *buf)
 void resume_write(const struct meta *meta, struct buf *ret)
 {
 	put_who(meta, ret);
-	for (size_t i = 0; meta->holes_of && i < meta->holes_of->count; i++)
-		buf_printf(ret, "%" PRIu64 " %" PRIu64 "\n", meta->holes_of->items[i].start, meta->holes_of->items[i].end);
+	for (size_t i = 0; meta->holes_of && i < meta->holes_of->count; i++) {
+		const struct extent *extent = &meta->holes_of->items[i];
+		buf_printf(ret, "%" PRIu64 " %" PRIu64 "\n", extent->start, extent->end);
+	}
 	buf_puts(ret, "end\n");
 }
 

@@ -21,7 +21,7 @@ void meta_json(const struct meta *meta, bool is_complete, const char *name, uint
 
 /* Appends what resume_parse() reads: who sent which dump, and which bytes are there. */
 void resume_write(const struct meta *meta, struct buf *ret);
-/* False where the text is none, or of another dump or client than `meta` says (id, peer or address). `ret` then is empty. */
+/* False where the text is none, or of another dump or client than `meta` says (id, peer or address); `ret` is empty. */
 bool resume_parse(char *text, const struct meta *meta, struct extents *ret);
 
 #endif

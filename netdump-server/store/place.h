@@ -7,8 +7,8 @@
 
 #include "base/error.h"
 
-/* A text as part of a file name: letters, digits, '.', ':', '_'; everything else becomes '_', as does a dot that is first.
- * free() it. */
+/* A text as part of a file name: letters, digits, '.', ':', '_'; everything else becomes '_', as does a dot that is
+ * first. free() it. */
 char *place_safe_name(const char *text);
 /* The directory `path` below `directory`, each part of it a directory and not a link, none of them ".."; -1 otherwise. An
  * empty path is `directory` itself, opened again. */

@@ -123,16 +123,17 @@ static struct error *make_room(struct store *store, struct held_list *held, cons
 			break;
 	while (options->max_client && !fits(expected, held_bytes(held, client), options->max_client))
 		if (!held_remove_oldest(store->directory, held, client))
-			return error_new(ERROR_LIMIT, "no room for %" PRIu64 " bytes: %s may have %" PRIu64 " (max_client)",
-					 expected, client, options->max_client);
+			return error_new(ERROR_LIMIT, "no room for %" PRIu64 " bytes: %s may have %" PRIu64
+					 " (max_client)", expected, client, options->max_client);
 	while (options->max_total && !fits(expected, held->bytes + running, options->max_total))
 		if (!held_remove_oldest(store->directory, held, NULL))
 			return error_new(ERROR_LIMIT, "no room for %" PRIu64 " bytes: all dumps may have %" PRIu64
 					 " (max_total)", expected, options->max_total);
 	while (!fits(expected, running, free_space(store)))
 		if (!held_remove_oldest(store->directory, held, NULL))
-			return error_new(ERROR_LIMIT, "no room for %" PRIu64 " bytes: free are %" PRIu64 " beyond min_free, %"
-					 PRIu64 " of which running dumps need", expected, free_space(store), running);
+			return error_new(ERROR_LIMIT, "no room for %" PRIu64 " bytes: free are %" PRIu64
+					 " beyond min_free, %" PRIu64 " of which running dumps need",
+					 expected, free_space(store), running);
 	return NULL;
 }
 

@@ -44,8 +44,8 @@ struct barriers {
 	struct barrier *first, **last;
 };
 
-/* Blocks number `taken` to `put` - 1 wait, in blocks[number % limit]. Their bytes lie in a ring, in order; a block never goes
- * around its end. */
+/* Blocks number `taken` to `put` - 1 wait, in blocks[number % limit]. Their bytes lie in a ring, in order; a block never
+ * goes around its end. */
 struct writer {
 	pthread_mutex_t mutex;
 	pthread_cond_t has_blocks, has_work;
