@@ -32,7 +32,8 @@ struct session *freebsd_new(struct session_host *host, const struct freebsd_opti
 			    size_t length, uint64_t now);
 /* Whether this packet of the session's client begins another dump: a HERALD after a finished dump, or after so long a
  * silence that the client cannot be the same any more (else anybody who forges one HERALD would end a running dump).
- * The caller then stops this session, and makes a new one of the packet. */
+ * The caller then stops this session, which lives on until its finished() has been called but gets no more packets,
+ * and makes a new one of this packet. */
 bool freebsd_yields(const struct session *session, const uint8_t *bytes, size_t length, uint64_t now);
 /* Whether the session's dump is finished, so that it no longer counts as a running one. */
 bool freebsd_is_leaving(const struct session *session);
