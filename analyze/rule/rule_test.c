@@ -43,18 +43,46 @@ struct test {
 
 /* ---- what is poked -------------------------------------------------------------------------- */
 
-/* Evaluates text of the file against the unchanged dump. */
-static struct error *evaluate(const struct test *test, const struct yaml_node *node,
-			      const char *text, struct value *ret)
+/* A piece of a scalar, as it is evaluated: with "&(" before it where its address is wanted. */
+struct piece {
+	const struct yaml_node *node;
+	size_t start, length; /* in the scalar */
+	size_t lead;          /* bytes before it in what is evaluated */
+};
+
+/* Mistakes are shown where they stand in the file. */
+static void locate_piece(const struct expr_text *text, size_t offset, size_t *ret_line,
+			 size_t *ret_column)
+{
+	const struct piece *piece = text->context;
+	size_t inside = offset > piece->lead ? offset - piece->lead : 0;
+	struct yaml_position position = yaml_locate(
+		piece->node, piece->start + (inside < piece->length ? inside : piece->length));
+
+	*ret_line = position.line;
+	*ret_column = position.column;
+}
+
+static struct expr_text piece_text(const struct test *test, const struct piece *piece)
+{
+	struct expr_text text = yaml_text(piece->node);
+	const char *words = piece->node->text + piece->start;
+
+	text.text = piece->lead ? arena_printf(test->arena, "&(%.*s)", (int)piece->length, words)
+				: arena_strndup(test->arena, words, piece->length);
+	text.locate = locate_piece;
+	text.context = arena_copy(test->arena, piece, sizeof(*piece));
+	return text;
+}
+
+/* Evaluates a piece of the file against the unchanged dump. */
+static struct error *evaluate(const struct test *test, const struct piece *piece, struct value *ret)
 {
 	struct kernel *kernel _cleanup_(kernel_free_cleanup) = kernel_new(test->tests->dump,
 									  test->tests->symtab);
 	struct program *program _cleanup_(program_free_cleanup) =
 		program_new(rule_set_library(test->tests->rules), test->tests->symtab, kernel);
-	const struct expr_text where = {
-		.file = arena_printf(test->arena, "%s:%zu", node->file->path, node->start.line),
-		.text = text,
-	};
+	const struct expr_text where = piece_text(test, piece);
 	struct scope *scope = scope_new(program);
 	struct budget budget = BUDGET_DEFAULT;
 	struct expr *expr;
@@ -69,16 +97,18 @@ static struct error *evaluate(const struct test *test, const struct yaml_node *n
 	struct value value = code_eval(code, frame);
 	*ret = value_keep(&value, test->arena);
 	if (value.kind == VALUE_ABSENT)
-		return yaml_error(node, "%s: %s", text, error_words(value.absent.code));
+		return yaml_error(piece->node, "%.*s: %s", (int)piece->length,
+				  piece->node->text + piece->start, error_words(value.absent.code));
 	return NULL;
 }
 
+/* The first `length` bytes of a scalar name a place. */
 static struct error *find_place(const struct test *test, const struct yaml_node *node,
-				const char *lvalue, struct poke *ret, const struct type **ret_type)
+				size_t length, struct poke *ret, const struct type **ret_type)
 {
+	const struct piece piece = {.node = node, .length = length, .lead = strlen("&(")};
 	struct value place;
-	struct error *error = evaluate(test, node, arena_printf(test->arena, "&(%s)", lvalue),
-				       &place);
+	struct error *error = evaluate(test, &piece, &place);
 
 	if (error)
 		return error;
@@ -121,10 +151,14 @@ static struct error *read_poke(struct test *test, const struct yaml_node *node, 
 
 	if (!equals)
 		return yaml_error(node, "want LVALUE = VALUE");
-	char *lvalue = arena_strndup(test->arena, node->text, (size_t)(equals - node->text));
-	struct error *error = find_place(test, node, lvalue, ret, &type);
+	const struct piece right = {
+		.node = node,
+		.start = (size_t)(equals + 3 - node->text),
+		.length = strlen(equals + 3),
+	};
+	struct error *error = find_place(test, node, (size_t)(equals - node->text), ret, &type);
 	if (!error)
-		error = evaluate(test, node, equals + 3, &value);
+		error = evaluate(test, &right, &value);
 	return error ? error : put_value(test, node, &value, type, ret);
 }
 
@@ -134,7 +168,7 @@ static struct error *read_hide(struct test *test, const struct yaml_node *node, 
 
 	if (node->kind != NODE_SCALAR)
 		return yaml_error(node, "want an lvalue");
-	struct error *error = find_place(test, node, node->text, ret, &type);
+	struct error *error = find_place(test, node, strlen(node->text), ret, &type);
 	if (error)
 		return error;
 	ret->is_hidden = true;
@@ -170,14 +204,24 @@ static struct error *read_expect(struct test *test, const struct yaml_node *node
 			  "expect: found, clear, could-not-check or not-applicable");
 }
 
+static struct error *unknown_rule(const struct test *test, const struct yaml_node *node)
+{
+	const char *near = rule_set_suggest(test->tests->rules, node->text);
+
+	return yaml_error(node, "no rule is called \"%s\"%s%s%s", node->text,
+			  near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+}
+
 static struct error *read_rule(struct test *test, const struct yaml_node *node)
 {
 	const struct rule *rule = node && node->kind == NODE_SCALAR
 					  ? rule_set_find(test->tests->rules, node->text)
 					  : NULL;
 
-	if (!rule || rule->is_view)
+	if (!node || node->kind != NODE_SCALAR)
 		return yaml_error(node ? node : test->node, "rule: which rule?");
+	if (!rule || rule->is_view)
+		return unknown_rule(test, node);
 	test->rule = *rule;
 	test->rule.params = arena_copy(test->arena, rule->params,
 				       rule->param_count * sizeof(*rule->params));
@@ -229,13 +273,11 @@ static struct error *read_needs(const struct test *test, const struct yaml_node 
 		return yaml_error(list, "want a list");
 	for (size_t i = 0; !error && list && i < list->count; i++) {
 		const struct yaml_node *item = list->items[i];
-		const struct expr_text where = {
-			.file = arena_printf(test->arena, "%s:%zu", item->file->path,
-					     item->start.line),
-			.text = item->kind == NODE_SCALAR ? item->text : "",
-		};
 		struct expr *expr;
 
+		if (item->kind != NODE_SCALAR)
+			return yaml_error(item, "want a variable, a type, a member or a module");
+		const struct expr_text where = yaml_text(item);
 		error = expr_parse(test->arena, &where, EXPR_START_NEED, &expr);
 		if (!error)
 			error = expr_check_need(program, expr);
@@ -366,10 +408,11 @@ static void test_run(struct rule_tests *tests, const struct yaml_node *node)
 	const char *word = !error ? "ok" : test->is_skipped ? "skip" : "FAIL";
 	buf_printf(tests->buf, "%s %s:%zu %s", word, node->file->path, node->start.line,
 		   test->rule.id ? test->rule.id : "");
-	if (error && !test->is_skipped)
+	if (error)
 		buf_printf(tests->buf, ": %s", error->message);
 	buf_puts(tests->buf, "\n");
 	tests->passed += !error;
+	tests->skipped += error != NULL && test->is_skipped;
 	tests->failed += error != NULL && !test->is_skipped;
 }
 

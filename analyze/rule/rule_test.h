@@ -16,7 +16,7 @@ struct rule_tests {
 	struct dump *dump;
 	struct symtab *symtab;
 	struct buf *buf; /* a line for each test: "ok NAME", "skip NAME: why" or "FAIL NAME: why" */
-	size_t passed, failed;
+	size_t passed, failed, skipped;
 };
 
 /* Runs each item of the file's `tests:`. The dump is as before afterwards. */

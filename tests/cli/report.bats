@@ -283,3 +283,14 @@ verdict() {
 	[ "${lines[-1]}" = '3 passed, 1 failed' ]
 	[[ $output == *'no message is like "pid 8"; the first is "pid 7"'* ]]
 }
+
+@test "rules test says what it skipped, and where a test is wrong" {
+	printf 'tests:\n- rule: always\n  expect: clear\n  needs: [struct nothing_like_it]\n' > "$BATS_TEST_TMPDIR/t.yaml"
+	run -0 km rules test "$BATS_TEST_TMPDIR/t.yaml" --dump "$DUMP"
+	[[ $output == *'skip '*'t.yaml:2 always: '*'no struct nothing_like_it'*'1 skipped, 0 passed, 0 failed' ]]
+	printf 'tests:\n- rule: alwyas\n  expect: clear\n- rule: always\n  expect: clear\n  poke: ["init_task.pid = nowhere"]\n' \
+		> "$BATS_TEST_TMPDIR/t.yaml"
+	run -1 km rules test "$BATS_TEST_TMPDIR/t.yaml" --dump "$DUMP"
+	[[ $output == *'t.yaml:2:9: no rule is called "alwyas"; did you mean "always"?'* ]]
+	[[ $output == *'t.yaml:6:27: nothing here or in this kernel is called nowhere'* ]]
+}
