@@ -11,6 +11,7 @@
 
 enum {
 	OVERTAKEN_MAX = 3,        /* a client answers in order: a page that so many later ones overtook is lost */
+	LOSS_BEARABLE = 8,        /* one page in so many */
 	NONSENSE_MAX = 3,         /* answers that cannot be, before a page is given up */
 	BUFFERS_MAX = 1 << 20,    /* bytes on the way at most, for clients with large pages */
 };
@@ -98,8 +99,14 @@ static struct redhat_slot *slot_of(struct redhat_memory *memory, uint32_t nr)
 
 /* ---- window ---------------------------------------------------------------------------------- */
 
-static void window_grow(struct redhat_memory *memory)
+static void window_grow(struct redhat *redhat, uint32_t nr)
 {
+	struct redhat_memory *memory = &redhat->memory;
+
+	if ((int32_t)(nr - memory->round) >= 0) {
+		memory->round = redhat->next_nr;
+		memory->lost = 0;
+	}
 	if (memory->window >= memory->window_max)
 		return;
 	if (memory->window >= memory->threshold && ++memory->grown < memory->window)
@@ -108,24 +115,26 @@ static void window_grow(struct redhat_memory *memory)
 	memory->window++;
 }
 
-/* Once for all that was lost of one window. */
-static void window_shrink(struct redhat *redhat, uint32_t nr)
+/* A page is lost with any of its five packets. Some paths lose a packet now and then however slowly they are used: only
+ * where more than LOSS_BEARABLE of a window's pages are lost has it been too large; then once for all of them. */
+static void window_lose(struct redhat *redhat, uint32_t nr)
 {
 	struct redhat_memory *memory = &redhat->memory;
 
-	if ((int32_t)(nr - memory->recover) < 0)
+	if ((int32_t)(nr - memory->recover) < 0 || ++memory->lost * LOSS_BEARABLE <= memory->window)
 		return;
+	memory->lost = 0;
 	memory->window = memory->window * 7 / 10;
 	if (memory->window < memory->window_min)
 		memory->window = memory->window_min;
 	memory->threshold = memory->window;
 	memory->grown = 0;
-	memory->recover = redhat->next_nr;
+	memory->recover = memory->round = redhat->next_nr;
 }
 
 static void slot_again(struct redhat *redhat, struct redhat_slot *slot, uint64_t now)
 {
-	window_shrink(redhat, slot->nr);
+	window_lose(redhat, slot->nr);
 	slot->tries++;
 	redhat_meta(redhat)->retransmissions++;
 	slot_request(redhat, slot, now);
@@ -225,7 +234,7 @@ static void page_complete(struct redhat *redhat, struct redhat_slot *slot, uint6
 
 	if (!slot->tries)
 		redhat_measure(redhat, now - slot->sent);
-	window_grow(memory);
+	window_grow(redhat, nr);
 	if (!slot_write(redhat, slot, now)) {
 		slot->is_full = true;
 		memory->unwritten++;
@@ -335,7 +344,7 @@ void redhat_memory_begin(struct redhat *redhat, uint64_t now)
 	memory->window_min = most < REDHAT_WINDOW_MIN ? most : REDHAT_WINDOW_MIN;
 	memory->window = memory->window_min;
 	memory->threshold = memory->window_max;
-	memory->recover = redhat->next_nr;
+	memory->recover = memory->round = redhat->next_nr;
 	memory->due = SESSION_NEVER;
 	for (unsigned i = 0; i < REDHAT_WINDOW_MAX; i++)
 		memory->free[i] = (uint8_t)i;

@@ -60,7 +60,9 @@ struct redhat_memory {
 	uint8_t free[REDHAT_WINDOW_MAX]; /* stack of slots that are not in use */
 	unsigned used, unwritten;
 	unsigned window, window_min, window_max, threshold, grown;
-	uint32_t recover;    /* requests before this number belong to a loss that was counted */
+	uint32_t recover;    /* requests before this number belong to a loss that was heeded */
+	uint32_t round;      /* the answer to this request, or a later one, ends the round trip */
+	unsigned lost;       /* in this round trip */
 	uint32_t cursor;     /* the first page never asked for */
 	struct {
 		uint32_t nr, pfn;
