@@ -234,7 +234,7 @@ static struct error *run_tests(struct session *session, int *ret_status)
 	if (!tests.passed && !tests.failed && !tests.skipped)
 		return error_new(ERROR_INVALID, "rules test: these files have no tests");
 	if (tests.skipped)
-		buf_printf(&buf, "%zu skipped, ", tests.skipped);
+		buf_printf(&buf, "%zu skipped\n", tests.skipped);
 	buf_printf(&buf, "%zu passed, %zu failed\n", tests.passed, tests.failed);
 	*ret_status = tests.failed ? EXIT_FOUND : EXIT_DONE;
 	return output_print(&buf);

@@ -287,7 +287,7 @@ verdict() {
 @test "rules test says what it skipped, and where a test is wrong" {
 	printf 'tests:\n- rule: always\n  expect: clear\n  needs: [struct nothing_like_it]\n' > "$BATS_TEST_TMPDIR/t.yaml"
 	run -0 km rules test "$BATS_TEST_TMPDIR/t.yaml" --dump "$DUMP"
-	[[ $output == *'skip '*'t.yaml:2 always: '*'no struct nothing_like_it'*'1 skipped, 0 passed, 0 failed' ]]
+	[[ $output == *'skip '*'t.yaml:2 always: '*'no struct nothing_like_it'*$'1 skipped\n0 passed, 0 failed' ]]
 	printf 'tests:\n- rule: alwyas\n  expect: clear\n- rule: always\n  expect: clear\n  poke: ["init_task.pid = nowhere"]\n' \
 		> "$BATS_TEST_TMPDIR/t.yaml"
 	run -1 km rules test "$BATS_TEST_TMPDIR/t.yaml" --dump "$DUMP"
