@@ -896,9 +896,9 @@ TEST(redhat_dump_with_loss_alone_keeps_its_pace)
 	net.delay = 10 * MS;
 	net_run();
 	net_check_equal();
-	/* 249 pages in a second or two (20 ms round trip), not one repetition timer after the other; 3 s are
-	 * SHOW_STATE. */
-	CHECK(net.finish_at < 4 * MODEL_SECOND);
+	/* 249 pages over 20 ms there and back, begun at 1 s and synced for 300 ms: a packet in a hundred neither shrinks the
+	 * window nor costs one repetition timer after the other. */
+	CHECK(net.finish_at < 1700 * MS);
 	net_close();
 }
 
