@@ -7,7 +7,8 @@ enum { TRIES = 3, VANISHED = 8 };
 
 static const uint64_t again_after = UINT64_C(30000000000);
 
-/* What paths have: Ethernet's 1500 less IPv6 and UDP, FDDI and jumbo frames, and what loopback takes by IPv6 and IPv4. */
+/* What paths have: Ethernet's 1500 less IPv6 and UDP, FDDI and jumbo frames, and what loopback takes by IPv6 and IPv4.
+ * */
 static const uint32_t sizes[] = {ND6_DATAGRAM_MIN, 1452, 4304, 8952, 16384, 32768, 65487, ND6_DATAGRAM_MAX};
 
 enum { SIZES = sizeof(sizes) / sizeof(*sizes) };

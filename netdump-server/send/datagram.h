@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// How large datagrams may be: grows by probes that arrive, shrinks when large ones vanish while small ones do not (a black
-// hole, RFC 8899) or when the system refuses them.
+// How large datagrams may be: grows by probes that arrive, shrinks when large ones vanish while small ones do not (a
+// black hole, RFC 8899) or when the system refuses them.
 #ifndef SEND_DATAGRAM_H
 #define SEND_DATAGRAM_H
 

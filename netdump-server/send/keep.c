@@ -6,12 +6,13 @@
 
 #include "base/mem.h"
 
-void keep_init(struct keep *keep, size_t memory)
+void keep_init(struct keep *keep, size_t memory, uint32_t blocks)
 {
 	*keep = (struct keep){
 		.memory = mem_zero(memory),
 		.capacity = memory,
-		.blocks = mem_zero(KEEP_BLOCKS * sizeof(*keep->blocks)),
+		.blocks = mem_zero(blocks * sizeof(*keep->blocks)),
+		.limit = blocks,
 	};
 }
 
@@ -38,13 +39,13 @@ static size_t place_for(const struct keep *keep, size_t bytes)
 
 bool keep_has_room(const struct keep *keep, size_t bytes)
 {
-	return keep->count < KEEP_BLOCKS && place_for(keep, bytes) < keep->capacity;
+	return keep->count < keep->limit && place_for(keep, bytes) < keep->capacity;
 }
 
 uint32_t keep_add(struct keep *keep, uint64_t offset, const uint8_t *bytes, uint64_t length, bool overwrites)
 {
 	size_t size = bytes ? (size_t)length : 0, start = place_for(keep, size);
-	uint32_t number = (keep->first + keep->count++) % KEEP_BLOCKS;
+	uint32_t number = (keep->first + keep->count++) % keep->limit;
 
 	keep->blocks[number] = (struct keep_block){
 		.offset = offset,
@@ -82,7 +83,7 @@ void keep_forget(struct keep *keep, uint64_t written)
 		if (oldest->left || oldest->mark > written)
 			return;
 		keep->forgotten += oldest->overwrites ? 0 : oldest->length;
-		keep->first = (keep->first + 1) % KEEP_BLOCKS;
+		keep->first = (keep->first + 1) % keep->limit;
 		keep->count--;
 	}
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What was read from a pipe and may be needed again: blocks in the order in which they were read, forgotten from the oldest
-// on when they are in the server's file.
+// What was read from a pipe and may be needed again: blocks in the order in which they were read, forgotten from the
+// oldest on when they are in the server's file.
 #ifndef SEND_KEEP_H
 #define SEND_KEEP_H
 
@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { KEEP_BLOCKS = 32 << 10, KEEP_NONE = KEEP_BLOCKS };
+#define KEEP_NONE UINT32_MAX
 
 struct keep_block {
 	uint64_t offset, length; /* in the finished file */
@@ -22,11 +22,11 @@ struct keep {
 	uint8_t *memory;
 	size_t capacity, at;     /* at: where the next block goes */
 	struct keep_block *blocks;
-	uint32_t first, count;
+	uint32_t first, count, limit; /* limit: of the blocks */
 	uint64_t forgotten;      /* bytes of forgotten blocks, each byte of the file counted once */
 };
 
-void keep_init(struct keep *keep, size_t memory);
+void keep_init(struct keep *keep, size_t memory, uint32_t blocks);
 void keep_deinit(struct keep *keep);
 /* Whether a block of that many bytes fits (0 for zeros). */
 bool keep_has_room(const struct keep *keep, size_t bytes);

@@ -20,7 +20,8 @@ enum {
 	LOSS_HEAVY = UNIT / 3,   /* the path has become narrower */
 	LOSS_NATURE_MAX = UNIT * 3 / 10,
 	ROUND_PACKETS = 24,      /* fewer say nothing about loss */
-	QUANTUM_MAX = 512 << 10,
+	BURST_FIRST = 64 << 10,
+	BURST_MAX = 512 << 10,
 	RATE_MIN = 16 << 10,
 	DATAGRAMS_MIN = 4,
 };
@@ -94,6 +95,7 @@ void pace_restart(struct pace *pace, uint64_t now)
 		.delivered = pace->delivered,
 		.delivered_at = now,
 		.first_sent = now,
+		.burst = BURST_FIRST,
 		.credit_at = now,
 	};
 	enter(pace, PACE_STARTUP, now);
@@ -238,12 +240,22 @@ static void forget_rates(struct pace *pace, uint64_t rate)
 	pace->rate = rate;
 }
 
+/* Loss at any speed may be that of a buffer which one burst fills. */
+static void adapt_burst(struct pace *pace, uint32_t loss)
+{
+	if (loss > LOSS_EXCESS)
+		pace->burst = larger(pace->burst / 2, 1);
+	else
+		pace->burst = smaller(pace->burst + pace->burst / 4 + 1024, BURST_MAX);
+}
+
 static void end_round(struct pace *pace, uint64_t now)
 {
 	uint32_t loss = round_loss(pace), excess = loss > pace->nature ? loss - pace->nature : 0;
 	uint64_t rate = pace->round_rate;
 
 	remember_round(pace);
+	adapt_burst(pace, loss);
 	pace->phase_rounds++;
 	switch (pace->state) {
 	case PACE_STARTUP:
@@ -334,7 +346,7 @@ static uint64_t rate_of(const struct pace *pace)
 /* What goes out at once: a millisecond's worth, so that a timer of that grain is enough. */
 static uint64_t quantum_of(const struct pace *pace)
 {
-	return larger(smaller(rate_of(pace) / 1000, QUANTUM_MAX), 2 * (uint64_t)pace->datagram);
+	return larger(smaller(rate_of(pace) / 1000, pace->burst), 2 * (uint64_t)pace->datagram);
 }
 
 static uint64_t cap_of(const struct pace *pace)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// How fast to send, and how much may be on the way: the path is measured by what arrives, not by what is lost, in the manner
-// of BBR (draft-ietf-ccwg-bbr): greatest delivery rate of the last rounds times least round trip is what the path
-// holds. Loss that is there at any speed is the path's nature; loss that comes with speed is ours, and slows us down.
+// How fast to send, and how much may be on the way: the path is measured by what arrives, not by what is lost, in the
+// manner of BBR (draft-ietf-ccwg-bbr): greatest delivery rate of the last rounds times least round trip is what the
+// path holds. Loss that is there at any speed is the path's nature; loss that comes with speed is ours, and slows us
+// down.
 #ifndef SEND_PACE_H
 #define SEND_PACE_H
 
@@ -45,6 +46,7 @@ struct pace {
 	unsigned full_rounds, phase_rounds;
 	uint64_t phase_at;      /* when this state began */
 
+	uint64_t burst;         /* most bytes at once: less where the receiver's buffer turns out to be small */
 	int64_t credit;         /* bytes that may be sent now */
 	uint64_t credit_at;
 };

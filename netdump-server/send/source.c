@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The flattened format is makedumpfile's (makedumpfile.h: makedumpfile_header, makedumpfile_data_header): 4096 bytes that
-// begin with a signature, then records of offset and length, 64 bits each and big-endian, with their bytes; both are -1 in
-// the last one.
+// The flattened format is makedumpfile's (makedumpfile.h: makedumpfile_header, makedumpfile_data_header): 4096 bytes
+// that begin with a signature, then records of offset and length, 64 bits each and big-endian, with their bytes; both
+// are -1 in the last one.
 #include "send/source.h"
 
 #include <errno.h>
@@ -77,12 +77,14 @@ static struct error *read_once(struct source *source, size_t *ret)
 		return NULL;
 	}
 	do {
-		got = source->is_pipe ? read(source->fd, to, room) : pread(source->fd, to, room, (off_t)source->input_at);
+		got = source->is_pipe ? read(source->fd, to, room)
+				      : pread(source->fd, to, room, (off_t)source->input_at);
 	} while (got < 0 && errno == EINTR);
 	if (got < 0)
 		return error_errno("%s: cannot be read at %" PRIu64, source->name, source->input_at);
 	if (!got && !source->is_pipe)
-		return error_new(ERROR_TRUNCATED, "%s: has become shorter while it was sent: send it again", source->name);
+		return error_new(ERROR_TRUNCATED, "%s: has become shorter while it was sent: send it again",
+				 source->name);
 	*ret = (size_t)got;
 	return NULL;
 }
@@ -141,8 +143,8 @@ static struct error *next_record(struct source *source, bool *ret_pending)
 	if (*ret_pending)
 		return NULL;
 	if (available(source) < FLAT_RECORD)
-		return error_new(ERROR_TRUNCATED, "%s: the flattened dump ends in the middle: makedumpfile failed, see its messages",
-				 source->name);
+		return error_new(ERROR_TRUNCATED, "%s: the flattened dump ends in the middle: makedumpfile failed, "
+				 "see its messages", source->name);
 	const uint8_t *record = source->buffer + source->start;
 	uint64_t offset = wire_u64(record), length = wire_u64(record + 8);
 
@@ -152,8 +154,8 @@ static struct error *next_record(struct source *source, bool *ret_pending)
 		return NULL;
 	}
 	if (!length || offset > file_max || length > file_max - offset)
-		return error_new(ERROR_CORRUPT, "%s: no flattened dump: a piece of %" PRIu64 " bytes at %" PRIu64, source->name,
-				 length, offset);
+		return error_new(ERROR_CORRUPT, "%s: no flattened dump: a piece of %" PRIu64 " bytes at %" PRIu64,
+				 source->name, length, offset);
 	source->position = offset;
 	source->record_left = length;
 	return NULL;
@@ -180,7 +182,8 @@ static struct error *cover(struct source *source, struct source_piece *piece)
 	if (piece->must_wait)
 		extents_deinit(&source->unsettled); /* all of it is settled before this piece goes out */
 	if (!extents_add(&source->covered, piece->offset, end) || !extents_add(&source->unsettled, piece->offset, end))
-		return error_new(ERROR_LIMIT, "%s: a flattened dump of too many pieces: send it without -F", source->name);
+		return error_new(ERROR_LIMIT, "%s: a flattened dump of too many pieces: send it without -F",
+				 source->name);
 	if (end > source->size)
 		source->size = end;
 	return NULL;
@@ -289,7 +292,8 @@ static struct error *take_piece(struct source *source, size_t most, struct sourc
 	}
 	if (!ready && (source->is_flattened || !source->is_pipe) && left)
 		return error_new(ERROR_TRUNCATED, "%s: ends in the middle: its writer failed", source->name);
-	size_t within = (size_t)smaller(ready, left), zero_least = most / ZERO_SHARE > BLOCK ? most / ZERO_SHARE : BLOCK;
+	size_t within = (size_t)smaller(ready, left);
+	size_t zero_least = most / ZERO_SHARE > BLOCK ? most / ZERO_SHARE : BLOCK;
 	size_t zeros = zeros_ahead(source, within);
 
 	piece->offset = source->position;
@@ -324,7 +328,8 @@ static struct error *next_flattened(struct source *source, size_t most, struct s
 struct error *source_next(struct source *source, size_t most, struct source_piece *ret)
 {
 	struct source_piece piece = {0};
-	struct error *error = source->is_flattened ? next_flattened(source, most, &piece) : take_piece(source, most, &piece);
+	struct error *error = source->is_flattened ? next_flattened(source, most, &piece)
+						   : take_piece(source, most, &piece);
 
 	if (error)
 		return error;
@@ -452,7 +457,8 @@ bool source_again(struct source *source, uint64_t offset, void *bytes, size_t le
 {
 	uint8_t *to = bytes;
 
-	if (source->is_pipe || source->is_flattened || offset > source->file_size || length > source->file_size - offset)
+	if (source->is_pipe || source->is_flattened || offset > source->file_size ||
+	    length > source->file_size - offset)
 		return false;
 	while (length) {
 		ssize_t got = pread(source->fd, to, length, (off_t)offset);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Where a dump comes from, as pieces (offset in the finished file, bytes): a file or /proc/vmcore from beginning to end, or
-// makedumpfile's flattened stream, whose pieces are put where they belong.
+// Where a dump comes from, as pieces (offset in the finished file, bytes): a file or /proc/vmcore from beginning to
+// end, or makedumpfile's flattened stream, whose pieces are put where they belong.
 #ifndef SEND_SOURCE_H
 #define SEND_SOURCE_H
 
@@ -17,12 +17,13 @@ struct source_piece {
 	const uint8_t *bytes; /* valid until the next call; NULL: `length` zeros */
 	uint64_t length;
 	bool overwrites; /* what an earlier piece brought */
-	bool must_wait;  /* the same, and that piece came after the last one that had to wait: whatever was handed out so far
-			  * has to be in the file before this one is sent */
+	bool must_wait;  /* the same, and that piece came after the last one that had to wait: whatever was handed out
+			  * so far has to be in the file before this one is sent */
 	bool is_pending; /* the pipe has nothing now: no piece, and no end */
 };
 
-/* Takes over the descriptor, even on failure. A flattened stream is told by its first bytes, for which a pipe is waited. */
+/* Takes over the descriptor, even on failure. A flattened stream is told by its first bytes, for which a pipe is
+ * waited. */
 struct error *source_open(int fd, const char *name, struct source **ret) MUST_CHECK;
 void source_close(struct source *source);
 /* The next piece of at most `most` bytes (a hole may be longer). ret->length is 0 at the end. */

@@ -26,6 +26,16 @@ static uint64_t smaller(uint64_t one, uint64_t other)
 	return one < other ? one : other;
 }
 
+/* For so much data in the smallest datagrams. */
+static uint32_t ring_size(uint32_t memory)
+{
+	uint32_t size = TRANSFER_RING_MIN;
+
+	while (size < TRANSFER_RING_MAX && size < memory / ND6_DATAGRAM_MIN)
+		size *= 2;
+	return size;
+}
+
 struct transfer *transfer_new(struct source *source, const struct transfer_options *options, uint64_t now)
 {
 	struct transfer *transfer = mem_zero(sizeof(*transfer));
@@ -34,10 +44,11 @@ struct transfer *transfer_new(struct source *source, const struct transfer_optio
 	transfer->options = *options;
 	if (options->memory < MEMORY_MIN)
 		transfer->options.memory = MEMORY_MIN;
-	transfer->ring = mem_zero(TRANSFER_RING * sizeof(*transfer->ring));
+	transfer->ring_size = ring_size(transfer->options.memory);
+	transfer->ring = mem_zero(transfer->ring_size * sizeof(*transfer->ring));
 	transfer->keeps = source_is_pipe(source) || source_is_flattened(source);
 	if (transfer->keeps)
-		keep_init(&transfer->keep, transfer->options.memory);
+		keep_init(&transfer->keep, transfer->options.memory, 2 * transfer->ring_size);
 	/* What comes through a pipe may be another dump though it begins in the same way. */
 	if (source_is_pipe(source))
 		seal_random(transfer->id, sizeof(transfer->id));
@@ -81,8 +92,8 @@ void transfer_requeue(struct transfer *transfer, const struct transfer_range *ra
 	if (again->first == again->count) {
 		again->first = again->count = 0;
 	} else if (again->count == again->capacity && again->first > again->count / 2) {
-		memmove(again->items, again->items + again->first, (again->count - again->first) * sizeof(*again->items));
 		again->count -= again->first;
+		memmove(again->items, again->items + again->first, again->count * sizeof(*again->items));
 		again->first = 0;
 	}
 	*vec_push(again) = *range;
@@ -105,11 +116,11 @@ size_t transfer_emit(struct transfer *transfer, enum nd6_type type, uint8_t *byt
 		     const struct transfer_range *range, uint64_t now)
 {
 	struct nd6_header header = {(uint8_t)type, transfer->session, transfer->number++};
-	struct transfer_sent *sent = &transfer->ring[header.number % TRANSFER_RING];
+	struct transfer_sent *sent = &transfer->ring[header.number % transfer->ring_size];
 	size_t length = ND6_HEADER + payload + ND6_TAG;
 
 	if (sent->is_queued)
-		forget_number(transfer, header.number - TRANSFER_RING);
+		forget_number(transfer, header.number - transfer->ring_size);
 	nd6_header_write(&header, bytes);
 	seal_packet(&transfer->to_server, header.number, bytes, ND6_HEADER, payload);
 	sent->type = header.type;
@@ -168,7 +179,8 @@ static size_t emit_range(struct transfer *transfer, uint8_t *bytes, struct trans
 	if (part.bytes) {
 		memcpy(to, part.bytes, part.length);
 	} else if (!source_again(transfer->source, part.offset, to, part.length)) {
-		transfer_fail(transfer, "the dump cannot be read a second time at %llu", (unsigned long long)part.offset);
+		transfer_fail(transfer, "the dump cannot be read a second time at %llu",
+			      (unsigned long long)part.offset);
 		return 0;
 	}
 	range->offset += part.length;
@@ -180,8 +192,8 @@ static size_t emit_range(struct transfer *transfer, uint8_t *bytes, struct trans
 	return transfer_emit(transfer, ND6_DATA, bytes, ND6_DATA_HEADER + part.length, &part, now);
 }
 
-/* Whether the server has room for so many bytes more. Something may always be on its way, or nobody would ever learn that
- * there is room again. */
+/* Whether the server has room for so many bytes more. Something may always be on its way, or nobody would ever learn
+ * that there is room again. */
 static bool has_window(const struct transfer *transfer, uint64_t bytes)
 {
 	uint64_t backlog = transfer->ack.received - transfer->ack.written, used = transfer->data_in_flight + backlog;
@@ -198,7 +210,7 @@ static struct transfer_range *next_lost(struct transfer *transfer)
 	for (; again->first < again->count; again->first++) {
 		struct transfer_range *range = &again->items[again->first];
 
-		if (range->length && (!range->number || transfer->ring[range->number % TRANSFER_RING].is_queued))
+		if (range->length && (!range->number || transfer->ring[range->number % transfer->ring_size].is_queued))
 			return range;
 	}
 	return NULL;
@@ -211,7 +223,7 @@ static size_t emit_lost(struct transfer *transfer, struct transfer_range *range,
 		return 0;
 	}
 	if (range->number)
-		transfer->ring[range->number % TRANSFER_RING].is_queued = false;
+		transfer->ring[range->number % transfer->ring_size].is_queued = false;
 	range->number = 0;
 	return emit_range(transfer, bytes, range, now);
 }
@@ -250,13 +262,15 @@ static bool pull(struct transfer *transfer)
 		size_t most = payload_most(transfer);
 
 		skip_held(transfer, &most);
-		struct error *error = transfer->state == TRANSFER_RUNNING ? source_next(transfer->source, most, &piece) : NULL;
-
-		if (error)
-			transfer_fail(transfer, "%s", error->message);
-		error_free(error);
 		if (transfer->state != TRANSFER_RUNNING)
 			return false;
+		struct error *error = source_next(transfer->source, most, &piece);
+
+		if (error) {
+			transfer_fail(transfer, "%s", error->message);
+			error_free(error);
+			return false;
+		}
 		transfer->is_starved = piece.is_pending;
 		transfer->is_source_over = !piece.length && !piece.is_pending;
 		if (!piece.length)
@@ -268,8 +282,8 @@ static bool pull(struct transfer *transfer)
 	return transfer->has_piece;
 }
 
-/* A piece that overwrites an earlier one waits until that is written, so that it need never be sent again, and until the
- * server takes no copy of it that is still on its way. */
+/* A piece that overwrites an earlier one waits until that is written, so that it need never be sent again, and until
+ * the server takes no copy of it that is still on its way. */
 static bool may_overwrite(struct transfer *transfer, uint8_t *bytes, uint64_t now, size_t *ret_length)
 {
 	*ret_length = 0;
@@ -384,7 +398,7 @@ static size_t emit_next(struct transfer *transfer, uint8_t *bytes, uint64_t now)
 	if (now >= transfer->lost_at)
 		transfer_find_losses(transfer, now);
 	/* The ring is full of what has no fate yet. */
-	if (transfer->number - transfer->oldest >= TRANSFER_RING - 1)
+	if (transfer->number - transfer->oldest >= transfer->ring_size - 1)
 		return 0;
 	if (now >= probe_time(transfer)) {
 		transfer->unanswered++;
@@ -415,10 +429,11 @@ static void lose_patience(struct transfer *transfer)
 	unsigned long long seconds = transfer->options.patience / TRANSFER_SECOND;
 
 	if (transfer->options.seal && transfer->state == TRANSFER_OPENING)
-		transfer_fail(transfer, "the server has not proved itself in %llu s: it has another key, or does not know ours",
-			      seconds);
+		transfer_fail(transfer, "the server has not proved itself in %llu s: it has another key, or does "
+			      "not know ours", seconds);
 	else
-		transfer_fail(transfer, "no word of the server for %llu s: is it there, and may UDP come through?", seconds);
+		transfer_fail(transfer, "no word of the server for %llu s: is it there, and may UDP come through?",
+			      seconds);
 }
 
 size_t transfer_next(struct transfer *transfer, uint8_t *bytes, uint64_t now)
@@ -465,7 +480,7 @@ void transfer_too_long(struct transfer *transfer, size_t length, size_t most, ui
 		transfer->pace.datagram = transfer->datagram.size;
 	/* Seldom enough to go through all of them. */
 	for (uint64_t number = transfer->oldest; number < transfer->number; number++) {
-		const struct transfer_sent *sent = &transfer->ring[number % TRANSFER_RING];
+		const struct transfer_sent *sent = &transfer->ring[number % transfer->ring_size];
 
 		if (sent->fate == FATE_FLYING && sent->size > transfer->datagram.limit)
 			transfer_lose(transfer, number, now);
@@ -505,8 +520,8 @@ static void take_done(struct transfer *transfer, const uint8_t *payload, size_t 
 		 (unsigned long long)done.missing);
 }
 
-static void take_session(struct transfer *transfer, const struct nd6_header *header, const uint8_t *payload, size_t length,
-			 uint64_t now)
+static void take_session(struct transfer *transfer, const struct nd6_header *header, const uint8_t *payload,
+			 size_t length, uint64_t now)
 {
 	struct nd6_refuse refuse;
 
@@ -530,7 +545,8 @@ static void take_session(struct transfer *transfer, const struct nd6_header *hea
 }
 
 /* Answers to OPEN, and what a server says that does not know us: with the tag of a plain session. */
-static bool take_plain(struct transfer *transfer, const struct nd6_header *header, uint8_t *bytes, size_t length, uint64_t now)
+static bool take_plain(struct transfer *transfer, const struct nd6_header *header, uint8_t *bytes, size_t length,
+		       uint64_t now)
 {
 	struct seal_direction to_server, to_client;
 	struct nd6_refuse refuse;

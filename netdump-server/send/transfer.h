@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The sender's side of version 6, without descriptors and clocks: what to send next and when, what was lost, when all has
-// arrived. Data comes from a source (send/source.h), datagrams go where the caller takes them.
+// The sender's side of version 6, without descriptors and clocks: what to send next and when, what was lost, when all
+// has arrived. Data comes from a source (send/source.h), datagrams go where the caller takes them.
 #ifndef SEND_TRANSFER_H
 #define SEND_TRANSFER_H
 
@@ -42,7 +42,8 @@ void transfer_free(struct transfer *transfer);
 /* A datagram of the server; changed in place while it is opened. */
 void transfer_packet(struct transfer *transfer, uint8_t *bytes, size_t length, uint64_t now);
 /* The next datagram to send now, into `bytes` (ND6_DATAGRAM_MAX), and its length; 0 when nothing is to be sent before
- * transfer_deadline(), or before the next packet comes. Datagrams must not be fragmented on their way (IP_MTU_DISCOVER). */
+ * transfer_deadline(), or before the next packet comes. Datagrams must not be fragmented on their way
+ * (IP_MTU_DISCOVER). */
 size_t transfer_next(struct transfer *transfer, uint8_t *bytes, uint64_t now);
 /* CLOCK_MONOTONIC, nanoseconds; UINT64_MAX at the end. */
 uint64_t transfer_deadline(const struct transfer *transfer, uint64_t now);

@@ -1,19 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <string.h>
-
 #include "send/transfer_private.h"
-
-enum { REORDER_MAX = TRANSFER_RING / 4 };
 
 static struct transfer_sent *sent_of(struct transfer *transfer, uint64_t number)
 {
-	return &transfer->ring[number % TRANSFER_RING];
+	return &transfer->ring[number & (transfer->ring_size - 1)];
 }
 
 static bool is_remembered(const struct transfer *transfer, uint64_t number)
 {
 	return number >= transfer->first_number && number < transfer->number &&
-	       transfer->number - number <= TRANSFER_RING;
+	       transfer->number - number <= transfer->ring_size;
 }
 
 static void land(struct transfer *transfer, struct transfer_sent *sent, enum transfer_fate fate)
@@ -70,8 +66,8 @@ void transfer_lose(struct transfer *transfer, uint64_t number, uint64_t now)
 	lose_content(transfer, sent, number, now);
 }
 
-/* RFC 9002 section 6.1: lost is what newer ones have overtaken by some number, or by some time. Each datagram is looked at
- * until its fate is known, and never again. */
+/* RFC 9002 section 6.1: lost is what newer ones have overtaken by some number, or by some time. Each datagram is looked
+ * at until its fate is known, and never again. */
 void transfer_find_losses(struct transfer *transfer, uint64_t now)
 {
 	uint64_t rtt = transfer->pace.rtt_smooth, patience = rtt + rtt / 8 + TRANSFER_MILLISECOND;
@@ -101,7 +97,8 @@ static void arrive_content(struct transfer *transfer, struct transfer_sent *sent
 	case ND6_ZERO:
 		transfer->counts.bytes_acknowledged += sent->range.length;
 		if (sent->range.block != KEEP_NONE)
-			keep_acknowledge(&transfer->keep, sent->range.block, sent->range.length, transfer->ack.received);
+			keep_acknowledge(&transfer->keep, sent->range.block, sent->range.length,
+					 transfer->ack.received);
 		break;
 	case ND6_FLOOR:
 		transfer->floor_acked |= transfer->floor == number;
@@ -118,11 +115,11 @@ static void arrive_content(struct transfer *transfer, struct transfer_sent *sent
 /* It was only late: the path reorders. Where its range has not yet been sent again, it need not be. */
 static void arrive_late(struct transfer *transfer, struct transfer_sent *sent, uint64_t number, uint64_t now)
 {
-	uint64_t overtaken = transfer->largest - number + 1;
+	uint64_t overtaken = transfer->largest - number + 1, most = transfer->ring_size / 4;
 
 	sent->fate = FATE_ACKED;
 	if (overtaken > transfer->reorder)
-		transfer->reorder = overtaken < REORDER_MAX ? overtaken : REORDER_MAX;
+		transfer->reorder = overtaken < most ? overtaken : most;
 	if (is_paced(sent))
 		pace_late(&transfer->pace, sent->size);
 	if (!sent->is_queued)
@@ -152,15 +149,16 @@ static void arrive_all(struct transfer *transfer, uint64_t first, uint64_t last,
 {
 	uint64_t least = transfer->first_number;
 
-	if (transfer->number - least > TRANSFER_RING)
-		least = transfer->number - TRANSFER_RING;
+	if (transfer->number - least > transfer->ring_size)
+		least = transfer->number - transfer->ring_size;
 	if (first < least)
 		first = least;
 	for (uint64_t number = first; number <= last; number++)
 		arrive(transfer, number, now);
 }
 
-/* Numbers of `ack` that the ACK before did not have: each number is looked at about once, however often it is repeated. */
+/* Numbers of `ack` that the ACK before did not have: each number is looked at about once, however often it is repeated.
+ * */
 static void arrive_new(struct transfer *transfer, const struct nd6_ack *ack, const struct nd6_ack *before, uint64_t now)
 {
 	unsigned at = 0;
@@ -222,7 +220,7 @@ void transfer_take_ack(struct transfer *transfer, uint64_t number, const uint8_t
 
 void transfer_reset(struct transfer *transfer, uint64_t now)
 {
-	memset(transfer->ring, 0, TRANSFER_RING * sizeof(*transfer->ring));
+	/* What the ring holds is older than that, and is not looked at. */
 	transfer->first_number = transfer->oldest = transfer->number;
 	transfer->largest = transfer->last_ack = 0;
 	transfer->reorder = TRANSFER_REORDER;

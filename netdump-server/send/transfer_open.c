@@ -91,8 +91,8 @@ static bool write_open(struct transfer *transfer)
 	nd6_header_write(&header, bytes);
 	memcpy(payload, transfer->cookie, ND6_COOKIE_SIZE);
 	if (transfer->options.seal)
-		length = seal_open_write(transfer->options.seal, transfer->cookie, body, length, payload + ND6_COOKIE_SIZE,
-					 &transfer->handshake);
+		length = seal_open_write(transfer->options.seal, transfer->cookie, body, length,
+					 payload + ND6_COOKIE_SIZE, &transfer->handshake);
 	else
 		memcpy(payload + ND6_COOKIE_SIZE, body, length);
 	if (!length)
@@ -145,7 +145,7 @@ static void resend_kept(struct transfer *transfer)
 	struct keep *keep = &transfer->keep;
 
 	for (uint32_t i = 0; i < keep->count; i++) {
-		uint32_t number = (keep->first + i) % KEEP_BLOCKS;
+		uint32_t number = (keep->first + i) % keep->limit;
 		struct keep_block *block = &keep->blocks[number];
 
 		block->left = block->length;
@@ -165,7 +165,7 @@ static void begin_session(struct transfer *transfer, const struct nd6_accept *ac
 	bool is_pipe = source_is_pipe(transfer->source);
 
 	if (is_pipe && accept->have < transfer->keep.forgotten) {
-		transfer_fail(transfer, "the server has lost what a pipe cannot send again: save the dump and send the file");
+		transfer_fail(transfer, "the server has lost what a pipe cannot send again: send a file");
 		return;
 	}
 	transfer_reset(transfer, now);
@@ -201,7 +201,8 @@ static bool read_accept(struct transfer *transfer, const uint8_t *payload, size_
 	if (length > sizeof(body))
 		return false;
 	if (transfer->options.seal)
-		return seal_accept_read(&transfer->handshake, payload, length, body, &body_length, to_server, to_client) &&
+		return seal_accept_read(&transfer->handshake, payload, length, body, &body_length, to_server,
+					to_client) &&
 		       nd6_accept_parse(body, body_length, ret);
 	if (!nd6_accept_parse(payload, length, ret))
 		return false;

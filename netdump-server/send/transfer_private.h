@@ -14,8 +14,9 @@
 #include "wire/netdump6.h"
 
 enum {
-	TRANSFER_RING = 16 << 10, /* datagrams that are remembered: as many as seal_window tells apart */
-	TRANSFER_REORDER = 3,     /* so many newer ones arrived: lost (RFC 9002 section 6.1.1) */
+	TRANSFER_RING_MIN = 512,      /* datagrams that are remembered… */
+	TRANSFER_RING_MAX = 16 << 10, /* …at most as many as seal_window tells apart */
+	TRANSFER_REORDER = 3,         /* so many newer ones arrived: lost (RFC 9002 section 6.1.1) */
 };
 
 #define TRANSFER_SECOND UINT64_C(1000000000)
@@ -78,7 +79,8 @@ struct transfer {
 	uint64_t ask_from, ask_at;
 
 	/* On the way. */
-	struct transfer_sent *ring;        /* TRANSFER_RING, by number */
+	struct transfer_sent *ring;        /* by number */
+	uint32_t ring_size;                /* a power of two */
 	uint64_t oldest;                   /* everything below has its fate */
 	uint64_t largest;                  /* number that has arrived; 0: none */
 	uint64_t reorder;                  /* how far datagrams overtake each other on this path */

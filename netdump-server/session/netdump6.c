@@ -326,7 +326,8 @@ static bool take_ask(struct netdump6 *self, const uint8_t *payload, size_t lengt
 	return true;
 }
 
-static bool take(struct netdump6 *self, const struct nd6_header *header, const uint8_t *payload, size_t length, uint64_t now)
+static bool take(struct netdump6 *self, const struct nd6_header *header, const uint8_t *payload, size_t length,
+		 uint64_t now)
 {
 	switch (header->type) {
 	case ND6_DATA:
@@ -392,7 +393,8 @@ static void begin_keys(struct netdump6 *self, uint64_t now)
 }
 
 /* Opens a datagram with the keys that it names. */
-static bool open_packet(struct netdump6 *self, const struct nd6_header *header, uint8_t *bytes, size_t length, uint64_t now)
+static bool open_packet(struct netdump6 *self, const struct nd6_header *header, uint8_t *bytes, size_t length,
+			uint64_t now)
 {
 	struct keys *keys = header->session == self->keys.session ? &self->keys : &self->next;
 
@@ -573,7 +575,8 @@ struct session *netdump6_new(struct session_host *host, const struct netdump6_li
 	bool has_keys = make_accept(self, opening);
 
 	fill_meta(self, host->meta);
-	if (!has_keys || open->size > listener->size_max || (!is_begun && !host->ops->begin(host, host->meta->expected))) {
+	if (!has_keys || open->size > listener->size_max ||
+	    (!is_begun && !host->ops->begin(host, host->meta->expected))) {
 		uint8_t packet[ND6_DATAGRAM_MIN];
 		size_t length = netdump6_refuse_open(opening, ND6_NO_ROOM, 0, "no room for the dump", packet);
 
@@ -603,8 +606,9 @@ bool netdump6_is_same(const struct session *session, const struct netdump6_openi
 	const struct netdump6 *self = (const struct netdump6 *)session;
 
 	return session->ops == &netdump6_ops && !session->is_over && !self->is_abandoned &&
-	       !memcmp(self->opening.open.id, opening->open.id, ND6_ID_SIZE) && !strcmp(self->opening.peer, opening->peer) &&
-	       self->opening.is_sealed == opening->is_sealed && self->opening.open.size == opening->open.size;
+	       !memcmp(self->opening.open.id, opening->open.id, ND6_ID_SIZE) &&
+	       !strcmp(self->opening.peer, opening->peer) && self->opening.is_sealed == opening->is_sealed &&
+	       self->opening.open.size == opening->open.size;
 }
 
 bool netdump6_reopen(struct session *session, const struct netdump6_opening *opening, uint64_t now)

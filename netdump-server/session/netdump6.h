@@ -23,7 +23,7 @@ struct netdump6_listener {
 	bool must_seal;                 /* clients without keys are turned away */
 	uint32_t datagram_max;          /* largest datagram that the server receives */
 	uint64_t size_max;              /* of a file */
-	uint64_t silence;               /* nanoseconds without a word of the client until its dump is closed as incomplete */
+	uint64_t silence;               /* nanoseconds without a word of the client until its dump is closed */
 };
 
 /* An OPEN that was read, and whose sender has shown what it has to show. */
@@ -41,8 +41,8 @@ struct netdump6_opening {
 void netdump6_answer(const struct netdump6_listener *listener, const struct nd6_offer *offer,
 		     const struct sockaddr_in6 *client, uint64_t now, uint8_t *bytes);
 /* Whether a datagram is an OPEN to be answered; anything else gets no answer. */
-bool netdump6_open_read(const struct netdump6_listener *listener, const struct sockaddr_in6 *client, const uint8_t *bytes,
-			size_t length, uint64_t now, struct netdump6_opening *ret);
+bool netdump6_open_read(const struct netdump6_listener *listener, const struct sockaddr_in6 *client,
+			const uint8_t *bytes, size_t length, uint64_t now, struct netdump6_opening *ret);
 /* Writes the answer to an OPEN that cannot be let in, and to a datagram of a session that is not known; returns the
  * length, which is not above that of the datagram answered. `bytes` has room for ND6_DATAGRAM_MIN. */
 size_t netdump6_refuse_open(const struct netdump6_opening *opening, enum nd6_refusal reason, uint16_t retry_s,

@@ -11,9 +11,8 @@ static_assert((int)ND6_COOKIE_SIZE == (int)SEAL_COOKIE && (int)ND6_TAG == (int)S
 void netdump6_answer(const struct netdump6_listener *listener, const struct nd6_offer *offer,
 		     const struct sockaddr_in6 *client, uint64_t now, uint8_t *bytes)
 {
-	struct nd6_answer answer = {
-		.secure = listener->must_seal || (offer->secure == ND6_SEALED && listener->pair) ? ND6_SEALED : ND6_PLAIN,
-	};
+	bool is_sealed = listener->must_seal || (offer->secure == ND6_SEALED && listener->pair);
+	struct nd6_answer answer = {.secure = is_sealed ? ND6_SEALED : ND6_PLAIN};
 
 	seal_cookie_make(&listener->cookies, client, now, answer.cookie);
 	nd6_answer_write(&answer, bytes);
@@ -46,8 +45,8 @@ static bool read_sealed(const struct netdump6_listener *listener, const uint8_t 
 	return nd6_open_parse(body, body_length, &opening->open);
 }
 
-bool netdump6_open_read(const struct netdump6_listener *listener, const struct sockaddr_in6 *client, const uint8_t *bytes,
-			size_t length, uint64_t now, struct netdump6_opening *ret)
+bool netdump6_open_read(const struct netdump6_listener *listener, const struct sockaddr_in6 *client,
+			const uint8_t *bytes, size_t length, uint64_t now, struct netdump6_opening *ret)
 {
 	struct nd6_header header;
 

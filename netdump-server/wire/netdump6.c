@@ -22,7 +22,7 @@ enum {
 static const uint64_t file_max = UINT64_C(1) << ND6_FILE_MAX_BITS;
 
 static_assert(ND6_HEADER + ACK + ND6_ACK_RANGES_MAX * RANGE + ND6_TAG <= ND6_DATAGRAM_MIN, "ACK fits every path");
-static_assert(ND6_HEADER + EXTENTS + ND6_HAVE_EXTENTS_MAX * RANGE + ND6_TAG <= ND6_DATAGRAM_MIN, "HAVE fits every path");
+static_assert(ND6_HEADER + EXTENTS + ND6_HAVE_EXTENTS_MAX * RANGE + ND6_TAG <= ND6_DATAGRAM_MIN, "HAVE as well");
 static_assert(ND6_HEADER + ND6_COOKIE_SIZE + OPEN + ND6_TEXT_MAX + 256 + ND6_TAG <= ND6_DATAGRAM_MIN, "OPEN as well");
 static_assert(ND6_TEXT_MAX <= UINT8_MAX, "lengths of texts are a byte");
 

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// netdump version 6: ours, between netdump-send and netdump-server. README.md draws the messages and says why they are as
-// they are.
+// netdump version 6: ours, between netdump-send and netdump-server. README.md draws the messages and says why they are
+// as they are.
 //
-// It begins as version 5 does: the client's START carries an offer behind its text, which a Red Hat server does not read;
-// the server's START_NETDUMP_ACK carries an answer behind its 24 bytes, which a Red Hat client does not read. From then on
-// every datagram has the header below and ends with a tag of 16 bytes (seal/seal.h): of the key that the handshake
-// agreed on, or, without keys, a checksum stronger than UDP's.
+// It begins as version 5 does: the client's START carries an offer behind its text, which a Red Hat server does not
+// read; the server's START_NETDUMP_ACK carries an answer behind its 24 bytes, which a Red Hat client does not read.
+// From then on every datagram has the header below and ends with a tag of 16 bytes (seal/seal.h): of the key that the
+// handshake agreed on, or, without keys, a checksum stronger than UDP's.
 //
 // Data is (offset in the finished file, bytes), in any order, each packet with a number of its own that is never used
-// twice; what was lost goes out again in a packet with a new number (as in QUIC, RFC 9000 section 13). The server acknowledges
-// ranges of numbers, and says apart from that how many bytes have been written, so that a client that reads a pipe knows
-// what it may forget.
+// twice; what was lost goes out again in a packet with a new number (as in QUIC, RFC 9000 section 13). The server
+// acknowledges ranges of numbers, and says apart from that how many bytes have been written, so that a client that
+// reads a pipe knows what it may forget.
 //
-// OPEN, ACCEPT and what refuses an OPEN have session 0 and the tag of a plain session 0; the number of an answer is that of
-// the OPEN. OPEN's payload is the cookie and struct nd6_open, which the handshake seals where there are keys; so is
-// ACCEPT's. REFUSE with ND6_UNKNOWN has the session that is not known, and that plain session's tag. Every other
+// OPEN, ACCEPT and what refuses an OPEN have session 0 and the tag of a plain session 0; the number of an answer is
+// that of the OPEN. OPEN's payload is the cookie and struct nd6_open, which the handshake seals where there are keys;
+// so is ACCEPT's. REFUSE with ND6_UNKNOWN has the session that is not known, and that plain session's tag. Every other
 // datagram belongs to a session and to its keys.
 #ifndef WIRE_NETDUMP6_H
 #define WIRE_NETDUMP6_H
@@ -140,8 +140,8 @@ struct nd6_refuse {
 /* Bytes of nd6_answer_write(). */
 enum { ND6_ANSWER = 4 + 1 + ND6_COOKIE_SIZE };
 
-/* Each _write returns the bytes written, each _parse whether it could be read; a parser takes the payload alone (behind the
- * header, before the tag) and bounds everything. `size` of a writer's buffer is at least ND6_DATAGRAM_MIN. */
+/* Each _write returns the bytes written, each _parse whether it could be read; a parser takes the payload alone (behind
+ * the header, before the tag) and bounds everything. `size` of a writer's buffer is at least ND6_DATAGRAM_MIN. */
 size_t nd6_header_write(const struct nd6_header *header, uint8_t *bytes);
 bool nd6_header_parse(const uint8_t *bytes, size_t length, struct nd6_header *ret);
 size_t nd6_offer_write(const struct nd6_offer *offer, uint8_t *bytes);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A sender and a server of version 6 on a network that is not there: time, loss, delay, order, size and the server's disk
-// are the test's. Nothing waits for anything real, so that hours pass in moments and each run is like the one before.
+// A sender and a server of version 6 on a network that is not there: time, loss, delay, order, size and the server's
+// disk are the test's. Nothing waits for anything real, so that hours pass in moments and each run is like the one
+// before.
 #ifndef TESTS_NETWORK_H
 #define TESTS_NETWORK_H
 
