@@ -95,3 +95,10 @@ load setup
 	[[ $output == '(struct task_struct) {'*'?('* && $stderr == *'incomplete: '* ]]
 	run -0 km eval "$DUMP" 'init_task.comm'
 }
+
+@test "info -v lists the names that differ between kernels" {
+	run -0 --separate-stderr "$KMORTEM" info -v "$TOY/new/vmcore"
+	[[ $output == *'Alternative     struct task_struct.(__state|state): __state'* ]]
+	run -0 --separate-stderr "$KMORTEM" info -v "$TOY/old/vmcore"
+	[[ $output == *'Alternative     struct task_struct.(__state|state): state'* ]]
+}
