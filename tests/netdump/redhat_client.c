@@ -184,17 +184,15 @@ static int run(void)
 
 static const struct machine {
 	const char *name;
-	uint32_t machine;
-	unsigned word;
-	bool is_big_endian;
-	size_t registers;
-	uint32_t page_size;
+	uint32_t machine, page_size;
+	unsigned registers, word; /* bytes */
 	uint64_t page_offset, task_struct;
+	bool is_big_endian;
 } machines[] = {
-	{"i386", 3, 4, false, 68, 4096, 0xc0000000, 0xc1234000},
-	{"x86_64", 62, 8, false, 216, 4096, 0x10000000000, 0x10001234000},
-	{"ia64", 50, 8, false, 448, 16384, 0xe000000000000000, 0xe000000001234000},
-	{"ppc64", 21, 8, true, 384, 4096, 0xc000000000000000, 0xc000000001234000},
+	{"i386", 3, 4096, 68, 4, 0xc0000000, 0xc1234000, false},
+	{"x86_64", 62, 4096, 216, 8, 0x10000000000, 0x10001234000, false},
+	{"ia64", 50, 16384, 448, 8, 0xe000000000000000, 0xe000000001234000, false},
+	{"ppc64", 21, 4096, 384, 8, 0xc000000000000000, 0xc000000001234000, true},
 };
 
 /* Registers 0x10, 0x11, … in the machine's own byte order. */

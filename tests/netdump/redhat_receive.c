@@ -201,7 +201,9 @@ static void serve(void)
 		if (poll(&event, 1, poll_time(now)) > 0)
 			take_packets();
 		now = clock_now();
-		if (receiver.session && receiver.session->deadline <= now)
+		if (!receiver.session)
+			continue;
+		if (receiver.session->deadline <= now)
 			receiver.session->ops->tick(receiver.session, now);
 		if (receiver.is_finished && !is_told) {
 			is_told = true;

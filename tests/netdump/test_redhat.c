@@ -896,8 +896,8 @@ TEST(redhat_dump_with_loss_alone_keeps_its_pace)
 	net.delay = 10 * MS;
 	net_run();
 	net_check_equal();
-	/* 249 pages over 20 ms there and back, begun at 1 s, synced for 300 ms: a packet in a hundred neither shrinks the
-	 * window nor costs one repetition timer after the other. */
+	/* 249 pages over 20 ms there and back, begun at 1 s, synced for 300 ms: a packet in a hundred neither shrinks
+	 * the window nor costs one repetition timer after the other. */
 	CHECK(net.finish_at < 1700 * MS);
 	net_close();
 }
