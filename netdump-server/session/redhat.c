@@ -228,14 +228,9 @@ static bool is_magic_right(const struct redhat_options *options, const struct re
 	return options->has_magic && start->has_magic && start->magic == options->magic;
 }
 
-static bool is_admitted(struct session_host *host, const struct redhat_options *options,
-			const struct redhat_start *start)
+static bool is_admitted(const struct redhat_options *options, const struct redhat_start *start)
 {
-	if (!options->is_secure || is_magic_right(options, start))
-		return true;
-	host->ops->note(host, options->has_magic ? "refused: its START does not name the magic in its magic file"
-						 : "refused: there is no magic file for it, and secure is 1");
-	return false;
+	return !options->is_secure || is_magic_right(options, start);
 }
 
 /* START's text, for meta.json. */
@@ -253,15 +248,14 @@ static void describe(struct meta *meta, const struct redhat_reply *reply)
 	snprintf(meta->format, sizeof(meta->format), "elf");
 }
 
-/* False for what is no START of an admitted client. */
-static bool start_read(struct session_host *host, const struct redhat_options *options,
-		       const struct redhat_reply *reply, struct redhat_start *ret)
+/* False for what is no START of a client. */
+static bool start_read(const struct redhat_reply *reply, struct redhat_start *ret)
 {
 	if (reply->code != REDHAT_REPLY_START || reply->length < START_TEXT_MIN)
 		return false;
 	redhat_start_parse(reply->payload, reply->length, ret);
 	ret->offer = NULL; /* lies in the packet */
-	return is_admitted(host, options, ret);
+	return true;
 }
 
 static void start_use(struct redhat *redhat, const struct redhat_reply *reply, const struct redhat_start *start)
@@ -275,28 +269,42 @@ static void start_use(struct redhat *redhat, const struct redhat_reply *reply, c
 	describe(redhat_meta(redhat), reply);
 }
 
-/* While it waits to be heard, a client repeats START; the latest counts, for an earlier one may have been forged.
- * Later on a START is an old one, or forged; or the client came up again and crashed again: then nothing else comes
- * from it, and the next session takes that dump. */
-static void take_start(struct redhat *redhat, const struct redhat_reply *reply, uint64_t now)
+/* While it waits to be heard, a client repeats START; the latest counts, for an earlier one may have been forged. */
+static void take_start_again(struct redhat *redhat, const struct redhat_reply *reply, const struct redhat_start *start,
+			     uint64_t now)
+{
+	if (!is_admitted(&redhat->options, start))
+		return;
+	start_use(redhat, reply, start);
+	if (now - redhat->acknowledged >= ACKNOWLEDGE_PAUSE)
+		acknowledge(redhat, now);
+}
+
+/* After the greeting a START is an old one, or forged; or the client came up again and crashed again: then nothing
+ * else comes from it, and the next session takes that dump. Its magic may be another one by then: it is made anew at
+ * each boot. */
+static void take_start_late(struct redhat *redhat, const struct redhat_reply *reply, uint64_t now)
 {
 	uint64_t enough = redhat->phase > REDHAT_MEMORY ? RESTART_TIME_DEAF : RESTART_TIME;
-	struct redhat_start start;
 
-	if (!start_read(redhat->session.host, &redhat->options, reply, &start))
-		return;
-	if (redhat->phase == REDHAT_GREETING) {
-		start_use(redhat, reply, &start);
-		if (now - redhat->acknowledged >= ACKNOWLEDGE_PAUSE)
-			acknowledge(redhat, now);
-		return;
-	}
-	if (reply->nr != redhat->machine || start.magic != redhat->start.magic)
+	if (reply->nr != redhat->machine)
 		return;
 	if (!redhat->restarts++)
 		redhat->restarted = now;
 	if (redhat->restarts >= RESTARTS && now - redhat->restarted >= enough)
 		redhat_lose(redhat, "the client crashed again before its dump was complete");
+}
+
+static void take_start(struct redhat *redhat, const struct redhat_reply *reply, uint64_t now)
+{
+	struct redhat_start start;
+
+	if (!start_read(reply, &start))
+		return;
+	if (redhat->phase == REDHAT_GREETING)
+		take_start_again(redhat, reply, &start, now);
+	else
+		take_start_late(redhat, reply, now);
 }
 
 static void take_log(struct redhat *redhat, const struct redhat_reply *reply, uint64_t now)
@@ -435,8 +443,14 @@ struct session *redhat_new(struct session_host *host, const struct redhat_option
 	struct redhat_start start;
 	struct redhat *redhat;
 
-	if (!redhat_reply_parse(bytes, length, &reply) || !start_read(host, options, &reply, &start))
+	if (!redhat_reply_parse(bytes, length, &reply) || !start_read(&reply, &start))
 		return NULL;
+	if (!is_admitted(options, &start)) {
+		host->ops->note(host, options->has_magic
+					      ? "refused: its START does not name the magic in its magic file"
+					      : "refused: there is no magic file for it, and secure is 1");
+		return NULL;
+	}
 	redhat = mem_zero(sizeof(*redhat));
 	redhat->session = (struct session){.ops = &redhat_ops, .host = host, .heard = now};
 	redhat->options = *options;

@@ -587,7 +587,7 @@ TEST(redhat_crash_during_the_dump)
 {
 	reach_memory(1000);
 	for (unsigned i = 0; i < 4; i++) {
-		client_starts(0x1122334455667788);
+		client_starts(0x99); /* the magic is made anew at each boot */
 		wait_ms(1000);
 	}
 	CHECK(host.finishes == 1 && host.end == SESSION_INCOMPLETE && !session->is_over);
@@ -595,6 +595,38 @@ TEST(redhat_crash_during_the_dump)
 
 	session->ops->finished(session, true, now);
 	CHECK(session->is_over && host.sent == sent && strstr(host.meta.reason, "crashed again"));
+	bury();
+}
+
+TEST(redhat_crash_during_the_farewell)
+{
+	reach_memory(1);
+	send_page(asked_nr(0), 1);
+	session->ops->finished(session, true, now);
+	client_says(asked_nr(0), 12, 0, NULL, 0);
+	for (unsigned i = 0; i < 19; i++) {
+		client_starts(0x99);
+		wait_ms(1000);
+	}
+	CHECK(!session->is_over && asked(0) == 3); /* it may as well be deaf, and the STARTs forged */
+	for (unsigned i = 0; i < 3; i++) {
+		client_starts(0x99);
+		wait_ms(1000);
+	}
+	CHECK(session->is_over && host.finishes == 1 && host.end == SESSION_COMPLETE && !*host.meta.reason);
+	bury();
+}
+
+TEST(redhat_greeting_heeds_only_admitted_starts)
+{
+	crash(&(struct redhat_options){.is_secure = true, .has_magic = true, .magic = 0x1122334455667788});
+	wait_ms(60);
+	size_t sent = host.sent;
+
+	client_starts(99);
+	CHECK(host.sent == sent && strstr(host.meta.panic, "0x1122334455667788"));
+	client_starts(0x1122334455667788);
+	CHECK(host.sent == sent + 1 && asked(0) == 7);
 	bury();
 }
 
