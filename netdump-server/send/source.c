@@ -342,9 +342,9 @@ struct error *source_next(struct source *source, size_t most, struct source_piec
 /* ---- opening --------------------------------------------------------------------------------- */
 
 /* Twice 64 bits; accidents are all that it has to keep apart. */
-static void make_id(const uint8_t *bytes, size_t length, uint8_t ret[16])
+static void make_id(const uint8_t *bytes, size_t length, uint64_t size, uint8_t ret[16])
 {
-	uint64_t one = 0x9e3779b97f4a7c15u ^ length, other = 0xc2b2ae3d27d4eb4fu;
+	uint64_t one = 0x9e3779b97f4a7c15u ^ size, other = 0xc2b2ae3d27d4eb4fu;
 
 	for (size_t i = 0; i < length; i++) {
 		one = (one ^ bytes[i]) * 0x100000001b3u;
@@ -376,7 +376,7 @@ static struct error *begin(struct source *source)
 	const uint8_t *head = source->buffer + source->start;
 	size_t length = available(source) < HEAD ? available(source) : HEAD;
 
-	make_id(head, length, source->id);
+	make_id(head, length, source->file_size, source->id);
 	source->is_flattened = is_flat_header(head, length);
 	if (!source->is_flattened) {
 		describe(source, head, length);

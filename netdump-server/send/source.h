@@ -39,7 +39,7 @@ bool source_is_flattened(const struct source *source);
 int source_fd(const struct source *source);
 /* Size of the finished file: known from the beginning for files, at the end for streams (0 before). */
 uint64_t source_size(const struct source *source);
-/* The same for the same dump: a hash of its first bytes (headers, notes). */
+/* The same for the same dump: a hash of its first bytes (headers, notes) and its size. */
 void source_id(const struct source *source, uint8_t ret[16]);
 bool source_is_kdump(const struct source *source);
 /* e_machine of an ELF file; 0 where it does not say. */

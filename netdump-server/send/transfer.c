@@ -390,15 +390,19 @@ static size_t emit_ask(struct transfer *transfer, uint8_t *bytes, uint64_t now)
 	return emit_number(transfer, ND6_ASK, bytes, transfer->ask_from, now);
 }
 
-/* Nothing is to be done but to wait: for the path, the source, or the server. */
+/* Nothing more can be remembered before the oldest datagram has its fate. */
+static bool is_ring_full(const struct transfer *transfer)
+{
+	return transfer->number - transfer->oldest >= transfer->ring_size - 1;
+}
+
 static size_t emit_next(struct transfer *transfer, uint8_t *bytes, uint64_t now)
 {
 	uint32_t size;
 
 	if (now >= transfer->lost_at)
 		transfer_find_losses(transfer, now);
-	/* The ring is full of what has no fate yet. */
-	if (transfer->number - transfer->oldest >= transfer->ring_size - 1)
+	if (is_ring_full(transfer))
 		return 0;
 	if (now >= probe_time(transfer)) {
 		transfer->unanswered++;
@@ -464,7 +468,7 @@ uint64_t transfer_deadline(const struct transfer *transfer, uint64_t now)
 		next = smaller(next, transfer->datagram.probe_at);
 	bool has_content = !all_sent(transfer) || (!transfer->finish_flying && !transfer->pace.in_flight);
 
-	if (has_content && !transfer->is_waiting && !transfer->is_starved)
+	if (has_content && !is_ring_full(transfer) && !transfer->is_waiting && !transfer->is_starved)
 		next = smaller(next, pace_when(&transfer->pace, now));
 	return next;
 }

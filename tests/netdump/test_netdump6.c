@@ -331,7 +331,7 @@ TEST(refusals_are_no_longer_than_what_they_answer)
 		struct nd6_header header = {ND6_PROBE, 3, 4};
 
 		opening.length = length;
-		CHECK(netdump6_refuse_open(&opening, ND6_BUSY, 5, "too many dumps: wait for your turn", answer) <= length);
+		CHECK(netdump6_refuse_open(&opening, ND6_BUSY, 5, "too many dumps: this one waits", answer) <= length);
 		nd6_header_write(&header, packet);
 		CHECK(netdump6_refuse_unknown(packet, length, answer) <= length);
 		packet[3] = ND6_REFUSE;
