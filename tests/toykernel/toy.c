@@ -568,6 +568,7 @@ u64 jiffies_64 = 4294967296 - 300 * 250 + 95 * 250;
 unsigned long tick_nsec = 4000000;
 unsigned long avenrun[3] = {2048, 1024, 512}; /* 1.00 0.50 0.25 */
 atomic_long_t _totalram_pages = {262144};
+atomic_long_t num_poisoned_pages = {0};
 unsigned long tainted_mask = 1 << 0 | 1 << 12; /* PO */
 struct list_head modules = SELF(modules); /* none is loaded, so no name can be in one */
 struct module {
