@@ -43,6 +43,7 @@ struct entry {
 
 struct kdump {
 	int raw, out, table;
+	int pieces;          /* parts of pages, at the page's place among all: a page that is whole leaves no block behind */
 	enum store_compression compression;
 	enum elf_state state;
 	struct extents have; /* of the bytes of the ELF file */
@@ -58,12 +59,17 @@ struct kdump {
 
 struct error *kdump_new(int raw, int out, int directory, enum store_compression compression, struct kdump **ret)
 {
-	int table = openat(directory, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	struct kdump *kdump = mem_zero(sizeof(*kdump));
 
-	if (table < 0)
-		return error_errno("cannot make a table of pages");
-	*ret = mem_zero(sizeof(**ret));
-	**ret = (struct kdump){.raw = raw, .out = out, .table = table, .compression = compression};
+	*kdump = (struct kdump){.raw = raw, .out = out, .compression = compression};
+	kdump->table = openat(directory, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	kdump->pieces = openat(directory, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (kdump->table < 0 || kdump->pieces < 0) {
+		struct error *error = error_errno("cannot make a table of pages");
+		kdump_free(kdump);
+		return error;
+	}
+	*ret = kdump;
 	return NULL;
 }
 
@@ -71,7 +77,10 @@ void kdump_free(struct kdump *kdump)
 {
 	if (!kdump)
 		return;
-	close(kdump->table);
+	if (kdump->table >= 0)
+		close(kdump->table);
+	if (kdump->pieces >= 0)
+		close(kdump->pieces);
 	extents_deinit(&kdump->have);
 	elf_map_deinit(&kdump->map);
 	compressor_free(kdump->compressor);
@@ -187,7 +196,7 @@ static int store_page(struct kdump *kdump, uint64_t page, const uint8_t *bytes)
 	return error ? error : table_put(kdump, page, &entry);
 }
 
-/* What came of the file: [offset, end). `bytes`: NULL for zeros, and where it lies in `raw`. */
+/* What came of the file: [offset, end). `bytes`: NULL for zeros, and where the bytes are in `raw`. */
 struct arrival {
 	uint64_t offset, end;
 	const uint8_t *bytes;
@@ -216,45 +225,60 @@ static struct span span_of(const struct kdump *kdump, const struct elf_load *loa
 	return span;
 }
 
-/* All of it is in `raw`, which then need no longer have it. */
-static int store_from_raw(struct kdump *kdump, const struct span *span)
+static uint64_t pieces_at(const struct kdump *kdump, const struct span *span)
 {
-	size_t length = (size_t)(span->end - span->start);
+	return elf_map_index(&kdump->map, span->page) * kdump->map.page_size;
+}
 
-	memset(kdump->page, 0, kdump->map.page_size);
-	int error = read_at(kdump->raw, kdump->page + span->skip, length, span->start);
+/* Its pieces are all there, and then need no longer be. */
+static int store_pieces(struct kdump *kdump, const struct span *span)
+{
+	size_t size = kdump->map.page_size;
+	uint64_t at = pieces_at(kdump, span);
+	int error = read_at(kdump->pieces, kdump->page, size, at);
+
 	if (!error)
 		error = store_page(kdump, span->page, kdump->page);
 	if (!error)
-		(void)fallocate(kdump->raw, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)span->start,
-				(off_t)length);
+		(void)fallocate(kdump->pieces, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)at, (off_t)size);
 	return error;
+}
+
+/* Bytes [start, end) of what arrived. */
+static int copy_out(const struct kdump *kdump, const struct arrival *arrival, uint64_t start, uint64_t end, uint8_t *ret)
+{
+	if (arrival->is_raw)
+		return read_at(kdump->raw, ret, (size_t)(end - start), start);
+	if (arrival->bytes)
+		memcpy(ret, arrival->bytes + (start - arrival->offset), (size_t)(end - start));
+	return 0;
 }
 
 static int store_whole(struct kdump *kdump, const struct arrival *arrival, const struct span *span)
 {
-	size_t length = (size_t)(span->end - span->start);
-	const uint8_t *bytes = arrival->bytes ? arrival->bytes + (span->start - arrival->offset) : NULL;
-
-	if (bytes && length == kdump->map.page_size)
-		return store_page(kdump, span->page, bytes);
+	if (arrival->bytes && span->end - span->start == kdump->map.page_size)
+		return store_page(kdump, span->page, arrival->bytes + (span->start - arrival->offset));
 	memset(kdump->page, 0, kdump->map.page_size);
-	if (bytes)
-		memcpy(kdump->page + span->skip, bytes, length);
-	return store_page(kdump, span->page, kdump->page);
+	int error = copy_out(kdump, arrival, span->start, span->end, kdump->page + span->skip);
+	return error ? error : store_page(kdump, span->page, kdump->page);
 }
 
-/* Part of a page: it waits in `raw` for the rest. Zeros are there already: nothing else was ever written there. */
+/* Part of a page: it waits for the rest. */
 static int keep_piece(struct kdump *kdump, const struct arrival *arrival, const struct span *span)
 {
 	uint64_t start = span->start > arrival->offset ? span->start : arrival->offset;
 	uint64_t end = span->end < arrival->end ? span->end : arrival->end;
+	uint64_t at = pieces_at(kdump, span) + span->skip + (start - span->start);
 	int error = 0;
 
-	if (arrival->bytes)
-		error = write_at(kdump->raw, arrival->bytes + (start - arrival->offset), (size_t)(end - start), start);
-	if (!error && extents_have(&kdump->have, span->start, span->end))
-		error = store_from_raw(kdump, span);
+	// Zeros are there already: nothing else was ever written there.
+	if (arrival->bytes || arrival->is_raw) {
+		error = copy_out(kdump, arrival, start, end, kdump->page);
+		error = error ? error : write_at(kdump->pieces, kdump->page, (size_t)(end - start), at);
+	}
+	// What was in `raw` comes extent by extent: a page that is whole is so within one.
+	if (!error && !arrival->is_raw && extents_have(&kdump->have, span->start, span->end))
+		error = store_pieces(kdump, span);
 	return error;
 }
 
@@ -266,8 +290,6 @@ static int take_page(struct kdump *kdump, const struct arrival *arrival, const s
 	// What came before counts: a page comes again only where a packet was sent again.
 	if (error || entry.offset)
 		return error;
-	if (arrival->is_raw)
-		return extents_have(&kdump->have, span->start, span->end) ? store_from_raw(kdump, span) : 0;
 	if (arrival->offset <= span->start && span->end <= arrival->end)
 		return store_whole(kdump, arrival, span);
 	return keep_piece(kdump, arrival, span);
@@ -339,7 +361,8 @@ static int begin(struct kdump *kdump)
 		failed = take_pages(kdump, &(struct arrival){.offset = kdump->have.items[i].start,
 							     .end = kdump->have.items[i].end,
 							     .is_raw = true});
-	return failed;
+	// Nothing of it is wanted any more: headers and notes are in memory.
+	return failed ? failed : ftruncate(kdump->raw, 0) ? errno : 0;
 }
 
 static int take_raw(struct kdump *kdump, const struct arrival *arrival)

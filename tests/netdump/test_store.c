@@ -6,6 +6,7 @@
 #include "store/retain.c"
 #include "store/store.c"
 
+#include <elf.h>
 #include <poll.h>
 #include <sched.h>
 #include <sys/mount.h>
@@ -512,6 +513,58 @@ static int fill_disk(void)
 	dump_free(dump);
 	shop_close(&shop);
 	return is_right ? 0 : 1;
+}
+
+/* An ELF dump of two pages; returns its length. */
+static size_t small_elf(uint8_t bytes[3 * 4096])
+{
+	Elf64_Ehdr header = {.e_ident = {0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, EV_CURRENT},
+			     .e_type = ET_CORE,
+			     .e_machine = EM_X86_64,
+			     .e_phoff = sizeof(header),
+			     .e_phentsize = sizeof(Elf64_Phdr),
+			     .e_phnum = 1};
+	Elf64_Phdr load = {.p_type = PT_LOAD, .p_offset = 4096, .p_paddr = 0x10000, .p_filesz = 8192, .p_memsz = 8192};
+
+	memset(bytes, 'x', (size_t)3 * 4096);
+	memcpy(bytes, &header, sizeof(header));
+	memcpy(bytes + sizeof(header), &load, sizeof(load));
+	return (size_t)3 * 4096;
+}
+
+TEST(dump_becomes_a_kdump_file)
+{
+	struct shop shop = {.options = {.format = STORE_KDUMP, .compression = STORE_ZLIB}};
+	static const char *const formats[] = {"elf", "elf", "elf", "raw"};
+	static uint8_t bytes[3 * 4096];
+	char path[256];
+
+	shop_open(&shop);
+	for (size_t i = 0; i < 4; i++) {
+		struct meta meta = meta_of("192.0.2.1", "netdump6");
+		size_t length = small_elf(bytes);
+		bool is_kdump = i < 2;
+
+		snprintf(meta.format, sizeof(meta.format), "%s", formats[i]);
+		if (i == 2)
+			memset(bytes, 'x', 100); // no ELF file, whatever the client said
+		struct dump_files *dump = begin(&shop, &meta, length);
+		snprintf(path, sizeof(path), "%s", dump_path(dump));
+		CHECK(dump_write(dump, SESSION_VMCORE, 6000, bytes + 6000, length - 6000));
+		CHECK(dump_write(dump, SESSION_VMCORE, 0, bytes, 6000));
+		CHECK(finish(&shop, dump, i == 1 ? SESSION_INCOMPLETE : SESSION_COMPLETE));
+		dump_free(dump);
+		CHECK_STR(output("cd %s && ls -A | tr '\\n' ' '", path),
+			  i == 1 ? "meta.json vmcore-incomplete " : "meta.json vmcore ");
+		CHECK_STR(output("head -c 5 %s/vmcore*", path), is_kdump ? "KDUMP" : i == 2 ? "xxxxx" : "\177ELF\2");
+		CHECK(is_kdump || !strcmp(output("stat -c %%s %s/vmcore", path), "12288"));
+		CHECK_STR(output("python3 -c 'import json,sys; print(json.load(sys.stdin)[\"format\"])' < %s/meta.json", path),
+			  is_kdump ? "kdump" : formats[i]);
+		char *digest = mem_strdup(output("cat %s/vmcore* 2> /dev/null | sha256sum | cut -c -64", path));
+		CHECK(i == 1 || !strcmp(output("grep -o %s %s/meta.json", digest, path), digest));
+		free(digest);
+	}
+	shop_close(&shop);
 }
 
 TEST(full_disk_leaves_an_incomplete_dump)
