@@ -20,8 +20,7 @@ KM_CFLAGS := -std=gnu17 -D_GNU_SOURCE -Ianalyze -Inetdump-server -I. $(WARNINGS)
 	     $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 KM_LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lm $(LDFLAGS)
 
-# Small libraries, linked as they are: netdump-send is to run where there is nothing else.
-NETDUMP_LIBS := -lsodium -lzstd -llzo2 -lz -pthread $(LDFLAGS)
+NETDUMP_LIBS := -lsodium -lzstd -llzo2 -lz -lseccomp -ljson-c -pthread $(LDFLAGS)
 
 Q := $(if $(V),,@)
 is_silent := $(findstring s,$(filter-out --%,$(firstword $(MAKEFLAGS))))
@@ -33,6 +32,9 @@ LIBRARY := $(filter-out $(BUILD)/analyze/main.o,$(OBJECTS))
 UNIT := $(sort $(wildcard tests/unit/test_*.c))
 NETDUMP_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard netdump-server/*/*.c)))
 NETDUMP_LIBRARY := $(filter-out %/main.o,$(NETDUMP_OBJECTS)) $(filter $(BUILD)/analyze/base/%,$(OBJECTS))
+SEND_OBJECTS := $(filter $(foreach part,send wire seal,$(BUILD)/netdump-server/$(part)/%) %/session/extents.o,\
+		  $(NETDUMP_OBJECTS)) $(filter $(BUILD)/analyze/base/%,$(OBJECTS))
+SERVER_OBJECTS := $(filter-out $(BUILD)/netdump-server/send/%,$(NETDUMP_LIBRARY)) $(BUILD)/netdump-server/server/main.o
 NETDUMP_UNIT := $(sort $(wildcard tests/netdump/test_*.c))
 UNIT_PROGRAMS := $(UNIT:%.c=$(BUILD)/%) $(NETDUMP_UNIT:%.c=$(BUILD)/%)
 FUZZ := $(sort $(wildcard tests/fuzz/fuzz_*.c))
@@ -40,12 +42,24 @@ FUZZ_PROGRAMS := $(FUZZ:%.c=$(BUILD)/%)
 HEADERS := $(sort $(wildcard analyze/*.h analyze/*/*.h reports/*.h netdump-server/*/*.h))
 HEADER_CHECKS := $(HEADERS:%=$(BUILD)/headers/%.ok)
 
-all: $(BUILD)/kmortem
+PROGRAMS := $(BUILD)/kmortem $(BUILD)/netdump-send $(BUILD)/netdump-server/netdump-server
+
+all: $(PROGRAMS)
 
 $(BUILD)/kmortem: $(OBJECTS)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(KM_CFLAGS) -o $@ $^ $(KM_LIBS)
 	$(Q)ln -sfn $(CURDIR)/rules $(BUILD)/rules # where the executable looks first
+
+# Static: it is to run in a capture kernel's initramfs, where there is nothing else.
+$(BUILD)/netdump-send: $(SEND_OBJECTS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(KM_CFLAGS) -static -o $@ $^ -lsodium -pthread $(LDFLAGS)
+
+# $(BUILD)/netdump-server is the folder of its objects.
+$(BUILD)/netdump-server/netdump-server: $(SERVER_OBJECTS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(KM_CFLAGS) -o $@ $^ $(NETDUMP_LIBS)
 
 $(BUILD)/%.o: %.c
 	$(call say,CC,$<)
@@ -125,9 +139,10 @@ demo: deps
 	$(Q)BUILD='$(BUILD)' tests/demo
 
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/kmortem/rules/lib \
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/share/kmortem/rules/lib \
 		$(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man7
 	install $(BUILD)/kmortem $(DESTDIR)$(PREFIX)/bin
+	install $(BUILD)/netdump-send $(BUILD)/netdump-server/netdump-server $(DESTDIR)$(PREFIX)/sbin
 	install -m 644 rules/*.yaml $(DESTDIR)$(PREFIX)/share/kmortem/rules
 	install -m 644 rules/lib/*.yaml $(DESTDIR)$(PREFIX)/share/kmortem/rules/lib
 	install -m 644 reports/*.schema.json $(DESTDIR)$(PREFIX)/share/kmortem
