@@ -16,6 +16,7 @@ enum {
 	RESTARTS = 3,        /* STARTs in a row that say that the client is in another dump */
 };
 
+#define PROTOCOL "redhat"
 #define PATIENCE (180 * SESSION_SECOND)
 #define WAIT_FIRST (200 * REDHAT_MS)
 #define WAIT_MIN (50 * REDHAT_MS)
@@ -244,6 +245,7 @@ static void describe(struct meta *meta, const struct redhat_reply *reply)
 		meta->panic[length] = (char)(byte >= ' ' && byte <= '~' ? byte : '?');
 	}
 	meta->panic[length] = '\0';
+	meta->protocol = PROTOCOL;
 	meta->machine = reply->nr;
 	snprintf(meta->format, sizeof(meta->format), "elf");
 }
@@ -428,7 +430,7 @@ static void redhat_free(struct session *session)
 }
 
 static const struct session_ops redhat_ops = {
-	.protocol = "redhat",
+	.protocol = PROTOCOL,
 	.packet = redhat_packet,
 	.tick = redhat_tick,
 	.finished = redhat_finished,

@@ -37,9 +37,10 @@ static void finish(struct redhat *redhat, enum session_end end, const char *reas
 	redhat->is_finished = !redhat->is_begun; /* else the host says when */
 	redhat_memory_end(redhat);
 	meta->pages_missing = redhat->nr_pages > known ? redhat->nr_pages - known : 0;
-	snprintf(meta->reason, sizeof(meta->reason), "%s", reason ? reason : "");
+	if (reason && !*meta->reason) /* the host knows better why it cannot begin */
+		snprintf(meta->reason, sizeof(meta->reason), "%s", reason);
 	if (reason)
-		host->ops->note(host, "%s", reason);
+		host->ops->note(host, "%s", meta->reason);
 	host->ops->finish(host, end);
 }
 

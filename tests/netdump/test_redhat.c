@@ -252,6 +252,8 @@ TEST(redhat_no_room_means_no_memory)
 	answer_regs();
 	CHECK(host.begins == 1 && host.end == SESSION_REFUSED && asked(0) == 9 && !host.writes);
 	CHECK(host.meta.pages_missing == 100);
+	CHECK_STR(host.meta.reason, "no room for the dump");
+	CHECK_STR(host.meta.protocol, "redhat");
 	bury();
 }
 
