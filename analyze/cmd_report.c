@@ -275,6 +275,7 @@ struct error *cmd_report(struct session *session, const struct options *options,
 	if (error)
 		return error;
 	examine(&examination, &start);
+	session_tell_sources(session);
 	*ret_status = examination.broken ? EXIT_REFUSED : report_exit_status(&report);
 	return write_report(&report, options);
 }

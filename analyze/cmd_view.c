@@ -194,6 +194,7 @@ static struct error *print_views(struct session *session, const struct options *
 			*ret_status = EXIT_INCOMPLETE;
 		view_put(&view, format, &style, &buf);
 	}
+	session_tell_sources(session);
 	/* --where may fit the first view and not the last: all of them, or none. */
 	return error ? error : output_print(&buf);
 }

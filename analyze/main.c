@@ -46,7 +46,7 @@ static const struct command commands[] = {
 	 "      --only GLOB     run only the rules and views whose names match (may be repeated)\n"
 	 "      --skip GLOB     leave out those whose names match (may be repeated)\n"
 	 "      --rows N        rows shown of each table; 0: all\n"
-	 "  -v, --verbose       say more on standard error\n"
+	 "  -v, --verbose       say on standard error what was read, and what rules lacked\n"
 	 "\nExit status: 0 nothing flagged, 1 something flagged, 2 could not run or a rule file is\n"
 	 "broken, 3 nothing flagged but some checks could not be made.\n",
 	 cmd_report},
@@ -60,7 +60,7 @@ static const struct command commands[] = {
 	 "  -f, --format F      text, json or csv\n"
 	 "      --where EXPR    only rows for which this is true; may use columns and variables\n"
 	 "      --rows N        rows shown of each table; 0 (as without): all\n"
-	 "  -v, --verbose       say more on standard error\n"
+	 "  -v, --verbose       say on standard error what was read, and what rules lacked\n"
 	 "\nExit status: 0 printed, 2 could not run, 3 printed but incomplete.\n",
 	 cmd_view},
 	{{"eval", DUMP_OPTIONS | FILE_OPTIONS | VERBOSE_OPTION, true},

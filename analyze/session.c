@@ -254,6 +254,23 @@ bool session_reads(const struct session *session, const struct options *options,
 	return reads;
 }
 
+void session_tell_sources(const struct session *session)
+{
+	const struct symtab_sources *sources = symtab_sources(session->symtab);
+	const struct dump_counters *counters = dump_counters(session->dump);
+	const char *note = sources->notes;
+
+	log_note("types: %s; symbols: %s; %s", sources->types, sources->symbols, sources->modules);
+	for (; *note; note += strspn(note, "\n")) {
+		size_t length = strcspn(note, "\n");
+
+		log_note("%.*s", (int)length, note);
+		note += length;
+	}
+	log_note("%llu reads of %llu bytes from %llu pages", (unsigned long long)counters->reads,
+		 (unsigned long long)counters->bytes, (unsigned long long)counters->pages);
+}
+
 void session_remark_parts(const struct session *session, struct report *report)
 {
 	enum { PARTS_NAMED = 8 };

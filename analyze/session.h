@@ -44,6 +44,8 @@ struct error *session_open(struct session *session, const struct options *option
 			   const char *const *paths, size_t count) MUST_CHECK;
 /* Starts kernel and program anew: for tests that change the dump. */
 void session_restart(struct session *session);
+/* With -v, says on stderr where types and symbols came from, what was wrong with better sources, and how much was read. */
+void session_tell_sources(const struct session *session);
 /* Whether this run reads that file: as a part of the dump, as a vmlinux, as rules. */
 bool session_reads(const struct session *session, const struct options *options, const struct stat *file);
 /* Where the dump has several files, names them in the report's remarks about it. */
