@@ -90,8 +90,8 @@ static struct error *check_file(int fd, const char *path, mode_t forbidden, size
 	if (!S_ISREG(status.st_mode))
 		return error_new(ERROR_INVALID, "%s: not a regular file", path);
 	if (status.st_uid && status.st_uid != geteuid())
-		return error_new(ERROR_INVALID, "%s: belongs to user %u; make it root's, or that of the user who runs this",
-				 path, (unsigned)status.st_uid);
+		return error_new(ERROR_INVALID, "%s: belongs to user %u; make it root's, or the caller's", path,
+				 (unsigned)status.st_uid);
 	if ((uint64_t)status.st_size > most)
 		return error_new(ERROR_INVALID, "%s: longer than the %zu bytes that such a file may have", path, most);
 	ret->length = (size_t)status.st_size;
@@ -260,7 +260,8 @@ struct error *seal_peers_read(const char *path, struct seal_peers *ret)
 
 	if (error)
 		return error;
-	struct seal_peers peers = {.items = mem_zero(SEAL_PEERS_MAX * sizeof(*peers.items)), .capacity = SEAL_PEERS_MAX};
+	struct seal_peers peers = {.items = mem_zero(SEAL_PEERS_MAX * sizeof(*peers.items)),
+				   .capacity = SEAL_PEERS_MAX};
 	error = parse_peers(path, text.bytes, &peers);
 	if (!error)
 		error = check_secrets(path, text.mode, &peers);

@@ -97,7 +97,8 @@ bool seal_open(const struct seal_direction *direction, uint64_t number, uint8_t 
 	size_t payload_length = length - header_length - SEAL_TAG;
 	if (!direction->is_secret) {
 		plain_key(direction, number, key);
-		return !crypto_onetimeauth_verify(payload + payload_length, packet, header_length + payload_length, key);
+		return !crypto_onetimeauth_verify(payload + payload_length, packet, header_length + payload_length,
+						  key);
 	}
 	nonce_of(number, nonce);
 	return !crypto_aead_chacha20poly1305_ietf_decrypt_detached(payload, NULL, payload, payload_length,
@@ -159,10 +160,10 @@ bool seal_window_take(struct seal_window *window, uint64_t number)
 //   ACCEPT  F || seal(body)                      mix_hash(F), mix_key(F), mix_key(DH(f, E))
 // then both: to_server, to_client = HKDF(ck, "").
 //
-// S, C: static keys of server and client; E, F: ephemeral keys of client and server; small letters: their secrets. The
-// name fills SEAL_NAME_MAX bytes with zeros behind it, so that its length says nothing. prologue = "netdump 6" || first
-// byte of OPEN || cookie: an OPEN that was recorded is good for one address, for two minutes, and whoever sends it again
-// cannot read what the server answers.
+// S, C: static keys of server and client; E, F: ephemeral keys of client and server; small letters: their secrets.
+// The name fills SEAL_NAME_MAX bytes with zeros behind it, so that its length says nothing. prologue = "netdump 6"
+// || first byte of OPEN || cookie: an OPEN that was recorded is good for one address, for two minutes, and whoever
+// sends it again cannot read what the server answers.
 
 enum open_kind { OPEN_PAIR = 1, OPEN_PSK = 2 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What makes datagrams of version 6 trustworthy, by libsodium: the tag at their end, the handshake, key files, cookies. The
-// only place that knows of cryptography.
+// What makes datagrams of version 6 trustworthy, by libsodium: the tag at their end, the handshake, key files,
+// cookies. The only place that knows of cryptography.
 #ifndef SEAL_SEAL_H
 #define SEAL_SEAL_H
 
@@ -31,16 +31,17 @@ void seal_wipe(void *bytes, size_t length);
 
 /* One direction of a session. */
 struct seal_direction {
-	bool is_secret;         /* authenticated encryption (ChaCha20-Poly1305, RFC 8439); else Poly1305 under a key that
-				 * both sides know from the session's number: a checksum */
+	bool is_secret;         /* authenticated encryption (ChaCha20-Poly1305, RFC 8439); else Poly1305 under a key
+				 * that both sides know from the session's number: a checksum */
 	uint8_t key[SEAL_KEY];
 };
 
-/* Seals in place: `header_length` bytes stay readable and are vouched for, the payload behind them is encrypted where the
- * direction is secret, and SEAL_TAG bytes are put behind it. `number` must never be used twice. */
+/* Seals in place: `header_length` bytes stay readable and are vouched for, the payload behind them is encrypted
+ * where the direction is secret, and SEAL_TAG bytes are put behind it. `number` must never be used twice. */
 void seal_packet(const struct seal_direction *direction, uint64_t number, uint8_t *packet, size_t header_length,
 		 size_t payload_length);
-/* The reverse, in place; false, with the packet as it was or wiped, where the tag is wrong. `length` includes the tag. */
+/* The reverse, in place; false, with the packet as it was or wiped, where the tag is wrong. `length` includes the
+ * tag. */
 bool seal_open(const struct seal_direction *direction, uint64_t number, uint8_t *packet, size_t header_length,
 	       size_t length);
 /* Directions of a session without keys. */
@@ -81,7 +82,8 @@ bool seal_key_parse(const char *text, size_t length, uint8_t ret[SEAL_KEY]);
 
 /* Writes a new key pair: PATH (mode 0600, made anew: an existing file is an error) and PATH.pub. */
 struct error *seal_keygen(const char *path) MUST_CHECK;
-/* Reads a secret key; refuses a file that others than its owner may read, or whose owner is neither root nor the caller. */
+/* Reads a secret key; refuses a file that others than its owner may read, or whose owner is neither root nor the
+ * caller. */
 struct error *seal_pair_read(const char *path, struct seal_pair *ret) MUST_CHECK;
 struct error *seal_public_read(const char *path, uint8_t ret[SEAL_KEY]) MUST_CHECK;
 /* The server's list of clients: lines "NAME public KEY" or "NAME psk KEY", keys in base64; '#' begins a comment. */
@@ -91,10 +93,11 @@ void seal_peers_deinit(struct seal_peers *peers);
 struct error *seal_psk_read(const char *path, struct seal_peer *ret) MUST_CHECK;
 
 /* ---- handshake ------------------------------------------------------------------------------- */
-// Noise's pattern IK (one round trip; the client knows the server's public key beforehand), with the pre-shared key in the
-// place of the client's static key where it has one (NKpsk1, with the key's name). OPEN = ephemeral key, sealed identity, sealed body;
-// ACCEPT = ephemeral key, sealed body. Nothing but the ephemeral key leaves the client readable for anybody but the owner
-// of the server's secret key, and no DATA before ACCEPT has proved that it has it.
+// Noise's pattern IK (one round trip; the client knows the server's public key beforehand), with the pre-shared key
+// in the place of the client's static key where it has one (NKpsk1, with the key's name). OPEN = ephemeral key,
+// sealed identity, sealed body; ACCEPT = ephemeral key, sealed body. Nothing but the ephemeral key leaves the client
+// readable for anybody but the owner of the server's secret key, and no DATA before ACCEPT has proved that it has
+// it.
 
 struct seal_client {
 	uint8_t server[SEAL_KEY];      /* public key */
@@ -110,7 +113,7 @@ struct seal_handshake {
 	uint8_t hash[SEAL_KEY], chain[SEAL_KEY], key[SEAL_KEY]; /* h, ck, k */
 	struct seal_pair ephemeral;                           /* ours */
 	uint8_t theirs[SEAL_KEY];                             /* ephemeral key of the other side */
-	uint8_t client[SEAL_KEY]; /* the client's static key: on its side the secret one, on the server's the public one */
+	uint8_t client[SEAL_KEY]; /* the client's static key: on its side the secret one, on the server's the public */
 };
 
 enum { SEAL_OPEN_MORE = 256, SEAL_ACCEPT_MORE = 64 }; /* how much longer than its body a message is, at most */
@@ -119,8 +122,8 @@ enum { SEAL_OPEN_MORE = 256, SEAL_ACCEPT_MORE = 64 }; /* how much longer than it
  * order). `cookie`: bound to it. */
 size_t seal_open_write(const struct seal_client *client, const uint8_t cookie[SEAL_COOKIE], const uint8_t *body,
 		       size_t length, uint8_t *ret, struct seal_handshake *handshake);
-/* Server: reads it; `ret_body` has room for `length` bytes. False where the client is not among `peers`, or anything is
- * wrong; ret_peer then is NULL. */
+/* Server: reads it; `ret_body` has room for `length` bytes. False where the client is not among `peers`, or anything
+ * is wrong; ret_peer then is NULL. */
 bool seal_open_read(const struct seal_pair *server, const struct seal_peers *peers, const uint8_t cookie[SEAL_COOKIE],
 		    const uint8_t *bytes, size_t length, uint8_t *ret_body, size_t *ret_length,
 		    const struct seal_peer **ret_peer, struct seal_handshake *handshake);
@@ -142,8 +145,8 @@ struct seal_cookies {
 	uint8_t secret[SEAL_KEY]; /* of this process: seal_random() */
 };
 
-/* A cookie for an address and port, good for this minute and the next (`now`: CLOCK_MONOTONIC, nanoseconds): no state is
- * kept for who only asked. */
+/* A cookie for an address and port, good for this minute and the next (`now`: CLOCK_MONOTONIC, nanoseconds): no
+ * state is kept for who only asked. */
 void seal_cookie_make(const struct seal_cookies *cookies, const struct sockaddr_in6 *client, uint64_t now,
 		      uint8_t ret[SEAL_COOKIE]);
 bool seal_cookie_check(const struct seal_cookies *cookies, const struct sockaddr_in6 *client, uint64_t now,

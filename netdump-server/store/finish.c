@@ -163,8 +163,8 @@ static struct error *write_marker(const struct dump_files *dump)
 	if (store->spool < 0)
 		return NULL;
 	char *inside _cleanup_free_ = dump->is_freebsd ? mem_strdup("") : mem_printf("%s/", dump->name);
-	char *path _cleanup_free_ = mem_printf("%s/%s%s%s\n", root ? root : store->options->dumpdir, dump->place, inside,
-					       dump->core);
+	char *path _cleanup_free_ = mem_printf("%s/%s%s%s\n", root ? root : store->options->dumpdir, dump->place,
+					       inside, dump->core);
 	// One name for each, whatever directory it lies in.
 	char *marker _cleanup_free_ = mem_printf("%s%s", dump->place, dump->name);
 	for (char *slash = marker; (slash = strchr(slash, '/'));)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The file, as makedumpfile lays it out (its IMPLEMENTATION and diskdump_mod.h; crash: diskdump.h), in blocks of a page:
+// The file, as makedumpfile lays it out (its IMPLEMENTATION, diskdump_mod.h; crash: diskdump.h), in blocks of a page:
 //   block 0               struct disk_dump_header
 //   block 1 …             struct kdump_sub_header, then the notes of the ELF file, VMCOREINFO among them
 //   bitmap                which pages are memory
@@ -43,7 +43,7 @@ struct entry {
 
 struct kdump {
 	int raw, out, table;
-	int pieces;          /* parts of pages, at the page's place among all: a page that is whole leaves no block behind */
+	int pieces;          /* parts of pages, at the page's place: one that is whole leaves no block behind */
 	enum store_compression compression;
 	enum elf_state state;
 	struct extents have; /* of the bytes of the ELF file */
@@ -203,9 +203,9 @@ struct arrival {
 	bool is_raw;
 };
 
-/* Bytes of a page in the file: [start, end), `skip` bytes behind its beginning. Where a segment does not begin or end
- * with a page, the rest of that page is zeros, as makedumpfile has it. Should two segments meet within a page, only what
- * comes first of the two is kept: a debt, should anybody ever make such a file. */
+/* Bytes of a page in the file: [start, end), `skip` bytes behind its beginning. Where a segment does not begin or
+ * end with a page, the rest of that page is zeros, as makedumpfile has it. Should two segments meet within a page,
+ * only what comes first of the two is kept: a debt, should anybody ever make such a file. */
 struct span {
 	uint64_t page, start, end;
 	size_t skip;
@@ -245,7 +245,8 @@ static int store_pieces(struct kdump *kdump, const struct span *span)
 }
 
 /* Bytes [start, end) of what arrived. */
-static int copy_out(const struct kdump *kdump, const struct arrival *arrival, uint64_t start, uint64_t end, uint8_t *ret)
+static int copy_out(const struct kdump *kdump, const struct arrival *arrival, uint64_t start, uint64_t end,
+		    uint8_t *ret)
 {
 	if (arrival->is_raw)
 		return read_at(kdump->raw, ret, (size_t)(end - start), start);

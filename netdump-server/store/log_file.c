@@ -66,7 +66,8 @@ struct error *log_file_open(struct writer *writer, int directory, const char *na
 {
 	struct log_file *log = mem_zero(sizeof(*log));
 
-	*log = (struct log_file){.writer = writer, .directory = directory, .name = mem_strdup(name), .options = *options};
+	*log = (struct log_file){
+		.writer = writer, .directory = directory, .name = mem_strdup(name), .options = *options};
 	struct error *error = file_open(log);
 	if (error) {
 		log_file_close(log);

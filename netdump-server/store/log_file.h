@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// A log of a client: each line with a time stamp, nothing in it that a terminal would obey, never longer than allowed.
+// A log of a client: each line with a time stamp, nothing in it that a terminal would obey, never longer than
+// allowed.
 #ifndef STORE_LOG_FILE_H
 #define STORE_LOG_FILE_H
 
@@ -21,8 +22,8 @@ struct error *log_file_open(struct writer *writer, int directory, const char *na
 			    struct log_file **ret) MUST_CHECK;
 /* At once for the caller; what is queued is written before the file is closed. */
 void log_file_close(struct log_file *log);
-/* Appends text as it came: a line may arrive in pieces. What the writer's queue has no room for is lost, and the log says
- * how many bytes that were. `now`: CLOCK_REALTIME in seconds. */
+/* Appends text as it came: a line may arrive in pieces. What the writer's queue has no room for is lost, and the log
+ * says how many bytes that were. `now`: CLOCK_REALTIME in seconds. */
 void log_file_put(struct log_file *log, int64_t now, const void *text, size_t length);
 
 #endif

@@ -59,7 +59,8 @@ struct error *place_write(int directory, const char *name, const void *bytes, si
 	char *temporary _cleanup_free_ = mem_printf(".%s.new", name);
 
 	unlinkat(directory, temporary, 0); // of an attempt that was cut short
-	int fd _cleanup_close_ = openat(directory, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int fd _cleanup_close_ =
+		openat(directory, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return error_errno("%s: cannot create", name);
 	if (write_all(fd, bytes, length) && !fsync(fd) && !renameat(directory, temporary, directory, name))

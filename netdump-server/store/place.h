@@ -10,8 +10,8 @@
 /* A text as part of a file name: letters, digits, '.', ':', '_'; everything else becomes '_', as does a dot that is
  * first. free() it. */
 char *place_safe_name(const char *text);
-/* The directory `path` below `directory`, each part of it a directory and not a link, none of them ".."; -1 otherwise. An
- * empty path is `directory` itself, opened again. */
+/* The directory `path` below `directory`, each part of it a directory and not a link, none of them ".."; -1
+ * otherwise. An empty path is `directory` itself, opened again. */
 int place_open(int directory, const char *path);
 /* Writes a file under a temporary name, syncs it, and gives it its name, in place of what had that. */
 struct error *place_write(int directory, const char *name, const void *bytes, size_t length) MUST_CHECK;

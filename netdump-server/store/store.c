@@ -178,7 +178,8 @@ static int create(int directory, const char *name)
 
 char *dump_file_name(const struct dump_files *dump, enum session_file file)
 {
-	static const char *const words[] = {[SESSION_VMCORE] = "vmcore", [SESSION_KEY] = "key", [SESSION_INFO] = "info"};
+	static const char *const words[] = {
+		[SESSION_VMCORE] = "vmcore", [SESSION_KEY] = "key", [SESSION_INFO] = "info"};
 
 	if (dump->is_freebsd)
 		return mem_printf("%s.%s%s", words[file], dump->name, file == SESSION_VMCORE ? "-incomplete" : "");
@@ -197,7 +198,8 @@ static struct error *make_directory(struct dump_files *dump, const char *client)
 	dump->name = mem_printf("%s-%s", client, stamp);
 	for (unsigned i = 2; mkdirat(parent, dump->name, 0700); i++) {
 		if (errno != EEXIST || i > DIRECTORIES_MAX)
-			return error_errno("%s/%s: cannot make the directory", dump->store->options->dumpdir, dump->name);
+			return error_errno("%s/%s: cannot make the directory", dump->store->options->dumpdir,
+					   dump->name);
 		free(dump->name);
 		dump->name = mem_printf("%s-%s-%u", client, stamp, i);
 	}
@@ -273,7 +275,8 @@ static struct error *make_kdump(struct dump_files *dump)
 
 	if (out < 0)
 		return error_errno("%s/%s: cannot create", dump->path, CORE_KDUMP);
-	struct error *error = kdump_new(core->fd, out, dump->directory, dump->store->options->compression, &dump->kdump);
+	struct error *error =
+		kdump_new(core->fd, out, dump->directory, dump->store->options->compression, &dump->kdump);
 	if (error) {
 		close(out);
 		return error;
@@ -499,7 +502,8 @@ static void finished(void *context)
 	dump->done(dump->context, dump->is_safe);
 }
 
-void dump_finish(struct dump_files *dump, enum session_end end, void (*done)(void *context, bool is_safe), void *context)
+void dump_finish(struct dump_files *dump, enum session_end end, void (*done)(void *context, bool is_safe),
+		 void *context)
 {
 	const struct extents *have = dump->meta->holes_of;
 

@@ -47,14 +47,14 @@ struct error *store_open(const struct store_options *options, struct writer *wri
 /* All dumps have been freed. */
 void store_close(struct store *store);
 
-/* Whether a dump of `expected` bytes may begin: free space, quotas. Retention is applied first: the oldest dumps go, but
- * never a client's newest, nor one that is being written. */
+/* Whether a dump of `expected` bytes may begin: free space, quotas. Retention is applied first: the oldest dumps go,
+ * but never a client's newest, nor one that is being written. */
 struct error *store_admit(struct store *store, const char *client, uint64_t expected) MUST_CHECK;
-/* Makes the directory and the incomplete vmcore; `meta` outlives the dump. For FreeBSD the files; PATH where that is not
- * a directory is left out, as netdumpd does. */
+/* Makes the directory and the incomplete vmcore; `meta` outlives the dump. For FreeBSD the files; PATH where that is
+ * not a directory is left out, as netdumpd does. */
 struct error *dump_begin(struct store *store, struct meta *meta, uint64_t expected, struct dump_files **ret) MUST_CHECK;
-/* An earlier attempt of the same dump (meta->id, and meta->peer or meta->client), with what it has; NULL where there is
- * none. */
+/* An earlier attempt of the same dump (meta->id, and meta->peer or meta->client), with what it has; NULL where there
+ * is none. */
 struct dump_files *dump_resume(struct store *store, struct meta *meta, struct extents *ret);
 /* False where the queue is full, writing has failed, or the dump has become larger than quotas and free space allow. */
 bool dump_write(struct dump_files *dump, enum session_file file, uint64_t offset, const void *bytes, size_t length);
@@ -64,10 +64,12 @@ bool dump_zero(struct dump_files *dump, enum session_file file, uint64_t offset,
 uint64_t dump_written(const struct dump_files *dump);
 /* Why dump_write() will never again be true: one line, or NULL. */
 const char *dump_failure(const struct dump_files *dump);
-/* Asynchronous: after everything queued is written and synced the files are renamed (or left incomplete), meta.json and
- * the marker are written; then `done` is called, on the thread that calls writer_poll(). `is_safe`: everything is on the disk
- * under its name. A dump that was refused leaves nothing behind. The session's meta is copied; meta->finished is set. */
-void dump_finish(struct dump_files *dump, enum session_end end, void (*done)(void *context, bool is_safe), void *context);
+/* Asynchronous: after everything queued is written and synced the files are renamed (or left incomplete), meta.json
+ * and the marker are written; then `done` is called, on the thread that calls writer_poll(). `is_safe`: everything
+ * is on the disk under its name. A dump that was refused leaves nothing behind. The session's meta is copied;
+ * meta->finished is set. */
+void dump_finish(struct dump_files *dump, enum session_end end, void (*done)(void *context, bool is_safe),
+		 void *context);
 /* Not between dump_finish() and its `done`. A dump that was not finished stays as it is. NULL is allowed. */
 void dump_free(struct dump_files *dump);
 /* The dump's directory; for FreeBSD the vmcore. */

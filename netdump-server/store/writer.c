@@ -44,8 +44,8 @@ struct barriers {
 	struct barrier *first, **last;
 };
 
-/* Blocks number `taken` to `put` - 1 wait, in blocks[number % limit]. Their bytes lie in a ring, in order; a block never
- * goes around its end. */
+/* Blocks number `taken` to `put` - 1 wait, in blocks[number % limit]. Their bytes lie in a ring, in order; a block
+ * never goes around its end. */
 struct writer {
 	pthread_mutex_t mutex;
 	pthread_cond_t has_blocks, has_work;
@@ -439,8 +439,8 @@ static void *thread_run(void *argument)
 
 /* ---- putting --------------------------------------------------------------------------------- */
 
-/* Bytes of the ring that a block of `length` takes, with what it leaves unused at the ring's end; SIZE_MAX if it does not
- * fit. */
+/* Bytes of the ring that a block of `length` takes, with what it leaves unused at the ring's end; SIZE_MAX if it
+ * does not fit. */
 static size_t space_for(struct writer *writer, size_t length, size_t *ret_at)
 {
 	if (!writer->used)
@@ -466,7 +466,8 @@ static bool merge(struct writer *writer, struct writer_file *file, uint64_t offs
 		return false;
 	struct block *last = &writer->blocks[(writer->put - 1) % writer->limit];
 	size_t at, space = space_for(writer, length, &at);
-	if (last->file != file || last->is_hole || last->offset + last->length != offset || last->length + length > MERGE_MAX ||
+	if (last->file != file || last->is_hole || last->offset + last->length != offset ||
+	    last->length + length > MERGE_MAX ||
 	    space == SIZE_MAX || writer->ring + at != last->bytes + last->length)
 		return false;
 	copy_in(writer, at, bytes, length, space);
@@ -475,7 +476,8 @@ static bool merge(struct writer *writer, struct writer_file *file, uint64_t offs
 	return true;
 }
 
-static bool put_locked(struct writer *writer, struct writer_file *file, uint64_t offset, const void *bytes, size_t length)
+static bool put_locked(struct writer *writer, struct writer_file *file, uint64_t offset, const void *bytes,
+		       size_t length)
 {
 	if (merge(writer, file, offset, bytes, length))
 		return true;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Writes behind: one thread takes blocks from a bounded queue, so that the loop that receives never waits for a disk; a
-// second one does what takes long after the last block (fsync, digests), so that no dump waits for another's end.
+// Writes behind: one thread takes blocks from a bounded queue, so that the loop that receives never waits for a
+// disk; a second one does what takes long after the last block (fsync, digests), so that no dump waits for another's
+// end.
 #ifndef STORE_WRITER_H
 #define STORE_WRITER_H
 
@@ -16,12 +17,12 @@ struct writer;
 struct writer_file {
 	int fd;
 	int error;        /* errno of the first write that failed; read it after a barrier or with __atomic_load_n */
-	uint64_t written; /* bytes of writer_put() that are in the file, in the order in which they were put; the same */
+	uint64_t written; /* bytes of writer_put() that are in the file, in the order they were put; the same */
 	bool keep_zeros;  /* else blocks of zeros become holes; where something was before, it is punched out */
-	uint64_t end;     /* highest byte that was put here, plus one: set to the size of a file that has some already. Where
-			   * a hole is last the file is shorter. Read it after a barrier */
-	/* NULL: bytes go to `fd`. Else called on the writer's thread in their place (`bytes` is NULL for writer_zero()); returns
-	 * an errno, or 0. */
+	uint64_t end;     /* highest byte that was put here, plus one: set to the size of a file that has some already.
+			   * Where a hole is last the file is shorter. Read it after a barrier */
+	/* NULL: bytes go to `fd`. Else called on the writer's thread instead (`bytes` is NULL for writer_zero());
+	 * returns an errno, or 0. */
 	int (*take)(struct writer_file *file, uint64_t offset, const void *bytes, uint64_t length);
 	void *context;    /* for take() */
 };
@@ -30,13 +31,13 @@ struct writer_file {
 struct error *writer_new(size_t memory, struct writer **ret) MUST_CHECK;
 /* Waits for what is queued; calls what is still to be called of writer_barrier()'s `done`. */
 void writer_free(struct writer *writer);
-/* Copies the bytes into the queue. False when it is full, or the file has an error. Blocks of one file that overlap arrive
- * in the order in which they were put. */
+/* Copies the bytes into the queue. False when it is full, or the file has an error. Blocks of one file that overlap
+ * arrive in the order in which they were put. */
 bool writer_put(struct writer *writer, struct writer_file *file, uint64_t offset, const void *bytes, size_t length);
 /* As if that many zeros were put; any length. */
 bool writer_zero(struct writer *writer, struct writer_file *file, uint64_t offset, uint64_t length);
-/* Runs `work` on the second thread after everything queued so far was written and the work of earlier barriers is done, then
- * `done` on the thread that calls writer_poll(). Either may be NULL. */
+/* Runs `work` on the second thread after everything queued so far was written and the work of earlier barriers is
+ * done, then `done` on the thread that calls writer_poll(). Either may be NULL. */
 void writer_barrier(struct writer *writer, void (*work)(void *), void (*done)(void *), void *context);
 /* A descriptor that becomes readable when writer_poll() has something to do, or when there is room again after
  * writer_put() found none. */
