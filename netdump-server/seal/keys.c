@@ -104,6 +104,7 @@ static struct error *read_text(const char *path, mode_t forbidden, size_t most, 
 	// Not by a symbolic link, whose target somebody else may choose; and a FIFO must not make us wait.
 	int fd _cleanup_close_ = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
+	ret->bytes = mem_zero(most + 1);
 	if (fd < 0 && errno == ELOOP)
 		return error_new(ERROR_INVALID, "%s: is a symbolic link; name the key file itself", path);
 	if (fd < 0)
@@ -111,7 +112,6 @@ static struct error *read_text(const char *path, mode_t forbidden, size_t most, 
 	struct error *error = check_file(fd, path, forbidden, most, ret);
 	if (error)
 		return error;
-	ret->bytes = mem_zero(ret->length + 1);
 	ssize_t got = pread(fd, ret->bytes, ret->length, 0);
 	if (got < 0)
 		return error_errno("%s: cannot read", path);

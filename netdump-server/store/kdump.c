@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -532,12 +533,13 @@ static const struct header_layout header_layouts[] = {
 
 static void put_names(const struct elf_map *map, uint8_t *header)
 {
-	const char *release, *machine = machine_name(map);
+	const char *release = "";
 	size_t length = elf_map_info(map, "OSRELEASE", &release);
+	char *names = (char *)header;
 
-	memcpy(header, "Linux", 5);
-	memcpy(header + (size_t)2 * NAME, length ? release : "", length < NAME ? length : NAME - 1);
-	memcpy(header + (size_t)4 * NAME, machine, strlen(machine));
+	snprintf(names, NAME, "Linux");
+	snprintf(names + (size_t)2 * NAME, NAME, "%.*s", (int)(length < NAME ? length : NAME - 1), release);
+	snprintf(names + (size_t)4 * NAME, NAME, "%s", machine_name(map));
 }
 
 static int write_header(struct kdump *kdump, uint64_t saved, bool is_complete)
