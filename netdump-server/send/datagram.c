@@ -9,13 +9,13 @@ static const uint64_t again_after = UINT64_C(30000000000);
 
 /* What paths have: Ethernet's 1500 less IPv6 and UDP, FDDI and jumbo frames, and what loopback takes by IPv6 and IPv4.
  * */
-static const uint32_t sizes[] = {ND6_DATAGRAM_MIN, 1452, 4304, 8952, 16384, 32768, 65487, ND6_DATAGRAM_MAX};
-
-enum { SIZES = sizeof(sizes) / sizeof(*sizes) };
+static const uint32_t sizes[DATAGRAM_SIZES] = {
+	ND6_DATAGRAM_MIN, 1452, 4304, 8952, 16384, 32768, 65487, ND6_DATAGRAM_MAX,
+};
 
 static uint32_t size_above(uint32_t size)
 {
-	for (unsigned i = 0; i < SIZES; i++) {
+	for (unsigned i = 0; i < DATAGRAM_SIZES; i++) {
 		if (sizes[i] > size)
 			return sizes[i];
 	}
@@ -24,7 +24,7 @@ static uint32_t size_above(uint32_t size)
 
 static uint32_t size_below(uint32_t size)
 {
-	for (unsigned i = SIZES; i-- > 0;) {
+	for (unsigned i = DATAGRAM_SIZES; i-- > 0;) {
 		if (sizes[i] < size)
 			return sizes[i];
 	}
@@ -95,34 +95,55 @@ void datagram_probe_lost(struct datagram *datagram, uint32_t size, uint64_t now)
 	datagram->probe_at = now + again_after;
 }
 
-/* Those from before the last change say nothing about the size of now. */
-static bool is_large(const struct datagram *datagram, size_t size)
-{
-	return size <= datagram->size && size > size_below(datagram->size) && size > ND6_DATAGRAM_MIN;
-}
-
 static void shrink(struct datagram *datagram, uint32_t size, uint64_t now)
 {
 	datagram->size = size;
-	datagram->large_lost = 0;
+	datagram->vanished = 0;
 	datagram->probe = 0;
 	datagram->is_out = false;
 	datagram->probe_at = now + again_after;
 }
 
+/* The class of sizes: those up to sizes[class]. */
+static unsigned class_of(size_t size)
+{
+	unsigned class = 0;
+
+	while (class + 1 < DATAGRAM_SIZES && sizes[class] < size)
+		class++;
+	return class;
+}
+
+/* Whether a newer datagram of that size, or about that, did arrive. */
+static bool was_overtaken(const struct datagram *datagram, uint64_t number, size_t size)
+{
+	for (unsigned class = class_of(size); class < DATAGRAM_SIZES; class++) {
+		if (datagram->arrived[class] > number)
+			return true;
+	}
+	return false;
+}
+
 void datagram_acked(struct datagram *datagram, uint64_t number, size_t size)
 {
-	if (!is_large(datagram, size) || number < datagram->large_acked)
-		return;
-	datagram->large_acked = number;
-	datagram->large_lost = 0;
+	unsigned class = class_of(size);
+
+	if (number > datagram->arrived[class])
+		datagram->arrived[class] = number;
+	if (datagram->vanished && size >= datagram->vanished_size)
+		datagram->vanished = 0;
 }
 
 bool datagram_lost(struct datagram *datagram, uint64_t number, size_t size, uint64_t now)
 {
-	if (!is_large(datagram, size) || number < datagram->large_acked || ++datagram->large_lost < VANISHED)
+	/* Larger ones are from before the last change, and say nothing about the size of now. */
+	if (size <= ND6_DATAGRAM_MIN || size > datagram->size || was_overtaken(datagram, number, size))
 		return false;
-	shrink(datagram, size_below(datagram->size), now);
+	if (!datagram->vanished || size < datagram->vanished_size)
+		datagram->vanished_size = (uint32_t)size;
+	if (++datagram->vanished < VANISHED)
+		return false;
+	shrink(datagram, size_below(datagram->vanished_size), now);
 	return true;
 }
 

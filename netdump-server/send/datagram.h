@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum { DATAGRAM_SIZES = 8 };
+
 struct datagram {
 	uint32_t size;         /* what is sent now */
 	uint32_t limit;        /* what server and system take at most */
@@ -15,8 +17,9 @@ struct datagram {
 	unsigned tries;
 	bool is_out;           /* a probe is on its way */
 	uint64_t probe_at;     /* when the next one may go */
-	uint64_t large_acked;  /* largest number of a datagram of about `size` that arrived */
-	unsigned large_lost;   /* such ones after it that did not */
+	unsigned vanished;     /* datagrams lost in a row: none of their size arrived in between */
+	uint32_t vanished_size; /* of the least of them */
+	uint64_t arrived[DATAGRAM_SIZES]; /* largest number that arrived, of each class of sizes */
 };
 
 void datagram_init(struct datagram *datagram, uint32_t size);

@@ -56,7 +56,9 @@ struct transfer *transfer_new(struct source *source, const struct transfer_optio
 		source_id(source, transfer->id);
 	datagram_init(&transfer->datagram, options->datagram);
 	pace_init(&transfer->pace, transfer->datagram.size, options->rate_max, now);
-	transfer->number = 1;
+	/* The server is to tell the OPEN of a sender that was started again from one that is repeated. */
+	seal_random(&transfer->number, sizeof(transfer->number));
+	transfer->number = (transfer->number >> 16) + 1;
 	transfer->heard = now;
 	transfer_reset(transfer, now);
 	transfer_start(transfer, now, 0);
