@@ -23,6 +23,8 @@ enum status { STATUS_COMPLETE, STATUS_INCOMPLETE, STATUS_CANNOT_RUN, STATUS_NO_S
 enum { ROUNDS = 4 }; /* batches sent before answers have their turn */
 
 static const uint64_t second = 1000000000, progress_gap = 500000000;
+/* What the transfer says of a server that does not answer comes first. */
+static const uint64_t late_gap = 100000000;
 
 /* Exactly one of transfer and classic is there while something is sent. */
 struct sender {
@@ -177,8 +179,6 @@ static void wait_for_more(const struct sender *sender)
 	uint64_t deadline = sender->classic ? classic_deadline(sender->classic)
 					    : transfer_deadline(sender->transfer, sender->now);
 
-	if (!sender->has_begun && deadline > sender->began + sender->options->timeout)
-		deadline = sender->began + sender->options->timeout;
 	/* The clock's next look at the progress; and nothing is due that the socket does not take. */
 	if (sender->is_full || deadline > sender->now + progress_gap)
 		deadline = sender->now + progress_gap;
@@ -211,7 +211,7 @@ static struct error *notice(struct sender *sender)
 /* A server may answer, but be busy for as long as one waits. */
 static bool is_late(const struct sender *sender)
 {
-	return !sender->has_begun && sender->now - sender->began > sender->options->timeout;
+	return !sender->has_begun && sender->now - sender->began > sender->options->timeout + late_gap;
 }
 
 static struct error *run(struct sender *sender)
@@ -283,7 +283,7 @@ static enum status report_transfer(const struct sender *sender)
 		return report_complete(sender, source_size(sender->source),
 				       counts->packets ? 100.0 * (double)counts->packets_lost / (double)counts->packets : 0);
 	return complain(sender, sender->has_begun ? STATUS_INCOMPLETE : STATUS_NO_SERVER,
-			reason ? reason : "the server does not answer, or is busy");
+			reason ? reason : "the server is busy");
 }
 
 static enum status report(struct sender *sender, struct error *error)
