@@ -137,8 +137,9 @@ static bool make_ranges(struct elf_map *map)
 		map->ranges[map->range_count++] =
 			(struct elf_range){.first = load->physical / map->page_size, .end = end};
 	}
-	merge_ranges(map);
-	return map->load_count;
+	if (map->load_count)
+		merge_ranges(map);
+	return map->load_count && elf_map_pages(map) <= ELF_TOTAL_MAX;
 }
 
 uint64_t elf_map_pages(const struct elf_map *map)

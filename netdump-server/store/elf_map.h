@@ -15,6 +15,7 @@ enum {
 };
 
 #define ELF_PAGES_MAX (UINT64_C(1) << 33) /* the highest page's number: 32 TiB of 4 KiB pages */
+#define ELF_TOTAL_MAX (UINT64_C(1) << 29) /* pages: each costs time at the end, whether it comes or not */
 
 enum elf_state {
 	ELF_MORE,  /* not all headers and notes are there yet */

@@ -26,7 +26,8 @@
 enum {
 	HEADER_VERSION = 6,
 	DESCRIPTOR = 24,
-	DESCRIPTORS = 4096,     /* that are read and written together */
+	DESCRIPTORS = 4096,     /* that are written together */
+	ENTRIES = 256,          /* that are read together */
 	BITS = 4096,            /* bytes of a bitmap that are written together */
 	BUFFER = 256 << 10,     /* of pages not yet written */
 	SUB_HEADER = 128,       /* the notes begin there */
@@ -278,7 +279,7 @@ static int keep_piece(struct kdump *kdump, const struct arrival *arrival, const 
 		error = copy_out(kdump, arrival, start, end, kdump->page);
 		error = error ? error : write_at(kdump->pieces, kdump->page, (size_t)(end - start), at);
 	}
-	// What was in `raw` comes extent by extent: a page that is whole is so within one.
+	// What was in `raw` comes so that each page which is whole and not of zeros comes whole.
 	if (!error && !arrival->is_raw && extents_have(&kdump->have, span->start, span->end))
 		error = store_pieces(kdump, span);
 	return error;
@@ -329,6 +330,9 @@ static int take_pages(struct kdump *kdump, const struct arrival *arrival)
 		for (uint64_t page = (load->physical + start) / map->page_size; page <= last && !error; page++) {
 			struct span span = span_of(kdump, load, page);
 			error = take_page(kdump, arrival, &span);
+			// A range of zeros may be as long as the memory: what is inside is found at the end.
+			if (!arrival->bytes && !arrival->is_raw && page + 1 < last)
+				page = last - 1;
 		}
 	}
 	return error;
@@ -339,6 +343,29 @@ static int take_pages(struct kdump *kdump, const struct arrival *arrival)
 static uint64_t round_up(uint64_t number, uint64_t unit)
 {
 	return (number + unit - 1) / unit * unit;
+}
+
+/* An extent that is in `raw`. Holes of it are zeros, which are found at the end. */
+static int take_extent(struct kdump *kdump, const struct extent *extent)
+{
+	const uint64_t page = kdump->map.page_size;
+	uint64_t at = extent->start;
+	int error = 0;
+
+	while (at < extent->end && !error) {
+		off_t data = lseek(kdump->raw, (off_t)at, SEEK_DATA);
+		if (data < 0 || (uint64_t)data >= extent->end)
+			return data < 0 && errno != ENXIO ? errno : 0;
+		off_t hole = lseek(kdump->raw, data, SEEK_HOLE);
+		if (hole < 0)
+			return errno;
+		// As far as the pages go that the data touches.
+		uint64_t start = (uint64_t)data > extent->start + page ? (uint64_t)data - page : extent->start;
+		uint64_t end = (uint64_t)hole + page < extent->end ? (uint64_t)hole + page : extent->end;
+		error = take_pages(kdump, &(struct arrival){.offset = start, .end = end, .is_raw = true});
+		at = (uint64_t)hole;
+	}
+	return error;
 }
 
 /* The headers are there: the layout of the new file is known, and what waited can be converted. */
@@ -360,9 +387,7 @@ static int begin(struct kdump *kdump)
 	kdump->end = round_up(kdump->descriptors + elf_map_pages(map) * DESCRIPTOR, size);
 	int failed = 0;
 	for (size_t i = 0; i < kdump->have.count && !failed; i++)
-		failed = take_pages(kdump, &(struct arrival){.offset = kdump->have.items[i].start,
-							     .end = kdump->have.items[i].end,
-							     .is_raw = true});
+		failed = take_extent(kdump, &kdump->have.items[i]);
 	// Nothing of it is wanted any more: headers and notes are in memory.
 	return failed ? failed : ftruncate(kdump->raw, 0) ? errno : 0;
 }
@@ -394,6 +419,64 @@ int kdump_take(struct writer_file *file, uint64_t offset, const void *bytes, uin
 }
 
 /* ---- end ------------------------------------------------------------------------------------- */
+
+/* Pages `first` to `end` - 1 have come, so those that were never stored are of zeros. */
+static int mark_range(struct kdump *kdump, uint64_t first, uint64_t end)
+{
+	struct entry entries[ENTRIES];
+	int error = 0;
+
+	for (uint64_t page = first; page < end && !error; page += ENTRIES) {
+		uint64_t count = end - page < ENTRIES ? end - page : ENTRIES;
+		uint64_t at = elf_map_index(&kdump->map, page) * sizeof(*entries);
+		bool is_changed = false;
+
+		error = read_at(kdump->table, entries, count * sizeof(*entries), at);
+		for (uint64_t i = 0; i < count && !error; i++) {
+			if (entries[i].offset)
+				continue;
+			if (!kdump->zero.offset) {
+				memset(kdump->page, 0, kdump->map.page_size);
+				error = append_page(kdump, kdump->page, &kdump->zero);
+			}
+			entries[i] = kdump->zero;
+			is_changed = true;
+		}
+		if (!error && is_changed)
+			error = write_at(kdump->table, entries, count * sizeof(*entries), at);
+	}
+	return error;
+}
+
+/* The pages of a load that are wholly within an extent. */
+static int mark_extent(struct kdump *kdump, const struct elf_load *load, const struct extent *extent)
+{
+	uint64_t start = extent->start > load->offset ? extent->start : load->offset;
+	uint64_t load_end = load->offset + load->size, end = extent->end < load_end ? extent->end : load_end;
+	uint64_t first = (load->physical + start - load->offset) / kdump->map.page_size;
+	uint64_t last = (load->physical + end - 1 - load->offset) / kdump->map.page_size;
+
+	first += span_of(kdump, load, first).start < start;
+	last += span_of(kdump, load, last).end <= end;
+	return first < last ? mark_range(kdump, first, last) : 0;
+}
+
+static int mark_zeros(struct kdump *kdump)
+{
+	const struct extents *have = &kdump->have;
+	size_t from = 0;
+	int error = 0;
+
+	for (size_t i = 0; i < kdump->map.load_count; i++) {
+		const struct elf_load *load = &kdump->map.loads[i];
+
+		while (from < have->count && have->items[from].end <= load->offset)
+			from++;
+		for (size_t j = from; j < have->count && have->items[j].start < load->offset + load->size && !error; j++)
+			error = mark_extent(kdump, load, &have->items[j]);
+	}
+	return error;
+}
 
 /* Bits that are set in ascending order. */
 struct bits {
@@ -464,12 +547,11 @@ static int take_entry(struct kdump *kdump, struct survey *survey, uint64_t page,
 
 static int write_range(struct kdump *kdump, struct survey *survey, const struct elf_range *range)
 {
-	struct entry entries[256];
-	const uint64_t step = sizeof(entries) / sizeof(*entries);
+	struct entry entries[ENTRIES];
 	int error = 0;
 
-	for (uint64_t page = range->first; page < range->end && !error; page += step) {
-		uint64_t count = range->end - page < step ? range->end - page : step;
+	for (uint64_t page = range->first; page < range->end && !error; page += ENTRIES) {
+		uint64_t count = range->end - page < ENTRIES ? range->end - page : ENTRIES;
 		uint64_t index = range->before + page - range->first;
 
 		error = read_at(kdump->table, entries, count * sizeof(*entries), index * sizeof(*entries));
@@ -599,7 +681,8 @@ struct error *kdump_finish(struct kdump *kdump, bool is_complete, bool *ret)
 	*ret = kdump->state == ELF_READY;
 	if (!*ret)
 		return NULL;
-	int error = flush(kdump);
+	int error = mark_zeros(kdump);
+	error = error ? error : flush(kdump);
 	error = error ? error : write_tables(kdump, &saved);
 	error = error ? error : write_sub_header(kdump);
 	// The header last: without it the file is nothing.

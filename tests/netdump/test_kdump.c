@@ -413,12 +413,51 @@ TEST(ranges_of_zeros)
 	conversion_end(&conversion);
 }
 
+/* A client may say at once that a terabyte is zeros: that must not take longer than the bytes of it. */
+TEST(zeros_cost_nothing_while_they_arrive)
+{
+	static const struct segment little[] = {{0x1000, 2 * PAGE}, {UINT64_C(1) << 32, 100 * PAGE}};
+	struct conversion conversion;
+	struct stat status;
+
+	for (unsigned i = 0; i < 2; i++) {
+		build(&file, true, false, EM_X86_64, little, 2);
+		uint64_t size = UINT64_C(1) << 36, data = file.length - 100 * PAGE;
+		put_n(&file, file.bytes + 64 + 2 * 56 + 32, size, 8); // of the second segment
+		conversion_begin(&conversion, STORE_LZO);
+		if (i) // the headers first, or last
+			CHECK(!take(&conversion, &file, 0, data));
+		CHECK(!take(&conversion, &file, data, 50 * PAGE));
+		CHECK(!kdump_take(&conversion.file, data + 50 * PAGE, NULL, size - 50 * PAGE));
+		if (!i)
+			CHECK(!take(&conversion, &file, 0, data));
+		CHECK(!fstat(conversion.kdump->table, &status) && status.st_blocks * 512 < 100 << 10);
+		CHECK(conversion_finish(&conversion, true));
+		uint8_t bytes[24], page[PAGE];
+		uint64_t first = (1 + conversion.kdump->sub_blocks) * PAGE + conversion.kdump->bitmap_blocks / 2 * PAGE;
+		uint64_t number = (UINT64_C(1) << 32) / PAGE, last = size / PAGE - 1;
+		CHECK(pread(conversion.out, bytes, 1, (off_t)(first + (number + last) / 8)) == 1 && bytes[0] == 0xff);
+		CHECK(pread(conversion.out, bytes, 24, (off_t)(conversion.kdump->descriptors + (2 + last) * 24)) == 24);
+		CHECK(get_n(&file, bytes, 8) == conversion.kdump->zero.offset);
+		for (uint64_t j = 0; j < 50; j++) {
+			off_t at = (off_t)(conversion.kdump->descriptors + (2 + j) * 24);
+			CHECK(pread(conversion.out, bytes, 24, at) == 24);
+			uint64_t length = get_n(&file, bytes + 8, 4);
+			uint8_t packed[PAGE];
+			CHECK(pread(conversion.out, packed, length, (off_t)get_n(&file, bytes, 8)) == (ssize_t)length);
+			CHECK(unpack((uint32_t)get_n(&file, bytes + 12, 4), packed, length, page));
+			CHECK(!memcmp(page, file.bytes + data + j * PAGE, PAGE));
+		}
+		conversion_end(&conversion);
+	}
+}
+
 TEST(what_is_no_elf_dump_stays_as_it_is)
 {
 	struct conversion conversion;
 	uint8_t *got = malloc(FILE_MAX);
 
-	for (unsigned i = 0; i < 4; i++) {
+	for (unsigned i = 0; i < 5; i++) {
 		build(&file, true, false, EM_X86_64, memory, SEGMENTS);
 		if (i == 0)
 			memcpy(file.bytes, "KDUMP   ", 8);
@@ -426,8 +465,10 @@ TEST(what_is_no_elf_dump_stays_as_it_is)
 			put_n(&file, file.bytes + 16, ET_EXEC, 2);
 		else if (i == 2)
 			put_n(&file, file.bytes + 56, 60000, 2); // program headers
-		else
+		else if (i == 3)
 			put_n(&file, file.bytes + 64 + 56 + 32, UINT64_MAX, 8); // size of a segment
+		else
+			put_n(&file, file.bytes + 64 + 4 * 56 + 32, UINT64_C(1) << 42, 8); // more memory than we take on
 		conversion_begin(&conversion, STORE_ZLIB);
 		take_shuffled(&conversion, &file, 0, 5000, i);
 		CHECK(!conversion_finish(&conversion, true));
