@@ -217,7 +217,7 @@ static size_t zeros_ahead(const struct source *source, size_t most)
 	return length;
 }
 
-/* Bytes before the next `zero_least` zeros in a row. */
+/* Bytes before the next `zero_least` zeros in a row; at least one: `most` may cut a block that only begins with zeros. */
 static size_t data_ahead(const struct source *source, size_t most, size_t zero_least)
 {
 	size_t length = 0, zeros = 0;
@@ -228,7 +228,7 @@ static size_t data_ahead(const struct source *source, size_t most, size_t zero_l
 		zeros = is_zero(source->buffer + source->start + length, block) ? zeros + block : 0;
 		length += block;
 	}
-	return zeros >= zero_least ? length - zeros : length;
+	return zeros >= zero_least && zeros < length ? length - zeros : length;
 }
 
 /* Bytes from `position` on that belong together: a record, or the file. */

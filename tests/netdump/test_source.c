@@ -127,6 +127,27 @@ TEST(files_and_pipes_are_cut_into_pieces)
 	free(got);
 }
 
+TEST(zeros_that_a_datagram_cuts_are_not_the_end)
+{
+	enum { SIZE = 30000 };
+	static uint8_t bytes[SIZE], got[SIZE];
+
+	for (size_t begin = 4096; begin < 8192; begin += 61) {
+		for (size_t most = 4097; most < 8300; most += 401) {
+			memset(bytes, 1, SIZE);
+			memset(bytes + begin, 0, 7000);
+			struct source *source = open_fd(file_of(bytes, SIZE));
+
+			CHECK(source_seek(source, begin - begin % 7));
+			CHECK(gather(source, most, got, SIZE) >= 0);
+			size_t from = begin - begin % 7;
+
+			CHECK(!memcmp(got + from, bytes + from, SIZE - from));
+			source_close(source);
+		}
+	}
+}
+
 TEST(holes_of_a_file_are_one_piece)
 {
 	int fd = file_of("begin", 5);

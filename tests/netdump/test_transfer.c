@@ -270,10 +270,14 @@ TEST(transfer_goes_on_after_the_client_was_started_again)
 
 		/* Its datagrams have other contents than those of the same number before. */
 		options.datagram = 1300;
+		uint64_t began = world.now;
+
 		client_close(&world);
 		give_input(&world, image, IMAGE, false, &options);
 		world_run(&world, 0);
 		check_same(&world, image, IMAGE);
+		/* At once, and not when the silence has become too long. */
+		CHECK(world.now - began < 5 * SECOND);
 		CHECK(world.up.sent - sent < (IMAGE - had) * 2 + MEGABYTE);
 		world_deinit(&world);
 		free(image);
