@@ -506,6 +506,24 @@ static int bits_set(struct bits *bits, uint64_t bit)
 	return error;
 }
 
+/* Bits `first` to `end` - 1: by bytes, for there may be as many as a client pleases to say. */
+static int bits_set_range(struct bits *bits, uint64_t first, uint64_t end)
+{
+	int error = 0;
+
+	for (uint64_t bit = first; bit < end && !error;) {
+		uint64_t left = end - bit;
+
+		error = bits_set(bits, bit);
+		uint64_t room = bits->at + (uint64_t)BITS * 8 - bit;
+		uint64_t bytes = (left < room ? left : room) / 8;
+		if (bit % 8 == 0 && bytes)
+			memset(bits->bytes + (bit - bits->at) / 8, 0xff, bytes);
+		bit += bit % 8 == 0 && bytes ? bytes * 8 : 1;
+	}
+	return error;
+}
+
 static void put_number(const struct elf_map *map, uint8_t *bytes, uint64_t value, size_t length)
 {
 	for (size_t i = 0; i < length; i++)
@@ -531,10 +549,10 @@ static int descriptors_flush(struct kdump *kdump, struct survey *survey)
 static int take_entry(struct kdump *kdump, struct survey *survey, uint64_t page, const struct entry *entry)
 {
 	uint8_t *bytes = survey->descriptors + survey->filled * DESCRIPTOR;
-	int error = bits_set(&survey->memory, page);
+	int error = 0;
 
-	if (error || !entry->offset)
-		return error;
+	if (!entry->offset)
+		return 0;
 	put_number(&kdump->map, bytes, entry->offset, 8);
 	put_number(&kdump->map, bytes + 8, entry->size, 4);
 	put_number(&kdump->map, bytes + 12, entry->flags, 4);
@@ -545,18 +563,41 @@ static int take_entry(struct kdump *kdump, struct survey *survey, uint64_t page,
 	return error ? error : bits_set(&survey->saved, page);
 }
 
-static int write_range(struct kdump *kdump, struct survey *survey, const struct elf_range *range)
+/* Of the pages whose entries are number `index` to `end` - 1 of the table, the first being `page`. */
+static int write_entries(struct kdump *kdump, struct survey *survey, uint64_t page, uint64_t index, uint64_t end)
 {
 	struct entry entries[ENTRIES];
 	int error = 0;
 
-	for (uint64_t page = range->first; page < range->end && !error; page += ENTRIES) {
-		uint64_t count = range->end - page < ENTRIES ? range->end - page : ENTRIES;
-		uint64_t index = range->before + page - range->first;
+	for (; index < end && !error; index += ENTRIES, page += ENTRIES) {
+		uint64_t count = end - index < ENTRIES ? end - index : ENTRIES;
 
 		error = read_at(kdump->table, entries, count * sizeof(*entries), index * sizeof(*entries));
 		for (uint64_t i = 0; i < count && !error; i++)
 			error = take_entry(kdump, survey, page + i, &entries[i]);
+	}
+	return error;
+}
+
+/* Steps over the holes of the table: pages that never came. */
+static int write_range(struct kdump *kdump, struct survey *survey, const struct elf_range *range)
+{
+	const uint64_t size = sizeof(struct entry);
+	uint64_t index = range->before, last = range->before + range->end - range->first;
+	int error = bits_set_range(&survey->memory, range->first, range->end);
+
+	while (index < last && !error) {
+		off_t data = lseek(kdump->table, (off_t)(index * size), SEEK_DATA);
+		if (data < 0)
+			return errno == ENXIO ? 0 : errno;
+		off_t hole = lseek(kdump->table, data, SEEK_HOLE);
+		uint64_t first = (uint64_t)data / size, end = hole < 0 ? last : ((uint64_t)hole + size - 1) / size;
+
+		first = first > index ? first : index;
+		end = end < last ? end : last;
+		if (first < end)
+			error = write_entries(kdump, survey, range->first + first - range->before, first, end);
+		index = end > first ? end : last;
 	}
 	return error;
 }
