@@ -68,7 +68,7 @@ static void host_script(struct session_host *host, const char *name)
 			run_script(client_of(host), hook);
 }
 
-static bool host_begin(struct session_host *host, uint64_t expected)
+static enum session_begin host_begin(struct session_host *host, uint64_t expected)
 {
 	struct client *client = client_of(host);
 	struct server *server = client->server;
@@ -79,13 +79,13 @@ static bool host_begin(struct session_host *host, uint64_t expected)
 	if (!error) {
 		sources_recall(server->sources, client);
 		journal_write(JOURNAL_NOTICE, client->name, "a dump begins: %s", dump_path(client->dump));
-		return true;
+		return SESSION_BEGUN;
 	}
 	journal_write(JOURNAL_ERROR, client->name, "no dump can be taken: %s", error->message);
 	run_script(client, HOOK_NOSPACE);
 	snprintf(client->meta.reason, sizeof(client->meta.reason), "%s", error->message);
 	error_free(error);
-	return false;
+	return SESSION_NO_ROOM;
 }
 
 static void host_log(struct session_host *host, const void *text, size_t length)

@@ -190,7 +190,14 @@ static bool begin(struct freebsd *self)
 	if (self->state == RUNNING)
 		return true;
 	self->session.is_proven = self->options.has_own_port;
-	if (!host->ops->begin(host, host->meta->expected)) {
+	enum session_begin answer = host->ops->begin(host, host->meta->expected);
+
+	/* Without an acknowledgement the client comes again after a second, a dozen times. */
+	if (answer == SESSION_WAIT) {
+		self->session.deadline = self->session.heard + HERALD_PATIENCE;
+		return false;
+	}
+	if (answer != SESSION_BEGUN) {
 		self->state = LEAVING;
 		self->session.deadline = SESSION_NEVER;
 		snprintf(host->meta->reason, sizeof(host->meta->reason), "the dump was refused");

@@ -16,6 +16,7 @@ enum {
 	WINDOW_MAX = 16 << 20,   /* what seal_window remembers, in datagrams of ND6_DATAGRAM_MIN */
 	LINGER_SECONDS = 30,     /* how long DONE is repeated for a client that did not get it */
 	FAILING_SECONDS = 5,     /* how long write() may fail though it has room */
+	ROOM_SECONDS = 2,        /* until a client asks again whether there is room */
 };
 
 #define LOOK_AGAIN (SESSION_SECOND / 50) /* while bytes wait for the disk, and the client perhaps for them */
@@ -557,6 +558,28 @@ static void fill_meta(struct netdump6 *self, struct meta *meta)
 	snprintf(meta->format, sizeof(meta->format), "%s", open->is_kdump ? "kdump" : open->machine ? "elf" : "raw");
 }
 
+/* False where the dump cannot begin: the client is told why, and when to come again. */
+static bool has_begun(struct netdump6 *self, const struct netdump6_opening *opening, bool is_begun)
+{
+	struct session_host *host = self->session.host;
+	enum session_begin answer = is_begun ? SESSION_BEGUN : SESSION_NO_ROOM;
+	uint8_t packet[ND6_DATAGRAM_MIN];
+	size_t length;
+
+	if (opening->open.size > self->listener->size_max)
+		answer = SESSION_NO_ROOM;
+	else if (!is_begun)
+		answer = host->ops->begin(host, host->meta->expected);
+	if (answer == SESSION_BEGUN)
+		return true;
+	if (answer == SESSION_WAIT)
+		length = netdump6_refuse_open(opening, ND6_BUSY, ROOM_SECONDS, "room is being made for the dump", packet);
+	else
+		length = netdump6_refuse_open(opening, ND6_NO_ROOM, 0, "no room for the dump", packet);
+	host->ops->send(host, packet, length);
+	return false;
+}
+
 struct session *netdump6_new(struct session_host *host, const struct netdump6_listener *listener,
 			     const struct netdump6_opening *opening, struct extents *have, bool is_begun, uint64_t now)
 {
@@ -575,12 +598,7 @@ struct session *netdump6_new(struct session_host *host, const struct netdump6_li
 	bool has_keys = make_accept(self, opening);
 
 	fill_meta(self, host->meta);
-	if (!has_keys || open->size > listener->size_max ||
-	    (!is_begun && !host->ops->begin(host, host->meta->expected))) {
-		uint8_t packet[ND6_DATAGRAM_MIN];
-		size_t length = netdump6_refuse_open(opening, ND6_NO_ROOM, 0, "no room for the dump", packet);
-
-		host->ops->send(host, packet, length);
+	if (!has_keys || !has_begun(self, opening, is_begun)) {
 		self->phase = PHASE_FINISHED;
 		self->session.is_over = true;
 		return &self->session;

@@ -52,7 +52,7 @@ size_t netdump6_refuse_unknown(const uint8_t *datagram, size_t length, uint8_t *
 
 /* A session for an opening: sends ACCEPT. Later OPENs go through netdump6_open_read() again, everything else to the
  * session's packet(). `have` (or NULL): what an earlier attempt left; its items are taken over. The session fills in
- * the host's meta; where begin() fails it refuses, and is over. */
+ * the host's meta; where begin() fails, or has to wait, it refuses, and is over. */
 struct session *netdump6_new(struct session_host *host, const struct netdump6_listener *listener,
 			     const struct netdump6_opening *opening, struct extents *have, bool is_begun, uint64_t now);
 /* A session is to go on with a new OPEN of the same dump, from the same or another address (to which the host has to

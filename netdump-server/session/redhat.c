@@ -24,6 +24,7 @@ enum {
 #define KEEP_ALIVE (2 * SESSION_SECOND)
 #define RESTART_TIME (2 * SESSION_SECOND)
 #define RESTART_TIME_DEAF (20 * SESSION_SECOND) /* one that prints its state cannot contradict */
+#define ROOM_PAUSE SESSION_SECOND
 #define ACKNOWLEDGE_PAUSE (50 * REDHAT_MS)
 
 static struct redhat *redhat_of(struct session *session)
@@ -126,8 +127,15 @@ static bool take_nr_pages(struct redhat *redhat, const struct redhat_reply *repl
 static void begin(struct redhat *redhat, uint64_t now)
 {
 	struct session_host *host = redhat->session.host;
+	enum session_begin answer = host->ops->begin(host, redhat_meta(redhat)->expected);
 
-	redhat->is_begun = host->ops->begin(host, redhat_meta(redhat)->expected);
+	if (answer == SESSION_WAIT) {
+		redhat->phase = REDHAT_WAITING;
+		redhat->due = now + ROOM_PAUSE;
+		redhat_send(redhat, REDHAT_HELLO, 0, now);
+		return;
+	}
+	redhat->is_begun = answer == SESSION_BEGUN;
 	host->ops->script(host, "crash");
 	if (redhat->is_begun)
 		redhat_memory_begin(redhat, now);
@@ -339,11 +347,11 @@ static void take_reply(struct redhat *redhat, const struct redhat_reply *reply, 
 	}
 	redhat->answered = redhat->session.heard = now;
 	redhat->restarts = 0;
-	if (redhat->phase < REDHAT_MEMORY)
+	if (redhat->phase < REDHAT_WAITING)
 		question_reply(redhat, reply, now);
 	else if (redhat->phase == REDHAT_MEMORY)
 		redhat_memory_reply(redhat, reply, now);
-	else
+	else if (redhat->phase > REDHAT_MEMORY)
 		redhat_farewell_reply(redhat, reply, now);
 }
 
@@ -354,10 +362,12 @@ static void update_deadline(struct redhat *redhat)
 	uint64_t silence = redhat->answered + redhat->options.patience;
 	uint64_t due = redhat->due;
 
-	if (redhat->phase < REDHAT_MEMORY)
-		due = redhat->question.due < silence ? redhat->question.due : silence;
+	if (redhat->phase < REDHAT_WAITING)
+		due = redhat->question.due;
 	else if (redhat->phase == REDHAT_MEMORY)
-		due = redhat->memory.due < silence ? redhat->memory.due : silence;
+		due = redhat->memory.due;
+	if (redhat->phase <= REDHAT_MEMORY && silence < due)
+		due = silence;
 	redhat->session.deadline = redhat->session.is_over ? SESSION_NEVER : due;
 }
 
@@ -392,8 +402,10 @@ static void redhat_tick(struct session *session, uint64_t now)
 		redhat_conclude(redhat, SESSION_INCOMPLETE, "the client fell silent", true, now);
 	else if (redhat->phase == REDHAT_MEMORY)
 		redhat_memory_tick(redhat, now);
-	else
+	else if (redhat->phase < REDHAT_WAITING)
 		question_tick(redhat, now);
+	else if (now >= redhat->due)
+		begin(redhat, now);
 	update_deadline(redhat);
 }
 

@@ -26,6 +26,7 @@ enum redhat_phase {
 	REDHAT_ASKING_PAGE_SIZE,
 	REDHAT_ASKING_NR_PAGES,
 	REDHAT_ASKING_REGS,
+	REDHAT_WAITING,  /* for room */
 	REDHAT_MEMORY,
 	REDHAT_STATE,     /* SHOW_STATE */
 	REDHAT_SAVING,    /* nothing more is asked; the host still writes */
@@ -104,7 +105,8 @@ struct redhat {
 
 	bool is_begun, is_finishing, is_finished;
 	unsigned reboots;
-	uint64_t leaving, due; /* since when this phase of the farewell lasts; when its next packet goes out */
+	uint64_t leaving;    /* since when this phase of the farewell lasts */
+	uint64_t due;        /* when its next packet goes out, or it is asked again for room */
 	struct redhat_memory memory;
 };
 

@@ -22,6 +22,12 @@ enum session_end {
 	SESSION_REFUSED,    /* no dump was taken: no room, too many, not allowed */
 };
 
+enum session_begin {
+	SESSION_BEGUN,
+	SESSION_WAIT,    /* no room, but some may be made: ask again in a second or two */
+	SESSION_NO_ROOM, /* or whatever else; the reason is kept for the log */
+};
+
 /* The files of a dump. */
 enum session_file {
 	SESSION_VMCORE,
@@ -37,9 +43,9 @@ struct session_host_ops {
 	/* Queues bytes for a file of the dump; they are copied. False when there is no room now or writing has failed: the
 	 * session then does as if the packet had been lost. Where writes overlap, the later one wins, zeros too. */
 	bool (*write)(struct session_host *host, enum session_file file, uint64_t offset, const void *bytes, size_t length);
-	/* Makes the directory and the incomplete vmcore for a dump of at most `expected` bytes. False, with the reason kept
-	 * for the log, where that cannot be: no room (after the nospace script had its chance), quota. */
-	bool (*begin)(struct session_host *host, uint64_t expected);
+	/* Makes the directory and the incomplete vmcore for a dump of at most `expected` bytes. While the nospace script
+	 * has its chance the session is to wait. */
+	enum session_begin (*begin)(struct session_host *host, uint64_t expected);
 	/* Text for the host's log, as it came; control characters are dealt with there. */
 	void (*log)(struct session_host *host, const void *text, size_t length);
 	/* One line for the administrator (journal), printf-like. */

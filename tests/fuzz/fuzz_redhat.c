@@ -56,7 +56,7 @@ static bool fuzz_write(struct session_host *base, enum session_file file, uint64
 	return !host->is_full;
 }
 
-static bool fuzz_begin(struct session_host *base, uint64_t expected)
+static enum session_begin fuzz_begin(struct session_host *base, uint64_t expected)
 {
 	struct fuzz_host *host = host_of(base);
 
@@ -64,7 +64,9 @@ static bool fuzz_begin(struct session_host *base, uint64_t expected)
 		abort();
 	host->expected = expected;
 	host->is_begun = !host->is_full;
-	return host->is_begun;
+	if (!host->is_begun)
+		return expected & 4096 ? SESSION_WAIT : SESSION_NO_ROOM;
+	return SESSION_BEGUN;
 }
 
 static void fuzz_log(struct session_host *base, const void *text, size_t length)

@@ -29,6 +29,7 @@ struct freebsd_host {
 	bool is_wrong; /* it asked for what no session may ask */
 	/* What goes in. */
 	bool refuses_begin, refuses_writes;
+	unsigned waits; /* so many times begin() asks for patience */
 };
 
 static inline struct freebsd_host *freebsd_host_of(struct session_host *host)
@@ -68,14 +69,18 @@ static inline bool freebsd_host_write(struct session_host *host, enum session_fi
 	return true;
 }
 
-static inline bool freebsd_host_begin(struct session_host *host, uint64_t expected)
+static inline enum session_begin freebsd_host_begin(struct session_host *host, uint64_t expected)
 {
 	struct freebsd_host *self = freebsd_host_of(host);
 
 	self->is_wrong |= self->begins > 0;
 	self->expected = expected;
+	if (self->waits) {
+		self->waits--;
+		return SESSION_WAIT;
+	}
 	self->begins += !self->refuses_begin;
-	return !self->refuses_begin;
+	return self->refuses_begin ? SESSION_NO_ROOM : SESSION_BEGUN;
 }
 
 static inline void freebsd_host_note(struct session_host *host, const char *format, ...)

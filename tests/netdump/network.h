@@ -275,9 +275,9 @@ static inline uint64_t host_written(struct session_host *host)
 	return world_of(host)->written;
 }
 
-static inline bool host_begin(struct session_host *host, uint64_t expected)
+static inline enum session_begin host_begin(struct session_host *host, uint64_t expected)
 {
-	return expected <= world_of(host)->file_size;
+	return expected <= world_of(host)->file_size ? SESSION_BEGUN : SESSION_NO_ROOM;
 }
 
 static inline void host_log(struct session_host *host, const void *text, size_t length)

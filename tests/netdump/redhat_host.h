@@ -24,10 +24,11 @@ struct host {
 	size_t sent;
 	void (*on_send)(struct host *host, const void *bytes, size_t length); /* NULL: only kept */
 	bool has_room;        /* what begin() answers */
+	unsigned waits;       /* after so many times that the session is to wait */
 	size_t refuse_writes; /* so many next writes find no room */
 	uint64_t expected;
 	uint8_t *vmcore;      /* `expected` bytes */
-	uint64_t vmcore_max;  /* more is not allocated: begin() then answers false */
+	uint64_t vmcore_max;  /* more is not allocated: begin() then answers SESSION_NO_ROOM */
 	size_t writes, writes_outside;
 	struct buf log, notes, scripts;
 	unsigned begins, finishes;
@@ -62,16 +63,20 @@ static inline bool host_write(struct session_host *base, enum session_file file,
 	return true;
 }
 
-static inline bool host_begin(struct session_host *base, uint64_t expected)
+static inline enum session_begin host_begin(struct session_host *base, uint64_t expected)
 {
 	struct host *host = (struct host *)base;
 
 	host->begins++;
 	host->expected = expected;
+	if (host->waits) {
+		host->waits--;
+		return SESSION_WAIT;
+	}
 	if (!host->has_room || expected > host->vmcore_max)
-		return false;
+		return SESSION_NO_ROOM;
 	host->vmcore = mem_zero(expected);
-	return true;
+	return SESSION_BEGUN;
 }
 
 static inline void host_log(struct session_host *base, const void *text, size_t length)

@@ -93,10 +93,10 @@ static bool to_file(struct session_host *host, enum session_file file, uint64_t 
 	return file == SESSION_VMCORE && pwrite(receiver.file, bytes, length, (off_t)offset) == (ssize_t)length;
 }
 
-static bool begin(struct session_host *host, uint64_t expected)
+static enum session_begin begin(struct session_host *host, uint64_t expected)
 {
 	(void)host;
-	return !ftruncate(receiver.file, (off_t)expected);
+	return ftruncate(receiver.file, (off_t)expected) ? SESSION_NO_ROOM : SESSION_BEGUN;
 }
 
 static void take_log(struct session_host *host, const void *text, size_t length)

@@ -353,6 +353,25 @@ TEST(freebsd_needs_room_to_begin)
 	end();
 }
 
+TEST(freebsd_is_not_acknowledged_while_room_is_made)
+{
+	start();
+	host.waits = 40;
+	for (unsigned i = 0; i < 40; i++) {
+		CHECK(!give(FREEBSD_VMCORE, 2, 0, "data", 4) && !host.finishes && !host.scripts);
+		now += SESSION_SECOND;
+		CHECK(session->deadline > now);
+	}
+	CHECK(give(FREEBSD_VMCORE, 2, 0, "data", 4) && host.begins == 1 && host.scripts == 1);
+	end();
+	start();
+	host.waits = 2;
+	CHECK(!give(FREEBSD_VMCORE, 2, 0, "data", 4));
+	session->ops->tick(session, session->deadline);
+	CHECK(session->is_over && !host.begins && !host.finishes);
+	end();
+}
+
 TEST(freebsd_forgets_a_mere_herald)
 {
 	start();

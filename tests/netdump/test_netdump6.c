@@ -140,6 +140,7 @@ enum { FILE_SIZE = 1 << 20 };
 
 static struct nd6_header last; /* of what the server sent */
 static struct nd6_ack last_ack;
+static struct nd6_refuse last_refuse;
 static uint64_t session_number;
 static unsigned answers;
 
@@ -156,6 +157,8 @@ static void note_send(struct session_host *host, const void *bytes, size_t lengt
 		session_number = accept.session;
 	if (last.type == ND6_ACK)
 		CHECK(nd6_ack_parse(payload, payload_length, &last_ack));
+	if (last.type == ND6_REFUSE)
+		CHECK(nd6_refuse_parse(payload, payload_length, &last_refuse));
 }
 
 static size_t write_open(const struct world *world, uint64_t number, uint8_t id, uint8_t *packet)
@@ -256,6 +259,43 @@ TEST(session_takes_each_number_once_and_none_with_a_wrong_tag)
 	nd6_header_write(&header, packet);
 	server_receive(&world, packet, sizeof(packet));
 	CHECK(netdump6_have(world.session)->bytes == 16);
+	world_deinit(&world);
+}
+
+static enum session_begin begin_later(struct session_host *host, uint64_t expected)
+{
+	(void)host;
+	(void)expected;
+	return SESSION_WAIT;
+}
+
+static enum session_begin begin_never(struct session_host *host, uint64_t expected)
+{
+	(void)host;
+	(void)expected;
+	return SESSION_NO_ROOM;
+}
+
+TEST(session_without_room_says_whether_to_come_again)
+{
+	struct session_host_ops ops = host_ops;
+	uint8_t packet[ND6_DATAGRAM_MIN];
+	struct netdump6_opening opening;
+	struct world world;
+
+	world_init(&world, 1, FILE_SIZE);
+	ops.send = note_send;
+	world.host.ops = &ops;
+	CHECK(netdump6_open_read(&world.listener, &world.address, packet, write_open(&world, 7, 1, packet), world.now,
+				 &opening));
+	for (unsigned i = 0; i < 2; i++) {
+		ops.begin = i ? begin_never : begin_later;
+		struct session *session = netdump6_new(&world.host, &world.listener, &opening, NULL, false, world.now);
+
+		CHECK(session->is_over && last.type == ND6_REFUSE && last.number == 7);
+		CHECK(last_refuse.reason == (i ? ND6_NO_ROOM : ND6_BUSY) && last_refuse.retry_s == (i ? 0 : 2));
+		session->ops->free(session);
+	}
 	world_deinit(&world);
 }
 

@@ -257,6 +257,64 @@ TEST(redhat_no_room_means_no_memory)
 	bury();
 }
 
+/* An answer to each HELLO meanwhile. */
+static void wait_for_room(unsigned seconds)
+{
+	for (; seconds; seconds--) {
+		CHECK(asked(0) == 4);
+		answer_hello();
+		CHECK(host.begins && !host.finishes && !host.scripts.length);
+		wait_ms(1000);
+	}
+}
+
+TEST(redhat_waits_while_room_is_made)
+{
+	crash(&(struct redhat_options){0});
+	host.waits = 200;
+	answer_hello();
+	client_says(asked_nr(0), 7, 4096, NULL, 0);
+	client_says(asked_nr(0), 6, 7, NULL, 0);
+	answer_regs();
+	CHECK(host.begins == 1);
+	wait_for_room(199); /* longer than a client may be silent */
+	CHECK(host.begins == 200 && asked(0) == 4);
+	wait_ms(1000);
+	CHECK(host.begins == 201 && asked(0) == 1 && asked_from(0) == 3);
+	CHECK_STR(buf_text(&host.scripts), "crash ");
+	bury();
+}
+
+TEST(redhat_waits_in_vain)
+{
+	crash(&(struct redhat_options){0});
+	host.waits = 3;
+	host.has_room = false;
+	answer_hello();
+	client_says(asked_nr(0), 7, 4096, NULL, 0);
+	client_says(asked_nr(0), 6, 7, NULL, 0);
+	client_says(asked_nr(0), 1, 8, NULL, 0); /* ERROR about GET_REGS */
+	CHECK(host.begins == 1 && !session->is_over);
+	wait_for_room(3);
+	CHECK(host.begins == 4 && host.finishes == 1 && host.end == SESSION_REFUSED && asked(0) == 9);
+	bury();
+}
+
+TEST(redhat_that_falls_silent_while_it_waits_is_given_up)
+{
+	crash(&(struct redhat_options){0});
+	host.waits = 1000;
+	answer_hello();
+	client_says(asked_nr(0), 7, 4096, NULL, 0);
+	client_says(asked_nr(0), 6, 7, NULL, 0);
+	answer_regs();
+	wait_ms(179000);
+	CHECK(!host.finishes);
+	wait_ms(1000);
+	CHECK(host.finishes == 1 && host.end == SESSION_INCOMPLETE && host.begins <= 181);
+	bury();
+}
+
 TEST(redhat_reboot_outlasts_a_deaf_client)
 {
 	reach_memory(1);
