@@ -14,7 +14,7 @@
 #include "store/store.h"
 #include "store/writer.h"
 
-struct kdump;
+struct kdumper;
 
 #define CORE_INCOMPLETE "vmcore-incomplete"
 #define CORE_KDUMP "vmcore-incomplete.kdump" /* being converted to; CORE_INCOMPLETE then holds what waits */
@@ -45,7 +45,7 @@ struct dump_files {
 	char *path;
 	bool is_freebsd;
 	struct writer_file files[SESSION_FILES]; /* fd is -1 until something is written */
-	struct kdump *kdump; /* NULL: the vmcore is kept as it is sent */
+	struct kdumper *kdump; /* NULL: the vmcore is kept as it is sent */
 	struct log_file *log;
 	uint64_t expected, put; /* bytes announced, and queued for the vmcore */
 	uint64_t limit;      /* bytes that quotas leave */

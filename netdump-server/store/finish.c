@@ -59,7 +59,7 @@ static struct error *set_size(struct dump_files *dump)
 static struct error *finish_kdump(struct dump_files *dump)
 {
 	bool is_kdump = false;
-	struct error *error = kdump_finish(dump->kdump, dump->end == SESSION_COMPLETE && dump->is_safe, &is_kdump);
+	struct error *error = kdumper_finish(dump->kdump, dump->end == SESSION_COMPLETE && dump->is_safe, &is_kdump);
 
 	if (error)
 		return error;

@@ -43,7 +43,7 @@ struct entry {
 	uint32_t size, flags;
 };
 
-struct kdump {
+struct kdumper {
 	int raw, out, table;
 	int pieces;          /* parts of pages, at the page's place: one that is whole leaves no block behind */
 	enum store_compression compression;
@@ -59,23 +59,23 @@ struct kdump {
 	struct entry zero;   /* the page that all pages of zeros are */
 };
 
-struct error *kdump_new(int raw, int out, int directory, enum store_compression compression, struct kdump **ret)
+struct error *kdumper_new(int raw, int out, int directory, enum store_compression compression, struct kdumper **ret)
 {
-	struct kdump *kdump = mem_zero(sizeof(*kdump));
+	struct kdumper *kdump = mem_zero(sizeof(*kdump));
 
-	*kdump = (struct kdump){.raw = raw, .out = out, .compression = compression};
+	*kdump = (struct kdumper){.raw = raw, .out = out, .compression = compression};
 	kdump->table = openat(directory, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	kdump->pieces = openat(directory, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	if (kdump->table < 0 || kdump->pieces < 0) {
 		struct error *error = error_errno("cannot make a table of pages");
-		kdump_free(kdump);
+		kdumper_free(kdump);
 		return error;
 	}
 	*ret = kdump;
 	return NULL;
 }
 
-void kdump_free(struct kdump *kdump)
+void kdumper_free(struct kdumper *kdump)
 {
 	if (!kdump)
 		return;
@@ -134,7 +134,7 @@ static int read_at(int fd, void *bytes, size_t length, uint64_t offset)
 	return 0;
 }
 
-static int flush(struct kdump *kdump)
+static int flush(struct kdumper *kdump)
 {
 	int error = write_at(kdump->out, kdump->buffer, kdump->buffered, kdump->end - kdump->buffered);
 
@@ -142,7 +142,7 @@ static int flush(struct kdump *kdump)
 	return error;
 }
 
-static int append(struct kdump *kdump, const void *bytes, size_t length)
+static int append(struct kdumper *kdump, const void *bytes, size_t length)
 {
 	int error = kdump->buffered + length > BUFFER ? flush(kdump) : 0;
 
@@ -161,18 +161,18 @@ static bool is_zero(const uint8_t *bytes, size_t length)
 
 /* ---- pages ----------------------------------------------------------------------------------- */
 
-static int table_get(const struct kdump *kdump, uint64_t page, struct entry *ret)
+static int table_get(const struct kdumper *kdump, uint64_t page, struct entry *ret)
 {
 	return read_at(kdump->table, ret, sizeof(*ret), elf_map_index(&kdump->map, page) * sizeof(*ret));
 }
 
-static int table_put(const struct kdump *kdump, uint64_t page, const struct entry *entry)
+static int table_put(const struct kdumper *kdump, uint64_t page, const struct entry *entry)
 {
 	return write_at(kdump->table, entry, sizeof(*entry), elf_map_index(&kdump->map, page) * sizeof(*entry));
 }
 
 /* Appends a page, compressed where that helps. */
-static int append_page(struct kdump *kdump, const uint8_t *bytes, struct entry *ret)
+static int append_page(struct kdumper *kdump, const uint8_t *bytes, struct entry *ret)
 {
 	size_t length;
 	const uint8_t *packed = compressor_run(kdump->compressor, bytes, &length);
@@ -183,7 +183,7 @@ static int append_page(struct kdump *kdump, const uint8_t *bytes, struct entry *
 	return append(kdump, packed ? packed : bytes, ret->size);
 }
 
-static int store_page(struct kdump *kdump, uint64_t page, const uint8_t *bytes)
+static int store_page(struct kdumper *kdump, uint64_t page, const uint8_t *bytes)
 {
 	struct entry entry;
 	int error = 0;
@@ -213,7 +213,7 @@ struct span {
 	size_t skip;
 };
 
-static struct span span_of(const struct kdump *kdump, const struct elf_load *load, uint64_t page)
+static struct span span_of(const struct kdumper *kdump, const struct elf_load *load, uint64_t page)
 {
 	uint64_t size = kdump->map.page_size, first = page * size, last = first + size;
 	uint64_t load_end = load->physical + load->size;
@@ -227,13 +227,13 @@ static struct span span_of(const struct kdump *kdump, const struct elf_load *loa
 	return span;
 }
 
-static uint64_t pieces_at(const struct kdump *kdump, const struct span *span)
+static uint64_t pieces_at(const struct kdumper *kdump, const struct span *span)
 {
 	return elf_map_index(&kdump->map, span->page) * kdump->map.page_size;
 }
 
 /* Its pieces are all there, and then need no longer be. */
-static int store_pieces(struct kdump *kdump, const struct span *span)
+static int store_pieces(struct kdumper *kdump, const struct span *span)
 {
 	size_t size = kdump->map.page_size;
 	uint64_t at = pieces_at(kdump, span);
@@ -247,7 +247,7 @@ static int store_pieces(struct kdump *kdump, const struct span *span)
 }
 
 /* Bytes [start, end) of what arrived. */
-static int copy_out(const struct kdump *kdump, const struct arrival *arrival, uint64_t start, uint64_t end,
+static int copy_out(const struct kdumper *kdump, const struct arrival *arrival, uint64_t start, uint64_t end,
 		    uint8_t *ret)
 {
 	if (arrival->is_raw)
@@ -257,7 +257,7 @@ static int copy_out(const struct kdump *kdump, const struct arrival *arrival, ui
 	return 0;
 }
 
-static int store_whole(struct kdump *kdump, const struct arrival *arrival, const struct span *span)
+static int store_whole(struct kdumper *kdump, const struct arrival *arrival, const struct span *span)
 {
 	if (arrival->bytes && span->end - span->start == kdump->map.page_size)
 		return store_page(kdump, span->page, arrival->bytes + (span->start - arrival->offset));
@@ -267,7 +267,7 @@ static int store_whole(struct kdump *kdump, const struct arrival *arrival, const
 }
 
 /* Part of a page: it waits for the rest. */
-static int keep_piece(struct kdump *kdump, const struct arrival *arrival, const struct span *span)
+static int keep_piece(struct kdumper *kdump, const struct arrival *arrival, const struct span *span)
 {
 	uint64_t start = span->start > arrival->offset ? span->start : arrival->offset;
 	uint64_t end = span->end < arrival->end ? span->end : arrival->end;
@@ -285,7 +285,7 @@ static int keep_piece(struct kdump *kdump, const struct arrival *arrival, const 
 	return error;
 }
 
-static int take_page(struct kdump *kdump, const struct arrival *arrival, const struct span *span)
+static int take_page(struct kdumper *kdump, const struct arrival *arrival, const struct span *span)
 {
 	struct entry entry;
 	int error = table_get(kdump, span->page, &entry);
@@ -314,7 +314,7 @@ static size_t first_load(const struct elf_map *map, uint64_t offset)
 	return low;
 }
 
-static int take_pages(struct kdump *kdump, const struct arrival *arrival)
+static int take_pages(struct kdumper *kdump, const struct arrival *arrival)
 {
 	const struct elf_map *map = &kdump->map;
 	int error = 0;
@@ -346,7 +346,7 @@ static uint64_t round_up(uint64_t number, uint64_t unit)
 }
 
 /* An extent that is in `raw`. Holes of it are zeros, which are found at the end. */
-static int take_extent(struct kdump *kdump, const struct extent *extent)
+static int take_extent(struct kdumper *kdump, const struct extent *extent)
 {
 	const uint64_t page = kdump->map.page_size;
 	uint64_t at = extent->start;
@@ -369,7 +369,7 @@ static int take_extent(struct kdump *kdump, const struct extent *extent)
 }
 
 /* The headers are there: the layout of the new file is known, and what waited can be converted. */
-static int begin(struct kdump *kdump)
+static int begin(struct kdumper *kdump)
 {
 	const struct elf_map *map = &kdump->map;
 	uint64_t size = map->page_size, bits = map->ranges[map->range_count - 1].end;
@@ -392,7 +392,7 @@ static int begin(struct kdump *kdump)
 	return failed ? failed : ftruncate(kdump->raw, 0) ? errno : 0;
 }
 
-static int take_raw(struct kdump *kdump, const struct arrival *arrival)
+static int take_raw(struct kdumper *kdump, const struct arrival *arrival)
 {
 	int error = arrival->bytes ? write_at(kdump->raw, arrival->bytes, (size_t)(arrival->end - arrival->offset),
 					      arrival->offset)
@@ -407,9 +407,9 @@ static int take_raw(struct kdump *kdump, const struct arrival *arrival)
 	return kdump->state == ELF_READY ? begin(kdump) : 0;
 }
 
-int kdump_take(struct writer_file *file, uint64_t offset, const void *bytes, uint64_t length)
+int kdumper_take(struct writer_file *file, uint64_t offset, const void *bytes, uint64_t length)
 {
-	struct kdump *kdump = file->context;
+	struct kdumper *kdump = file->context;
 	struct arrival arrival = {.offset = offset, .end = offset + length, .bytes = bytes};
 
 	file->end = arrival.end > file->end ? arrival.end : file->end;
@@ -421,7 +421,7 @@ int kdump_take(struct writer_file *file, uint64_t offset, const void *bytes, uin
 /* ---- end ------------------------------------------------------------------------------------- */
 
 /* Pages `first` to `end` - 1 have come, so those that were never stored are of zeros. */
-static int mark_range(struct kdump *kdump, uint64_t first, uint64_t end)
+static int mark_range(struct kdumper *kdump, uint64_t first, uint64_t end)
 {
 	struct entry entries[ENTRIES];
 	int error = 0;
@@ -449,7 +449,7 @@ static int mark_range(struct kdump *kdump, uint64_t first, uint64_t end)
 }
 
 /* The pages of a load that are wholly within an extent. */
-static int mark_extent(struct kdump *kdump, const struct elf_load *load, const struct extent *extent)
+static int mark_extent(struct kdumper *kdump, const struct elf_load *load, const struct extent *extent)
 {
 	uint64_t start = extent->start > load->offset ? extent->start : load->offset;
 	uint64_t load_end = load->offset + load->size, end = extent->end < load_end ? extent->end : load_end;
@@ -461,7 +461,7 @@ static int mark_extent(struct kdump *kdump, const struct elf_load *load, const s
 	return first < last ? mark_range(kdump, first, last) : 0;
 }
 
-static int mark_zeros(struct kdump *kdump)
+static int mark_zeros(struct kdumper *kdump)
 {
 	const struct extents *have = &kdump->have;
 	size_t from = 0;
@@ -472,7 +472,8 @@ static int mark_zeros(struct kdump *kdump)
 
 		while (from < have->count && have->items[from].end <= load->offset)
 			from++;
-		for (size_t j = from; j < have->count && have->items[j].start < load->offset + load->size && !error; j++)
+		uint64_t end = load->offset + load->size;
+		for (size_t j = from; j < have->count && have->items[j].start < end && !error; j++)
 			error = mark_extent(kdump, load, &have->items[j]);
 	}
 	return error;
@@ -537,7 +538,7 @@ struct survey {
 	size_t filled;
 };
 
-static int descriptors_flush(struct kdump *kdump, struct survey *survey)
+static int descriptors_flush(struct kdumper *kdump, struct survey *survey)
 {
 	int error = write_at(kdump->out, survey->descriptors, survey->filled * DESCRIPTOR,
 			     kdump->descriptors + (survey->count - survey->filled) * DESCRIPTOR);
@@ -546,7 +547,7 @@ static int descriptors_flush(struct kdump *kdump, struct survey *survey)
 	return error;
 }
 
-static int take_entry(struct kdump *kdump, struct survey *survey, uint64_t page, const struct entry *entry)
+static int take_entry(struct kdumper *kdump, struct survey *survey, uint64_t page, const struct entry *entry)
 {
 	uint8_t *bytes = survey->descriptors + survey->filled * DESCRIPTOR;
 	int error = 0;
@@ -564,7 +565,7 @@ static int take_entry(struct kdump *kdump, struct survey *survey, uint64_t page,
 }
 
 /* Of the pages whose entries are number `index` to `end` - 1 of the table, the first being `page`. */
-static int write_entries(struct kdump *kdump, struct survey *survey, uint64_t page, uint64_t index, uint64_t end)
+static int write_entries(struct kdumper *kdump, struct survey *survey, uint64_t page, uint64_t index, uint64_t end)
 {
 	struct entry entries[ENTRIES];
 	int error = 0;
@@ -580,7 +581,7 @@ static int write_entries(struct kdump *kdump, struct survey *survey, uint64_t pa
 }
 
 /* Steps over the holes of the table: pages that never came. */
-static int write_range(struct kdump *kdump, struct survey *survey, const struct elf_range *range)
+static int write_range(struct kdumper *kdump, struct survey *survey, const struct elf_range *range)
 {
 	const uint64_t size = sizeof(struct entry);
 	uint64_t index = range->before, last = range->before + range->end - range->first;
@@ -602,7 +603,7 @@ static int write_range(struct kdump *kdump, struct survey *survey, const struct 
 	return error;
 }
 
-static int write_tables(struct kdump *kdump, uint64_t *ret_count)
+static int write_tables(struct kdumper *kdump, uint64_t *ret_count)
 {
 	uint64_t size = kdump->map.page_size, first = (1 + kdump->sub_blocks) * size;
 	struct survey survey = {.memory = {.fd = kdump->out, .offset = first},
@@ -665,7 +666,7 @@ static void put_names(const struct elf_map *map, uint8_t *header)
 	snprintf(names + (size_t)4 * NAME, NAME, "%s", machine_name(map));
 }
 
-static int write_header(struct kdump *kdump, uint64_t saved, bool is_complete)
+static int write_header(struct kdumper *kdump, uint64_t saved, bool is_complete)
 {
 	const struct elf_map *map = &kdump->map;
 	const struct header_layout *layout = &header_layouts[map->is_64];
@@ -692,7 +693,7 @@ static int write_header(struct kdump *kdump, uint64_t saved, bool is_complete)
 	return write_at(kdump->out, header, sizeof(header), 0);
 }
 
-static int write_sub_header(struct kdump *kdump)
+static int write_sub_header(struct kdumper *kdump)
 {
 	const struct elf_map *map = &kdump->map;
 	const struct header_layout *layout = &header_layouts[map->is_64];
@@ -715,7 +716,7 @@ static int write_sub_header(struct kdump *kdump)
 	return error ? error : write_at(kdump->out, map->notes, map->notes_size, notes);
 }
 
-struct error *kdump_finish(struct kdump *kdump, bool is_complete, bool *ret)
+struct error *kdumper_finish(struct kdumper *kdump, bool is_complete, bool *ret)
 {
 	uint64_t saved = 0;
 

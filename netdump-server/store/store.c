@@ -276,12 +276,12 @@ static struct error *make_kdump(struct dump_files *dump)
 	if (out < 0)
 		return error_errno("%s/%s: cannot create", dump->path, CORE_KDUMP);
 	struct error *error =
-		kdump_new(core->fd, out, dump->directory, dump->store->options->compression, &dump->kdump);
+		kdumper_new(core->fd, out, dump->directory, dump->store->options->compression, &dump->kdump);
 	if (error) {
 		close(out);
 		return error;
 	}
-	core->take = kdump_take;
+	core->take = kdumper_take;
 	core->context = dump->kdump;
 	return NULL;
 }
@@ -462,7 +462,7 @@ static void dump_release(void *context)
 {
 	struct dump_files *dump = context;
 
-	kdump_free(dump->kdump);
+	kdumper_free(dump->kdump);
 	for (size_t i = 0; i < SESSION_FILES; i++)
 		if (dump->files[i].fd >= 0)
 			close(dump->files[i].fd);

@@ -56,9 +56,9 @@ int main(int argc, char **argv)
 {
 	static const char *const names[] = {[STORE_ZLIB] = "zlib", [STORE_LZO] = "lzo", [STORE_ZSTD] = "zstd"};
 	static struct piece pieces[WINDOW];
-	struct writer_file file = {.take = kdump_take};
+	struct writer_file file = {.take = kdumper_take};
 	enum store_compression compression = STORE_ZLIB;
-	struct kdump *kdump;
+	struct kdumper *kdump;
 	struct writer *writer;
 	struct stat status;
 	bool is_kdump;
@@ -74,7 +74,7 @@ int main(int argc, char **argv)
 		fail(argv[1], NULL);
 	uint64_t size = (uint64_t)status.st_size;
 	const uint8_t *bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, in, 0);
-	struct error *error = kdump_new(file.fd, out, here, compression, &kdump);
+	struct error *error = kdumper_new(file.fd, out, here, compression, &kdump);
 	if (!error)
 		error = writer_new(8 << 20, &writer);
 	if (error)
@@ -101,9 +101,9 @@ int main(int argc, char **argv)
 	writer_free(writer);
 	if (file.error)
 		fail("writing", NULL);
-	error = kdump_finish(kdump, true, &is_kdump);
+	error = kdumper_finish(kdump, true, &is_kdump);
 	if (error || !is_kdump)
 		fail("finishing", error);
-	kdump_free(kdump);
+	kdumper_free(kdump);
 	return 0;
 }

@@ -116,7 +116,7 @@ static void build(struct elf_file *file, bool is_64, bool is_big, uint16_t machi
 }
 
 struct conversion {
-	struct kdump *kdump;
+	struct kdumper *kdump;
 	struct writer_file file;
 	int out;
 };
@@ -126,8 +126,8 @@ static void conversion_begin(struct conversion *conversion, enum store_compressi
 	int here = open("/tmp", O_RDONLY | O_DIRECTORY);
 
 	conversion->out = open("/tmp", O_TMPFILE | O_RDWR, 0600);
-	conversion->file = (struct writer_file){.fd = open("/tmp", O_TMPFILE | O_RDWR, 0600), .take = kdump_take};
-	struct error *error = kdump_new(conversion->file.fd, conversion->out, here, compression, &conversion->kdump);
+	conversion->file = (struct writer_file){.fd = open("/tmp", O_TMPFILE | O_RDWR, 0600), .take = kdumper_take};
+	struct error *error = kdumper_new(conversion->file.fd, conversion->out, here, compression, &conversion->kdump);
 	if (error)
 		abort();
 	conversion->file.context = conversion->kdump;
@@ -136,13 +136,13 @@ static void conversion_begin(struct conversion *conversion, enum store_compressi
 
 static int take(struct conversion *conversion, const struct elf_file *file, uint64_t offset, uint64_t length)
 {
-	return kdump_take(&conversion->file, offset, file->bytes + offset, length);
+	return kdumper_take(&conversion->file, offset, file->bytes + offset, length);
 }
 
 static bool conversion_finish(struct conversion *conversion, bool is_complete)
 {
 	bool is_kdump = false;
-	struct error *error = kdump_finish(conversion->kdump, is_complete, &is_kdump);
+	struct error *error = kdumper_finish(conversion->kdump, is_complete, &is_kdump);
 
 	CHECK(!error);
 	error_free(error);
@@ -151,7 +151,7 @@ static bool conversion_finish(struct conversion *conversion, bool is_complete)
 
 static void conversion_end(struct conversion *conversion)
 {
-	kdump_free(conversion->kdump);
+	kdumper_free(conversion->kdump);
 	close(conversion->out);
 	close(conversion->file.fd);
 }
@@ -400,9 +400,9 @@ TEST(ranges_of_zeros)
 	memset(file.bytes + file.length - 300 * PAGE, 0, 300 * PAGE);
 	conversion_begin(&conversion, STORE_ZLIB);
 	uint64_t data = file.length - 300 * PAGE;
-	CHECK(!kdump_take(&conversion.file, data + 100, NULL, 150 * PAGE));
+	CHECK(!kdumper_take(&conversion.file, data + 100, NULL, 150 * PAGE));
 	CHECK(!take(&conversion, &file, 0, data + 100));
-	CHECK(!kdump_take(&conversion.file, data + 100 + 150 * PAGE, NULL, 150 * PAGE - 100));
+	CHECK(!kdumper_take(&conversion.file, data + 100 + 150 * PAGE, NULL, 150 * PAGE - 100));
 	CHECK(conversion_finish(&conversion, true));
 	reader_open(&reader, &file, conversion.out);
 	for (uint64_t i = 0; i < 300; i++) {
@@ -428,7 +428,7 @@ TEST(zeros_cost_nothing_while_they_arrive)
 		if (i) // the headers first, or last
 			CHECK(!take(&conversion, &file, 0, data));
 		CHECK(!take(&conversion, &file, data, 50 * PAGE));
-		CHECK(!kdump_take(&conversion.file, data + 50 * PAGE, NULL, size - 50 * PAGE));
+		CHECK(!kdumper_take(&conversion.file, data + 50 * PAGE, NULL, size - 50 * PAGE));
 		if (!i)
 			CHECK(!take(&conversion, &file, 0, data));
 		CHECK(!fstat(conversion.kdump->table, &status) && status.st_blocks * 512 < 100 << 10);
@@ -501,7 +501,7 @@ TEST(changed_headers_break_nothing)
 			if (take(&conversion, &file, at, at + 4000 < file.length ? 4000 : file.length - at))
 				break;
 		bool is_kdump;
-		error_free(kdump_finish(conversion.kdump, true, &is_kdump));
+		error_free(kdumper_finish(conversion.kdump, true, &is_kdump));
 		conversion_end(&conversion);
 	}
 }
