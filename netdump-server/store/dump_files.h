@@ -65,6 +65,6 @@ struct dump_files {
 /* Of the file's own name in the directory; free() it. */
 char *dump_file_name(const struct dump_files *dump, enum session_file file);
 /* What dump_finish() leaves to the second thread. */
-void dump_close(void *context);
+void dump_settle(void *context);
 
 #endif

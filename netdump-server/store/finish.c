@@ -203,7 +203,7 @@ static void finish_core(struct dump_files *dump)
 	dump->size = fstat(dump->files[SESSION_VMCORE].fd, &status) ? 0 : (uint64_t)status.st_size;
 }
 
-void dump_close(void *context)
+void dump_settle(void *context)
 {
 	struct dump_files *dump = context;
 

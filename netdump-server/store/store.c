@@ -522,7 +522,7 @@ void dump_finish(struct dump_files *dump, enum session_end end, void (*done)(voi
 	}
 	log_file_close(dump->log);
 	dump->log = NULL;
-	writer_barrier(dump->store->writer, dump_close, finished, dump);
+	writer_barrier(dump->store->writer, dump_settle, finished, dump);
 }
 
 /* ---- logs ------------------------------------------------------------------------------------ */
