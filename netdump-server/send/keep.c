@@ -69,10 +69,23 @@ const uint8_t *keep_bytes(const struct keep *keep, const struct keep_block *bloc
 void keep_acknowledge(struct keep *keep, uint32_t block, uint64_t length, uint64_t received)
 {
 	struct keep_block *at = &keep->blocks[block];
+	/* The server counts bytes of data: zeros are in its file when data that came after them is. */
+	uint64_t mark = received + at->is_zero;
 
 	at->left -= length < at->left ? length : at->left;
-	if (received > at->mark)
-		at->mark = received;
+	if (mark > at->mark)
+		at->mark = mark;
+}
+
+bool keep_is_stuck(const struct keep *keep, uint64_t written)
+{
+	for (uint32_t i = 0; i < keep->count; i++) {
+		const struct keep_block *block = &keep->blocks[(keep->first + i) % keep->limit];
+
+		if (block->left || block->mark > written + block->is_zero)
+			return false;
+	}
+	return keep->count && keep->blocks[keep->first].is_zero;
 }
 
 void keep_forget(struct keep *keep, uint64_t written)

@@ -13,7 +13,7 @@
 struct keep_block {
 	uint64_t offset, length; /* in the finished file */
 	uint64_t left;           /* bytes not yet acknowledged */
-	uint64_t mark;           /* what the server had received when the last of them was acknowledged */
+	uint64_t mark;           /* how much the server has to have written until it has written them all */
 	size_t start;            /* in the memory */
 	bool is_zero, overwrites;
 };
@@ -34,7 +34,9 @@ bool keep_has_room(const struct keep *keep, size_t bytes);
 uint32_t keep_add(struct keep *keep, uint64_t offset, const uint8_t *bytes, uint64_t length, bool overwrites);
 const uint8_t *keep_bytes(const struct keep *keep, const struct keep_block *block);
 void keep_acknowledge(struct keep *keep, uint32_t block, uint64_t length, uint64_t received);
-/* Forgets what the server had received by then. */
+/* Whether all blocks are acknowledged, and the oldest, zeros, is only kept because no data came after it. */
+bool keep_is_stuck(const struct keep *keep, uint64_t written);
+/* Forgets what the server has written. */
 void keep_forget(struct keep *keep, uint64_t written);
 
 #endif

@@ -67,7 +67,7 @@ static uint64_t rate_known(const struct pace *pace)
 static void begin_round(struct pace *pace, uint64_t now)
 {
 	pace->round_at = now;
-	pace->round_end = pace->delivered + pace->in_flight;
+	pace->round_start = pace->delivered;
 	pace->round_delivered = pace->round_lost = pace->round_rate = 0;
 	pace->round_packets = 0;
 	pace->round_limited = false;
@@ -301,7 +301,8 @@ void pace_ack_end(struct pace *pace, const struct pace_stamp *newest, uint64_t n
 		sample_rate(pace, newest);
 	if (pace->delivered >= pace->limited_until)
 		pace->limited_until = 0;
-	if (pace->delivered >= pace->round_end && now - pace->round_at >= round_min)
+	/* A datagram was acknowledged that was sent in this round, however many of its neighbours were lost. */
+	if (newest && newest->delivered >= pace->round_start && now - pace->round_at >= round_min)
 		end_round(pace, now);
 	/* At nearly three times what the path takes, every moment counts. */
 	if (pace->state == PACE_STARTUP && pace->rate && round_loss(pace) > LOSS_HEAVY)

@@ -34,7 +34,7 @@ struct pace {
 	uint64_t rate;          /* bytes per second that the path takes, as far as we know */
 	uint64_t rates[PACE_ROUNDS]; /* greatest of each round */
 
-	uint64_t rounds, round_at, round_end; /* when it began; `delivered` at which it is over */
+	uint64_t rounds, round_at, round_start; /* when it began, and `delivered` then */
 	uint64_t round_delivered, round_lost; /* bytes in this round */
 	unsigned round_packets;
 	bool round_limited;

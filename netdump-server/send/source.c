@@ -217,7 +217,7 @@ static size_t zeros_ahead(const struct source *source, size_t most)
 	return length;
 }
 
-/* Bytes before the next `zero_least` zeros in a row; at least one: `most` may cut a block that only begins with zeros. */
+/* Bytes before the next `zero_least` zeros in a row; at least one: `most` may cut a block that begins with zeros. */
 static size_t data_ahead(const struct source *source, size_t most, size_t zero_least)
 {
 	size_t length = 0, zeros = 0;

@@ -284,6 +284,25 @@ static bool pull(struct transfer *transfer)
 	return transfer->has_piece;
 }
 
+/* Nothing but data tells that zeros before it are written: one of them goes as data. */
+static size_t nudge(struct transfer *transfer, uint8_t *bytes, uint64_t now)
+{
+	static const uint8_t zero;
+	const struct keep_block *block = &transfer->keep.blocks[transfer->keep.first];
+
+	if (transfer->has_nudged || !keep_is_stuck(&transfer->keep, transfer->ack.written))
+		return 0;
+	struct transfer_range range = {
+		.offset = block->offset + block->length - 1,
+		.length = 1,
+		.bytes = &zero,
+		.block = KEEP_NONE,
+	};
+
+	transfer->has_nudged = true;
+	return emit_range(transfer, bytes, &range, now);
+}
+
 /* A piece that overwrites an earlier one waits until that is written, so that it need never be sent again, and until
  * the server takes no copy of it that is still on its way. */
 static bool may_overwrite(struct transfer *transfer, uint8_t *bytes, uint64_t now, size_t *ret_length)
@@ -293,8 +312,10 @@ static bool may_overwrite(struct transfer *transfer, uint8_t *bytes, uint64_t no
 		return true;
 	if (transfer->keep.count) {
 		transfer->is_waiting = true;
+		*ret_length = nudge(transfer, bytes, now);
 		return false;
 	}
+	transfer->has_nudged = false;
 	if (!transfer->floor) {
 		transfer->floor = transfer->number;
 		transfer->floor_acked = false;

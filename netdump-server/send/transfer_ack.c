@@ -231,6 +231,6 @@ void transfer_reset(struct transfer *transfer, uint64_t now)
 	transfer->ack.received = transfer->ack.written = 0;
 	transfer->again.count = transfer->again.first = 0;
 	transfer->floor = 0;
-	transfer->floor_acked = transfer->finish_flying = false;
+	transfer->floor_acked = transfer->finish_flying = transfer->has_nudged = false;
 	pace_restart(&transfer->pace, now);
 }

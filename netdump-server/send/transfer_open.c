@@ -12,6 +12,7 @@ enum {
 	RETRY_SECONDS_MAX = 60,
 	OPENING_SECONDS = 20, /* well below the life of a cookie */
 	TEXT_MAX = 128,
+	CLASSIC_ANSWERS = 2,
 };
 
 static const uint64_t gap_least = 200 * TRANSFER_MILLISECOND, gap_most = 2 * TRANSFER_SECOND;
@@ -118,6 +119,9 @@ void transfer_take_start_ack(struct transfer *transfer, const uint8_t *bytes, si
 	if (transfer->options.seal && (!is_ours || answer.secure != ND6_SEALED))
 		return;
 	if (!is_ours && transfer->has_opened)
+		return;
+	/* A single one may have been damaged on its way. */
+	if (!is_ours && ++transfer->classic_answers < CLASSIC_ANSWERS)
 		return;
 	if (!is_ours) {
 		transfer->state = TRANSFER_CLASSIC;

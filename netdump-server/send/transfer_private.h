@@ -68,6 +68,7 @@ struct transfer {
 	uint64_t attempt_at, attempt_gap;  /* when START or OPEN goes out, and the next one after that */
 	uint64_t opening_since, heard;
 	bool has_opened;                   /* once at least */
+	unsigned classic_answers;
 
 	/* The session. */
 	uint64_t session, number;          /* of the next datagram */
@@ -100,6 +101,7 @@ struct transfer {
 	bool has_piece, is_source_over, is_starved, is_waiting; /* waiting: for the server, not for the path */
 	uint64_t floor;                    /* number of FLOOR; 0: not sent */
 	bool floor_acked, finish_flying;
+	bool has_nudged;                   /* sent a byte after zeros, to learn that they are written */
 };
 
 /* transfer.c */
