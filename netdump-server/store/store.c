@@ -458,17 +458,27 @@ const char *dump_path(const struct dump_files *dump)
 
 /* ---- end ------------------------------------------------------------------------------------- */
 
+/* Everything but what its log needs. Nothing is queued for its files any more. */
+static void dump_close_files(struct dump_files *dump)
+{
+	kdumper_free(dump->kdump);
+	dump->kdump = NULL;
+	for (size_t i = 0; i < SESSION_FILES; i++) {
+		if (dump->files[i].fd >= 0)
+			close(dump->files[i].fd);
+		dump->files[i].fd = -1;
+	}
+	extents_deinit(&dump->have);
+	dump->have = (struct extents){0};
+}
+
 static void dump_release(void *context)
 {
 	struct dump_files *dump = context;
 
-	kdumper_free(dump->kdump);
-	for (size_t i = 0; i < SESSION_FILES; i++)
-		if (dump->files[i].fd >= 0)
-			close(dump->files[i].fd);
+	dump_close_files(dump);
 	if (dump->directory >= 0)
 		close(dump->directory);
-	extents_deinit(&dump->have);
 	free(dump->core);
 	free(dump->place);
 	free(dump->name);
@@ -476,14 +486,20 @@ static void dump_release(void *context)
 	free(dump);
 }
 
+/* It reserves no room any more, and may go to make some. */
+static void stop_running(struct store *store, const struct dump_files *dump)
+{
+	for (size_t i = 0; i < store->running.count; i++)
+		if (store->running.items[i] == dump)
+			store->running.items[i--] = store->running.items[--store->running.count];
+}
+
 void dump_free(struct dump_files *dump)
 {
 	if (!dump)
 		return;
 	struct store *store = dump->store;
-	for (size_t i = 0; i < store->running.count; i++)
-		if (store->running.items[i] == dump)
-			store->running.items[i--] = store->running.items[--store->running.count];
+	stop_running(store, dump);
 	log_file_close(dump->log);
 	// Blocks of its files may be queued.
 	writer_barrier(store->writer, NULL, dump_release, dump);
@@ -494,11 +510,14 @@ static void finished(void *context)
 	struct dump_files *dump = context;
 
 	dump->meta->finished = dump->result.finished;
+	memcpy(dump->meta->reason, dump->result.reason, sizeof(dump->meta->reason));
 	memcpy(dump->meta->sha256, dump->result.sha256, sizeof(dump->meta->sha256));
 	free(dump->path);
 	dump->path = dump->is_freebsd ? mem_printf("%s/%s%s", dump->store->options->dumpdir, dump->place,
 						   dump->core ? dump->core : "")
 				      : mem_printf("%s/%s", dump->store->options->dumpdir, dump->name);
+	stop_running(dump->store, dump);
+	dump_close_files(dump);
 	dump->done(dump->context, dump->is_safe);
 }
 
@@ -570,14 +589,12 @@ static struct log_file *log_of(struct store *store, const char *client)
 
 void store_log(struct store *store, const char *client, struct dump_files *dump, const void *text, size_t length)
 {
-	struct log_file *log;
+	bool is_own = dump && !dump->is_freebsd && dump->end != SESSION_REFUSED;
 
-	if (dump && !dump->is_freebsd) {
-		dump->log = dump->log ? dump->log : open_log(store, dump->directory, "log");
-		log = dump->log;
-	} else {
-		log = log_of(store, client);
-	}
+	if (is_own && !dump->log)
+		dump->log = open_log(store, dump->directory, "log");
+	// A dump that was finished may have been removed since.
+	struct log_file *log = is_own && dump->log ? dump->log : log_of(store, client);
 	if (log)
 		log_file_put(log, time(NULL), text, length);
 }

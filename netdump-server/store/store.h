@@ -67,10 +67,12 @@ const char *dump_failure(const struct dump_files *dump);
 /* Asynchronous: after everything queued is written and synced the files are renamed (or left incomplete), meta.json
  * and the marker are written; then `done` is called, on the thread that calls writer_poll(). `is_safe`: everything
  * is on the disk under its name. A dump that was refused leaves nothing behind. The session's meta is copied;
- * meta->finished is set. */
+ * meta->finished, sha256
+ * and reason are set. */
 void dump_finish(struct dump_files *dump, enum session_end end, void (*done)(void *context, bool is_safe),
 		 void *context);
-/* Not between dump_finish() and its `done`. A dump that was not finished stays as it is. NULL is allowed. */
+/* Not between dump_finish() and its `done`; what may be done with a dump after that is store_log(), until then its
+ * log goes on. A dump that was not finished stays as it is. NULL is allowed. */
 void dump_free(struct dump_files *dump);
 /* The dump's directory; for FreeBSD the vmcore. */
 const char *dump_path(const struct dump_files *dump);

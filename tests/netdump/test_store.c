@@ -467,6 +467,7 @@ TEST(quota_holds_while_the_dump_runs)
 	CHECK(!dump_write(dump, SESSION_VMCORE, 40000, bytes, sizeof(bytes)));
 	CHECK(strstr(dump_failure(dump), "max_client"));
 	CHECK(!finish(&shop, dump, SESSION_COMPLETE));
+	CHECK(strstr(meta.reason, "max_client") && meta.finished);
 	CHECK(exists(dump_path(dump), "vmcore-incomplete") && !exists(dump_path(dump), "vmcore"));
 	dump_free(dump);
 	shop_close(&shop);
