@@ -366,6 +366,13 @@ static const struct code *comparable(struct checker *checker, const struct expr 
 	return code && code->stype.kind == STYPE_OBJECT ? code_address(checker, expr, code) : code;
 }
 
+/* But not in an order, and not with a number: who writes "usage > 5" means what is in the struct. */
+static bool is_address_misused(const struct code *code, const struct code *other, bool for_order)
+{
+	return code->stype.kind == STYPE_OBJECT && !type_is_text(code->stype.type) &&
+	       (for_order || other->stype.kind == STYPE_INT);
+}
+
 static bool can_compare(const struct stype *a, const struct stype *b, bool for_order)
 {
 	enum stype_kind low = a->kind < b->kind ? a->kind : b->kind;
@@ -425,11 +432,15 @@ static const struct code *check_comparison(struct checker *checker, const struct
 	if (for_order && is_comparison(expr->args[0]))
 		return check_fail(checker, expr, ERROR_SYNTAX,
 				  "comparisons do not chain; say a < b and b < c");
-	const struct code *left =
-		comparable(checker, expr->args[0], check_value(checker, expr->args[0]));
-	const struct code *right =
-		comparable(checker, expr->args[1], check_value(checker, expr->args[1]));
+	const struct code *left = check_value(checker, expr->args[0]);
+	const struct code *right = check_value(checker, expr->args[1]);
 
+	if (!left || !right)
+		return NULL;
+	if (is_address_misused(left, right, for_order) || is_address_misused(right, left, for_order))
+		return mismatch(checker, expr, left, right);
+	left = comparable(checker, expr->args[0], left);
+	right = comparable(checker, expr->args[1], right);
 	if (!left || !right)
 		return NULL;
 	const struct code *column = left;
