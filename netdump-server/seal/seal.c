@@ -544,7 +544,7 @@ bool seal_key_parse(const char *text, size_t length, uint8_t ret[SEAL_KEY])
 	return is_same;
 }
 
-struct error *seal_sha256_fd(int fd, uint8_t ret[SEAL_SHA256])
+struct error *seal_sha256_fd(int fd, const bool *stop, uint8_t ret[SEAL_SHA256])
 {
 	uint8_t *bytes _cleanup_free_ = mem_zero(READ_SIZE);
 	crypto_hash_sha256_state state;
@@ -556,6 +556,8 @@ struct error *seal_sha256_fd(int fd, uint8_t ret[SEAL_SHA256])
 			got = 0;
 		else if (got < 0)
 			return error_errno("cannot read what was written");
+		if (stop && __atomic_load_n(stop, __ATOMIC_RELAXED))
+			return error_new(ERROR_LIMIT, "stopped before the digest was made");
 		crypto_hash_sha256_update(&state, bytes, (size_t)got);
 	}
 	crypto_hash_sha256_final(&state, ret);

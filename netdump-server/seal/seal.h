@@ -136,8 +136,9 @@ bool seal_accept_read(struct seal_handshake *handshake, const uint8_t *bytes, si
 
 /* ---- digests --------------------------------------------------------------------------------- */
 
-/* Of a whole file, read from its beginning; the descriptor's position stays. */
-struct error *seal_sha256_fd(int fd, uint8_t ret[SEAL_SHA256]) MUST_CHECK;
+/* Of a whole file, read from its beginning; the descriptor's position stays. ERROR_LIMIT where *stop (NULL: never)
+ * becomes true meanwhile. */
+struct error *seal_sha256_fd(int fd, const bool *stop, uint8_t ret[SEAL_SHA256]) MUST_CHECK;
 
 /* ---- cookies --------------------------------------------------------------------------------- */
 

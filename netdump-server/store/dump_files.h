@@ -24,6 +24,7 @@ enum { STORE_LOGS_MAX = 128 }; /* logs outside dumps that are open at a time */
 struct store {
 	const struct store_options *options;
 	struct writer *writer;
+	bool is_stopping; /* the second thread looks at it */
 	int directory, spool, logs; /* -1: none; logs: made when the first is written */
 	struct {
 		struct dump_files **items;
@@ -58,13 +59,15 @@ struct dump_files {
 	char *core;          /* name of the vmcore in the end */
 	uint64_t size;
 	bool is_safe;
+	void (*stored)(void *context, bool is_safe);
 	void (*done)(void *context, bool is_safe);
 	void *context;
 };
 
 /* Of the file's own name in the directory; free() it. */
 char *dump_file_name(const struct dump_files *dump, enum session_file file);
-/* What dump_finish() leaves to the second thread. */
+/* What dump_finish() leaves to the second thread: what makes the dump safe, and, after `stored`, what takes long. */
 void dump_settle(void *context);
+void dump_describe(void *context);
 
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The end of a dump, on the writer's second thread: sizes, digest, names, meta.json, marker. What has its final name is
-// on the disk.
+// The end of a dump, on the writer's second thread: sizes, names, meta.json; then, while the client is told already, the
+// digest, meta.json again, and the marker. What has its final name is on the disk.
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -28,6 +28,11 @@ static void note(struct dump_files *dump, struct error *error)
 	if (!*dump->result.reason)
 		snprintf(dump->result.reason, sizeof(dump->result.reason), "%s", error->message);
 	error_free(error);
+}
+
+static bool is_complete(const struct dump_files *dump)
+{
+	return dump->end == SESSION_COMPLETE && dump->is_safe;
 }
 
 static struct error *write_failure(const struct dump_files *dump)
@@ -92,8 +97,10 @@ static struct error *sync_files(const struct dump_files *dump)
 static struct error *make_digest(struct dump_files *dump)
 {
 	uint8_t digest[SEAL_SHA256];
-	struct error *error = seal_sha256_fd(dump->files[SESSION_VMCORE].fd, digest);
+	struct error *error = seal_sha256_fd(dump->files[SESSION_VMCORE].fd, &dump->store->is_stopping, digest);
 
+	if (error_catch(&error, ERROR_LIMIT))
+		return NULL;
 	for (size_t i = 0; i < SEAL_SHA256 && !error; i++)
 		snprintf(dump->result.sha256 + 2 * i, 3, "%02x", digest[i]);
 	return error;
@@ -132,13 +139,13 @@ static struct error *link_last(const struct dump_files *dump)
 	return error ? error : place_link(dump->directory, info, info_last);
 }
 
-static struct error *write_meta(const struct dump_files *dump, bool is_complete)
+static struct error *write_meta(const struct dump_files *dump)
 {
 	struct buf text _cleanup_(buf_deinit) = {0};
 	char *name _cleanup_free_ =
 		dump->is_freebsd ? mem_printf("meta.%s.json", dump->name) : mem_strdup("meta.json");
 
-	meta_json(&dump->result, is_complete, dump->core, dump->size, &text);
+	meta_json(&dump->result, is_complete(dump), dump->core, dump->size, &text);
 	return place_write(dump->directory, name, text.data, text.length);
 }
 
@@ -196,9 +203,7 @@ static void finish_core(struct dump_files *dump)
 	note(dump, write_failure(dump));
 	note(dump, dump->kdump ? finish_kdump(dump) : set_size(dump));
 	note(dump, sync_files(dump));
-	if (dump->end == SESSION_COMPLETE && dump->is_safe)
-		note(dump, make_digest(dump));
-	if (dump->end == SESSION_COMPLETE && dump->is_safe)
+	if (is_complete(dump))
 		note(dump, give_name(dump));
 	dump->size = fstat(dump->files[SESSION_VMCORE].fd, &status) ? 0 : (uint64_t)status.st_size;
 }
@@ -215,13 +220,24 @@ void dump_settle(void *context)
 		return;
 	}
 	finish_core(dump);
-	bool is_complete = dump->end == SESSION_COMPLETE && dump->is_safe;
-	if (!is_complete)
+	if (!is_complete(dump))
 		note(dump, write_resume(dump));
 	else if (dump->is_freebsd)
 		note(dump, link_last(dump));
-	note(dump, write_meta(dump, is_complete));
+	note(dump, write_meta(dump));
 	if (fsync(dump->directory))
 		note(dump, error_errno("cannot sync the directory"));
+}
+
+void dump_describe(void *context)
+{
+	struct dump_files *dump = context;
+
+	if (dump->end == SESSION_REFUSED)
+		return;
+	if (is_complete(dump)) {
+		note(dump, make_digest(dump));
+		note(dump, write_meta(dump));
+	}
 	note(dump, write_marker(dump));
 }

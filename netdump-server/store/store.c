@@ -57,6 +57,11 @@ static void close_log(struct store *store, size_t i)
 	store->open_logs[i].client = NULL;
 }
 
+void store_stop(struct store *store)
+{
+	__atomic_store_n(&store->is_stopping, true, __ATOMIC_RELAXED);
+}
+
 void store_close(struct store *store)
 {
 	if (!store)
@@ -509,16 +514,37 @@ static void finished(void *context)
 {
 	struct dump_files *dump = context;
 
-	dump->meta->finished = dump->result.finished;
 	memcpy(dump->meta->reason, dump->result.reason, sizeof(dump->meta->reason));
 	memcpy(dump->meta->sha256, dump->result.sha256, sizeof(dump->meta->sha256));
+	stop_running(dump->store, dump);
+	dump_close_files(dump);
+	dump->done(dump->context, dump->is_safe);
+}
+
+static void settled(void *context)
+{
+	struct dump_files *dump = context;
+
+	dump->meta->finished = dump->result.finished;
+	memcpy(dump->meta->reason, dump->result.reason, sizeof(dump->meta->reason));
 	free(dump->path);
 	dump->path = dump->is_freebsd ? mem_printf("%s/%s%s", dump->store->options->dumpdir, dump->place,
 						   dump->core ? dump->core : "")
 				      : mem_printf("%s/%s", dump->store->options->dumpdir, dump->name);
-	stop_running(dump->store, dump);
-	dump_close_files(dump);
-	dump->done(dump->context, dump->is_safe);
+	if (dump->stored)
+		dump->stored(dump->context, dump->is_safe);
+	if (!dump->store->is_stopping) {
+		writer_barrier(dump->store->writer, dump_describe, finished, dump);
+		return;
+	}
+	// The threads may have ended by now, and nothing takes long any more.
+	dump_describe(dump);
+	finished(dump);
+}
+
+void dump_when_stored(struct dump_files *dump, void (*stored)(void *context, bool is_safe))
+{
+	dump->stored = stored;
 }
 
 void dump_finish(struct dump_files *dump, enum session_end end, void (*done)(void *context, bool is_safe),
@@ -541,7 +567,7 @@ void dump_finish(struct dump_files *dump, enum session_end end, void (*done)(voi
 	}
 	log_file_close(dump->log);
 	dump->log = NULL;
-	writer_barrier(dump->store->writer, dump_settle, finished, dump);
+	writer_barrier(dump->store->writer, dump_settle, settled, dump);
 }
 
 /* ---- logs ------------------------------------------------------------------------------------ */

@@ -44,6 +44,8 @@ struct store_options {
 
 /* The directories must exist; `options` and `writer` outlive the store. */
 struct error *store_open(const struct store_options *options, struct writer *writer, struct store **ret) MUST_CHECK;
+/* From now on no digest is made, nor finished: they take long. */
+void store_stop(struct store *store);
 /* All dumps have been freed. */
 void store_close(struct store *store);
 
@@ -65,12 +67,14 @@ uint64_t dump_written(const struct dump_files *dump);
 /* Why dump_write() will never again be true: one line, or NULL. */
 const char *dump_failure(const struct dump_files *dump);
 /* Asynchronous: after everything queued is written and synced the files are renamed (or left incomplete), meta.json
- * and the marker are written; then `done` is called, on the thread that calls writer_poll(). `is_safe`: everything
- * is on the disk under its name. A dump that was refused leaves nothing behind. The session's meta is copied;
- * meta->finished, sha256
- * and reason are set. */
+ * and, after the digest, the marker are written; then `done` is called, on the thread that calls writer_poll().
+ * `is_safe`: everything is on the disk under its name. A dump that was refused leaves nothing behind. The session's
+ * meta is copied; meta->finished, sha256 and reason are set. */
 void dump_finish(struct dump_files *dump, enum session_end end, void (*done)(void *context, bool is_safe),
 		 void *context);
+/* Before dump_finish(): `stored` is called, with its context and before its `done`, when the dump is on the disk. To
+ * make the digest takes much longer: who sent the dump need not wait for it. */
+void dump_when_stored(struct dump_files *dump, void (*stored)(void *context, bool is_safe));
 /* Not between dump_finish() and its `done`; what may be done with a dump after that is store_log(), until then its
  * log goes on. A dump that was not finished stays as it is. NULL is allowed. */
 void dump_free(struct dump_files *dump);

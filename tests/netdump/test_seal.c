@@ -554,13 +554,13 @@ TEST(digest_is_sha_256)
 	uint8_t digest[SEAL_SHA256];
 	int fd _cleanup_close_ = open("/tmp", O_TMPFILE | O_RDWR, 0600);
 
-	CHECK(!seal_sha256_fd(fd, digest));
+	CHECK(!seal_sha256_fd(fd, NULL, digest));
 	CHECK(is_hex(digest, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"));
 	CHECK(write(fd, "abc", 3) == 3); /* FIPS 180-2, appendix B.1 */
-	CHECK(!seal_sha256_fd(fd, digest));
+	CHECK(!seal_sha256_fd(fd, NULL, digest));
 	CHECK(is_hex(digest, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"));
 	int none = open("/tmp", O_PATH);
-	struct error *error = seal_sha256_fd(none, digest);
+	struct error *error = seal_sha256_fd(none, NULL, digest);
 	CHECK(error && error->code == ERROR_IO);
 	error_free(error);
 	close(none);
