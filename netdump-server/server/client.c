@@ -2,6 +2,7 @@
 #include "server/client.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 #include "seal/seal.h"
 #include "server/hooks.h"
 #include "server/journal.h"
+#include "server/notes.h"
 #include "server/server.h"
 #include "server/sources.h"
 #include "store/store.h"
@@ -33,14 +35,14 @@ static bool host_write(struct session_host *host, enum session_file file, uint64
 {
 	struct client *client = client_of(host);
 
-	return client->dump && !client->is_finishing && dump_write(client->dump, file, offset, bytes, length);
+	return client_is_running(client) && dump_write(client->dump, file, offset, bytes, length);
 }
 
 static bool host_zero(struct session_host *host, enum session_file file, uint64_t offset, uint64_t length)
 {
 	struct client *client = client_of(host);
 
-	return client->dump && !client->is_finishing && dump_zero(client->dump, file, offset, length);
+	return client_is_running(client) && dump_zero(client->dump, file, offset, length);
 }
 
 static uint64_t host_room(struct session_host *host)
@@ -53,12 +55,16 @@ static uint64_t host_written(struct session_host *host)
 	return client_of(host)->dump ? dump_written(client_of(host)->dump) : 0;
 }
 
-static void run_script(struct client *client, enum hook hook)
+static bool run_script(struct client *client, enum hook hook)
 {
-	const char *path = client->dump ? dump_path(client->dump) : NULL;
+	const char *path = hook == HOOK_NOSPACE ? client->server->config->dumpdir
+			   : client->dump	? dump_path(client->dump)
+						: NULL;
 
-	if (!hooks_run(client->server->hooks, hook, client->name, path, client->id))
-		journal_write(JOURNAL_WARNING, client->name, "the script netdump-%s cannot be run now", hook_name(hook));
+	if (hooks_run(client->server->hooks, hook, client->name, path, client->id))
+		return true;
+	journal_write(JOURNAL_WARNING, client->name, "the script netdump-%s cannot be run now", hook_name(hook));
+	return false;
 }
 
 static void host_script(struct session_host *host, const char *name)
@@ -68,12 +74,52 @@ static void host_script(struct session_host *host, const char *name)
 			run_script(client_of(host), hook);
 }
 
+static void put_note(struct client *client, enum journal_level level, const char *format, ...) PRINTF_LIKE(3, 4);
+
+static void put_note(struct client *client, enum journal_level level, const char *format, ...)
+{
+	char text[512];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	notes_put(client->server->notes, level, client->name, text, client->server->now);
+}
+
+/* Whether the site's script makes room, so that the client is to wait. */
+static bool is_room_made(struct client *client, const struct error *error)
+{
+	struct server *server = client->server;
+	uint64_t until = server->now + (server->config->script_timeout + 1) * SESSION_SECOND;
+	uint8_t dump[CHANCE_DUMP] = {0};
+
+	static_assert(sizeof(dump) == sizeof(client->meta.id), "version 6 names its dumps");
+	/* Others have no name but the client's. */
+	if (memcmp(client->meta.id, dump, sizeof(dump)))
+		memcpy(dump, client->meta.id, sizeof(dump));
+	else
+		memcpy(dump, &client->id, sizeof(client->id));
+	enum chance chance = chances_ask(&server->chances, client->name, dump, client->id, until, server->now);
+
+	if (chance == CHANCE_NEW) {
+		put_note(client, JOURNAL_WARNING, "netdump-nospace has one chance: %s", error->message);
+		if (!run_script(client, HOOK_NOSPACE))
+			chances_end(&server->chances, client->id);
+	}
+	return chance != CHANCE_OVER;
+}
+
 static enum session_begin host_begin(struct session_host *host, uint64_t expected)
 {
 	struct client *client = client_of(host);
 	struct server *server = client->server;
 	struct error *error = store_admit(server->store, client->name, expected);
 
+	if (error && is_room_made(client, error)) {
+		error_free(error);
+		return SESSION_WAIT;
+	}
 	if (!error)
 		error = dump_begin(server->store, &client->meta, expected, &client->dump);
 	if (!error) {
@@ -81,8 +127,7 @@ static enum session_begin host_begin(struct session_host *host, uint64_t expecte
 		journal_write(JOURNAL_NOTICE, client->name, "a dump begins: %s", dump_path(client->dump));
 		return SESSION_BEGUN;
 	}
-	journal_write(JOURNAL_ERROR, client->name, "no dump can be taken: %s", error->message);
-	run_script(client, HOOK_NOSPACE);
+	put_note(client, JOURNAL_ERROR, "no dump can be taken: %s", error->message);
 	snprintf(client->meta.reason, sizeof(client->meta.reason), "%s", error->message);
 	error_free(error);
 	return SESSION_NO_ROOM;
@@ -92,7 +137,7 @@ static void host_log(struct session_host *host, const void *text, size_t length)
 {
 	struct client *client = client_of(host);
 
-	store_log(client->server->store, client->name, client->is_finishing ? NULL : client->dump, text, length);
+	store_log(client->server->store, client->name, client->dump, text, length);
 }
 
 static void host_note(struct session_host *host, const char *format, ...)
@@ -104,7 +149,7 @@ static void host_note(struct session_host *host, const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
-	journal_write(JOURNAL_NOTICE, client->name, "%s", text);
+	put_note(client, JOURNAL_NOTICE, "%s", text);
 }
 
 static void dump_done(void *context, bool is_safe)
@@ -118,8 +163,6 @@ static void dump_done(void *context, bool is_safe)
 	journal_write(is_safe ? JOURNAL_NOTICE : JOURNAL_ERROR, client->name, "the dump is %s: %s%s%s",
 		      !is_safe ? "not safe on the disk" : *meta->reason ? "incomplete" : "complete",
 		      dump_path(client->dump), *meta->reason ? ": " : "", meta->reason);
-	dump_free(client->dump);
-	client->dump = NULL;
 	client->session->ops->finished(client->session, is_safe, client->server->now);
 }
 
@@ -128,11 +171,13 @@ static void host_finish(struct session_host *host, enum session_end end)
 	struct client *client = client_of(host);
 	struct server_counts *counts = &client->server->counts;
 
+	bool is_begun = client_is_running(client);
+
 	client->is_leaving = true;
 	counts->dumps_complete += end == SESSION_COMPLETE;
 	counts->dumps_incomplete += end == SESSION_INCOMPLETE;
 	counts->dumps_refused += end == SESSION_REFUSED;
-	if (!client->dump || client->is_finishing)
+	if (!is_begun)
 		return;
 	client->is_finishing = true;
 	dump_finish(client->dump, end, dump_done, client);

@@ -22,7 +22,7 @@ struct client {
 	char name[UDP_TEXT];      /* its address */
 	uint64_t id;              /* never used twice */
 	struct meta meta;
-	struct dump_files *dump;  /* NULL: not begun, or over */
+	struct dump_files *dump;  /* NULL: not begun; when it is over, its log goes on until the session ends */
 	bool is_finishing;        /* dump_finish() was called, and has not come back */
 	bool is_touched;          /* in this round's batch */
 	bool is_leaving;          /* its dump is over: it takes no place any more */

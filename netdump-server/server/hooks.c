@@ -39,6 +39,7 @@ struct hooks {
 struct running {
 	pid_t pid; /* and process group; 0: free */
 	uint64_t id;
+	enum hook hook;
 	time_t deadline;
 };
 
@@ -63,16 +64,16 @@ static time_t helper_now(void)
 	return now.tv_sec;
 }
 
-static void helper_tell(const struct helper *helper, uint64_t id, int status)
+static void helper_tell(const struct helper *helper, uint64_t id, enum hook hook, int status)
 {
-	const struct hook_result result = {id, status};
+	const struct hook_result result = {id, hook, status};
 
 	/* A server that is gone or does not read needs no answer. */
 	if (send(helper->socket, &result, sizeof(result), MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
 		return;
 }
 
-/* An address and nothing else; a directory below the dump directory. */
+/* An address and nothing else; the dump directory, or one below it. */
 static bool is_sound(const struct helper *helper, const struct hook_request *request)
 {
 	size_t root = strlen(helper->dumpdir);
@@ -82,8 +83,9 @@ static bool is_sound(const struct helper *helper, const struct hook_request *req
 		return false;
 	if (!*request->client || request->client[strspn(request->client, "0123456789abcdefABCDEF.:")])
 		return false;
-	return !*request->dir || (!strncmp(request->dir, helper->dumpdir, root) && request->dir[root] == '/' &&
-				  !strstr(request->dir, "/../"));
+	return !*request->dir || !strcmp(request->dir, helper->dumpdir) ||
+	       (!strncmp(request->dir, helper->dumpdir, root) && request->dir[root] == '/' &&
+		!strstr(request->dir, "/../"));
 }
 
 static void run_script(const struct helper *helper, const struct hook_request *request, const char *path)
@@ -115,18 +117,18 @@ static void helper_start(struct helper *helper, const struct hook_request *reque
 	if (length < 0 || (size_t)length >= sizeof(path) || access(path, X_OK)) {
 		if (length > 0 && errno != ENOENT)
 			fprintf(stderr, "netdump-server: %s: %s\n", path, strerror(errno));
-		helper_tell(helper, request->id, -1);
+		helper_tell(helper, request->id, request->hook, -1);
 		return;
 	}
 	pid_t pid = fork();
 	if (!pid)
 		run_script(helper, request, path);
 	if (pid < 0) {
-		helper_tell(helper, request->id, -1);
+		helper_tell(helper, request->id, request->hook, -1);
 		return;
 	}
 	setpgid(pid, pid);
-	*place = (struct running){pid, request->id, helper_now() + (time_t)helper->timeout};
+	*place = (struct running){pid, request->id, request->hook, helper_now() + (time_t)helper->timeout};
 }
 
 static void helper_reap(struct helper *helper)
@@ -142,7 +144,7 @@ static void helper_reap(struct helper *helper)
 			if (helper->running[i].pid != pid)
 				continue;
 			helper->running[i].pid = 0;
-			helper_tell(helper, helper->running[i].id,
+			helper_tell(helper, helper->running[i].id, helper->running[i].hook,
 				    WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
 		}
 	}

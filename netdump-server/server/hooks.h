@@ -15,7 +15,7 @@ struct hooks;
 enum hook {
 	HOOK_START,   /* <client>: the client has loaded its module */
 	HOOK_CRASH,   /* <client> <dir>: a dump begins */
-	HOOK_NOSPACE, /* <client> <dir>: one chance to make room */
+	HOOK_NOSPACE, /* <client> DUMPDIR: one chance to make room */
 	HOOK_REBOOT,  /* <client> <dir>: the client is sent off */
 	HOOK_FINISH,  /* <client> <dir>: ours: the dump is complete and on the disk */
 	HOOKS,
@@ -23,6 +23,7 @@ enum hook {
 
 struct hook_result {
 	uint64_t id;
+	enum hook hook;
 	int status; /* exit status; 128 + signal; -1: there is no such script, or it could not be started */
 };
 

@@ -15,6 +15,7 @@
 #include "server/client.h"
 #include "server/hooks.h"
 #include "server/journal.h"
+#include "server/notes.h"
 #include "server/reception.h"
 #include "server/sandbox.h"
 #include "server/sources.h"
@@ -91,12 +92,18 @@ static struct error *open_ports(struct server *server)
 	return error;
 }
 
+static void write_note(enum journal_level level, const char *client, const char *text)
+{
+	journal_write(level, client, "%s", text);
+}
+
 struct error *server_open(const struct config *config, struct server **ret)
 {
 	struct server *server = mem_zero(sizeof(*server));
 
 	server->config = config;
 	server->now = clock_now();
+	server->notes = notes_new(write_note);
 	server->listener.datagram_max = ND6_DATAGRAM_MAX;
 	server->listener.silence = 600 * SESSION_SECOND;
 	fill_store_options(config, &server->store_options);
@@ -124,16 +131,40 @@ struct error *server_open(const struct config *config, struct server **ret)
 	return NULL;
 }
 
+static bool is_finishing(const struct server *server)
+{
+	for (size_t i = 0; i < server->clients.count; i++)
+		if (server->clients.items[i]->is_finishing)
+			return true;
+	return false;
+}
+
+/* Waits for what writing reports, for a while; false where that failed. */
+static bool await_writer(struct server *server)
+{
+	struct pollfd ready = {writer_event(server->writer), POLLIN, 0};
+
+	if (poll(&ready, 1, 100) < 0 && errno != EINTR)
+		return false;
+	writer_poll(server->writer);
+	return true;
+}
+
+/* Files of clients and of the store are closed behind what is queued for them: by the writer, which goes last. */
 void server_close(struct server *server)
 {
 	if (!server)
 		return;
 	sources_free(server->sources);
-	writer_free(server->writer);
+	while (is_finishing(server))
+		if (!await_writer(server))
+			break;
 	for (size_t i = 0; i < server->clients.count; i++)
 		client_free(server->clients.items[i]);
 	free(server->clients.items);
 	store_close(server->store);
+	writer_free(server->writer);
+	notes_free(server->notes);
 	hooks_stop(server->hooks);
 	for (size_t i = 0; i < SERVER_PORTS; i++)
 		udp_close(server->udp[i]);
@@ -216,6 +247,7 @@ static void tick(struct server *server)
 	}
 	server->clients.count = kept;
 	sources_tick(server->sources);
+	notes_tick(server->notes, server->now);
 	flush(server);
 }
 
@@ -239,8 +271,11 @@ static void take_results(struct server *server)
 	struct hook_result result;
 
 	while (hooks_result(server->hooks, &result)) {
+		if (result.hook == HOOK_NOSPACE)
+			chances_end(&server->chances, result.id);
 		if (result.status > 0)
-			journal_write(JOURNAL_WARNING, NULL, "a script ended with status %d", result.status);
+			journal_write(JOURNAL_WARNING, NULL, "the script netdump-%s ended with status %d",
+				      hook_name(result.hook), result.status);
 	}
 }
 
@@ -292,24 +327,13 @@ static void serve(struct server *server, int epoll)
 static void stop(struct server *server)
 {
 	uint64_t deadline = clock_now() + STOP_SECONDS * SESSION_SECOND;
-	bool is_busy = true;
-
 	server->now = clock_now();
 	for (size_t i = 0; i < server->clients.count; i++)
 		if (!server->clients.items[i]->session->is_over)
 			server->clients.items[i]->session->ops->stop(server->clients.items[i]->session, server->now);
-	while (is_busy && clock_now() < deadline) {
-		struct pollfd ready = {writer_event(server->writer), POLLIN, 0};
-
-		flush(server);
-		is_busy = false;
-		for (size_t i = 0; i < server->clients.count; i++)
-			is_busy |= server->clients.items[i]->is_finishing;
-		if (is_busy && poll(&ready, 1, 100) < 0 && errno != EINTR)
-			break;
-		writer_poll(server->writer);
-	}
 	flush(server);
+	while (is_finishing(server) && clock_now() < deadline && await_writer(server))
+		flush(server);
 }
 
 struct error *server_run(struct server *server, int signals, void (*reload)(struct server *), void (*second)(struct server *))

@@ -9,12 +9,14 @@
 
 #include "base/error.h"
 #include "seal/seal.h"
+#include "server/chances.h"
 #include "server/config.h"
 #include "session/netdump6.h"
 #include "store/store.h"
 
 struct client;
 struct hooks;
+struct notes;
 struct sources;
 struct udp;
 struct writer;
@@ -38,6 +40,8 @@ struct server {
 	struct store_options store_options;
 	struct store *store;
 	struct hooks *hooks;
+	struct chances chances;
+	struct notes *notes;
 	struct seal_pair pair;
 	struct seal_peers peers;
 	struct netdump6_listener listener;

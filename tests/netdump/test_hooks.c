@@ -41,6 +41,8 @@ static void end(struct hooks *hooks)
 	CHECK(!system(command));
 }
 
+static enum hook last_hook;
+
 static int wait_for(struct hooks *hooks, uint64_t id)
 {
 	struct hook_result result = {0};
@@ -48,6 +50,7 @@ static int wait_for(struct hooks *hooks, uint64_t id)
 
 	CHECK(poll(&ready, 1, 20000) == 1 && hooks_result(hooks, &result));
 	CHECK(result.id == id);
+	last_hook = result.hook;
 	return result.status;
 }
 
@@ -79,8 +82,13 @@ TEST(a_script_gets_its_arguments_and_an_empty_environment)
 	CHECK_STR(read_back("out"), want);
 	put_script("start", "echo $# > out");
 	CHECK(hooks_run(hooks, HOOK_START, "2001:db8::1", NULL, 43));
-	CHECK(wait_for(hooks, 43) == 0);
+	CHECK(wait_for(hooks, 43) == 0 && last_hook == HOOK_START);
 	CHECK_STR(read_back("out"), "1\n");
+	put_script("nospace", "echo \"$*\" > out");
+	snprintf(want, sizeof(want), "192.0.2.1 %s\n", directory);
+	CHECK(hooks_run(hooks, HOOK_NOSPACE, "192.0.2.1", directory, 44));
+	CHECK(wait_for(hooks, 44) == 0 && last_hook == HOOK_NOSPACE);
+	CHECK_STR(read_back("out"), want);
 	end(hooks);
 }
 
