@@ -288,10 +288,10 @@ static bool pull(struct transfer *transfer)
 static size_t nudge(struct transfer *transfer, uint8_t *bytes, uint64_t now)
 {
 	static const uint8_t zero;
-	const struct keep_block *block = &transfer->keep.blocks[transfer->keep.first];
 
-	if (transfer->has_nudged || !keep_is_stuck(&transfer->keep, transfer->ack.written))
+	if (transfer->has_nudged || !transfer->keeps || !keep_is_stuck(&transfer->keep, transfer->ack.written))
 		return 0;
+	const struct keep_block *block = &transfer->keep.blocks[transfer->keep.first];
 	struct transfer_range range = {
 		.offset = block->offset + block->length - 1,
 		.length = 1,
@@ -315,7 +315,6 @@ static bool may_overwrite(struct transfer *transfer, uint8_t *bytes, uint64_t no
 		*ret_length = nudge(transfer, bytes, now);
 		return false;
 	}
-	transfer->has_nudged = false;
 	if (!transfer->floor) {
 		transfer->floor = transfer->number;
 		transfer->floor_acked = false;
@@ -341,7 +340,7 @@ static size_t emit_piece(struct transfer *transfer, uint8_t *bytes, uint64_t now
 		return length;
 	if (!has_window(transfer, size) || (transfer->keeps && !keep_has_room(&transfer->keep, size))) {
 		transfer->is_waiting = true;
-		return 0;
+		return nudge(transfer, bytes, now);
 	}
 	struct transfer_range range = {
 		.offset = piece->offset,
@@ -355,7 +354,7 @@ static size_t emit_piece(struct transfer *transfer, uint8_t *bytes, uint64_t now
 		range.block = keep_add(&transfer->keep, piece->offset, piece->bytes, piece->length, piece->overwrites);
 		range.bytes = keep_bytes(&transfer->keep, &transfer->keep.blocks[range.block]);
 	}
-	transfer->has_piece = false;
+	transfer->has_piece = transfer->has_nudged = false;
 	length = emit_range(transfer, bytes, &range, now);
 	/* Datagrams have become smaller since the piece was taken. */
 	if (range.length)

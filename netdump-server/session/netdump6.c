@@ -270,7 +270,12 @@ static void note_failing(struct netdump6 *self, uint64_t length, uint64_t now)
 	abandon(self, "writing to the disk failed");
 }
 
-/* What comes after the end has been here before. */
+/* What comes after the end has been here before; but not where the dump was given up: that must not be acknowledged. */
+static bool is_whole(const struct netdump6 *self)
+{
+	return self->end == SESSION_COMPLETE && !self->is_abandoned;
+}
+
 static bool take_data(struct netdump6 *self, uint64_t number, const uint8_t *payload, size_t length, uint64_t now)
 {
 	struct session_host *host = self->session.host;
@@ -283,7 +288,7 @@ static bool take_data(struct netdump6 *self, uint64_t number, const uint8_t *pay
 	if (!is_inside(self, offset, length))
 		return false;
 	if (self->phase != PHASE_RUNNING)
-		return true;
+		return is_whole(self);
 	if (!host->ops->write(host, SESSION_VMCORE, offset, payload + ND6_DATA_HEADER, length)) {
 		note_failing(self, length, now);
 		return false;
@@ -305,7 +310,7 @@ static bool take_zero(struct netdump6 *self, uint64_t number, const uint8_t *pay
 	if (!is_inside(self, offset, zeros))
 		return false;
 	if (self->phase != PHASE_RUNNING)
-		return true;
+		return is_whole(self);
 	if (!host->ops->zero(host, SESSION_VMCORE, offset, zeros) || !keep_extent(self, offset, zeros))
 		return false;
 	host->meta->pages_skipped += zeros / BLOCK;

@@ -313,6 +313,22 @@ TEST(session_drops_what_comes_from_below_the_floor)
 	world_deinit(&world);
 }
 
+TEST(session_that_was_stopped_acknowledges_nothing_more)
+{
+	struct session_host_ops ops;
+	struct world world;
+
+	begin(&world, &ops);
+	CHECK(have_after(&world, ND6_DATA, 10, 0, 1) == 8 && last_ack.count == 1);
+	world.is_stalled = true; /* the end takes its time */
+	CHECK(have_after(&world, ND6_DATA, 11, 8, 1) == 16);
+	world.session->ops->stop(world.session, world.now);
+	CHECK(have_after(&world, ND6_DATA, 15, 16, 1) == 16);
+	CHECK(have_after(&world, ND6_ZERO, 16, 16, 8) == 16);
+	CHECK(last_ack.ranges[0].last == 11);
+	world_deinit(&world);
+}
+
 TEST(session_of_another_dump_is_not_taken_over)
 {
 	struct session_host_ops ops;

@@ -404,6 +404,25 @@ TEST(transfer_puts_a_flattened_stream_where_it_belongs)
 	}
 }
 
+TEST(transfer_needs_little_memory_for_a_pipe)
+{
+	for (unsigned round = 0; round < 40; round++) {
+		uint8_t *image = make_image(round + 50, IMAGE);
+		struct transfer_options options = plain_options;
+		struct world world;
+
+		make_path(&world, round + 1);
+		options.memory = 0;
+		options.datagram = 60000;
+		world.up.loss = 200000;
+		give_input(&world, image, IMAGE, true, &options);
+		world_run(&world, 0);
+		check_same(&world, image, IMAGE);
+		world_deinit(&world);
+		free(image);
+	}
+}
+
 TEST(transfer_says_when_makedumpfile_failed)
 {
 	uint8_t *file = malloc(IMAGE);
