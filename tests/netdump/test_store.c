@@ -288,6 +288,40 @@ TEST(refused_dump_leaves_nothing)
 	shop_close(&shop);
 }
 
+TEST(log_goes_on_after_the_dump)
+{
+	struct meta meta = meta_of("192.0.2.1", "redhat"), refused = meta_of("192.0.2.2", "redhat");
+	struct shop shop = {0};
+
+	shop_open(&shop);
+	struct dump_files *dump = begin(&shop, &meta, 1 << 20), *other = begin(&shop, &refused, 0);
+	char *path = mem_strdup(dump_path(dump));
+
+	store_log(shop.store, "192.0.2.1", dump, "panic\n", 6);
+	CHECK(reserved(shop.store) == 1 << 20);
+	CHECK(finish(&shop, dump, SESSION_INCOMPLETE) && !reserved(shop.store));
+	store_log(shop.store, "192.0.2.1", dump, "state\n", 6);
+	dump_free(dump);
+	finish(&shop, other, SESSION_REFUSED);
+	store_log(shop.store, "192.0.2.2", other, "refused\n", 8);
+	dump_free(other);
+	/* One that was removed meanwhile. */
+	dump = begin(&shop, &meta, 0);
+	finish(&shop, dump, SESSION_INCOMPLETE);
+	run("rm -r %s", dump_path(dump));
+	store_log(shop.store, "192.0.2.1", dump, "late\n", 5);
+	dump_free(dump);
+	shop_close(&shop);
+	CHECK_STR(output("cut -d ' ' -f 2 %s/log | tr '\\n' ' '", path), "panic state ");
+	CHECK_STR(output("cut -d ' ' -f 2 %s/logs/192.0.2.2.log", shop.dumpdir), "refused");
+	CHECK_STR(output("cut -d ' ' -f 2 %s/logs/192.0.2.1.log", shop.dumpdir), "late");
+	char *want = mem_printf("%s logs ", strrchr(path, '/') + 1);
+
+	CHECK_STR(output("ls %s | tr '\\n' ' '", shop.dumpdir), want);
+	free(want);
+	free(path);
+}
+
 TEST(names_stay_in_the_directory)
 {
 	struct shop shop = {0};
