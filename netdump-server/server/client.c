@@ -152,6 +152,14 @@ static void host_note(struct session_host *host, const char *format, ...)
 	put_note(client, JOURNAL_NOTICE, "%s", text);
 }
 
+/* The client is told before the digest is made. */
+static void dump_stored(void *context, bool is_safe)
+{
+	struct client *client = context;
+
+	client->session->ops->finished(client->session, is_safe, client->server->now);
+}
+
 static void dump_done(void *context, bool is_safe)
 {
 	struct client *client = context;
@@ -163,7 +171,6 @@ static void dump_done(void *context, bool is_safe)
 	journal_write(is_safe ? JOURNAL_NOTICE : JOURNAL_ERROR, client->name, "the dump is %s: %s%s%s",
 		      !is_safe ? "not safe on the disk" : *meta->reason ? "incomplete" : "complete",
 		      dump_path(client->dump), *meta->reason ? ": " : "", meta->reason);
-	client->session->ops->finished(client->session, is_safe, client->server->now);
 }
 
 static void host_finish(struct session_host *host, enum session_end end)
@@ -180,6 +187,7 @@ static void host_finish(struct session_host *host, enum session_end end)
 	if (!is_begun)
 		return;
 	client->is_finishing = true;
+	dump_when_stored(client->dump, dump_stored);
 	dump_finish(client->dump, end, dump_done, client);
 }
 

@@ -328,6 +328,7 @@ static void stop(struct server *server)
 {
 	uint64_t deadline = clock_now() + STOP_SECONDS * SESSION_SECOND;
 	server->now = clock_now();
+	store_stop(server->store);
 	for (size_t i = 0; i < server->clients.count; i++)
 		if (!server->clients.items[i]->session->is_over)
 			server->clients.items[i]->session->ops->stop(server->clients.items[i]->session, server->now);
