@@ -71,6 +71,14 @@ has_arrived() {
 	[ "$(jq .complete "$DUMPS"/*/meta.json)" = true ]
 }
 
+# When the server has done with it: the digest is made after the sender was told.
+forget() {
+	until [ "$(jq -r .sha256 "$DUMPS"/*/meta.json)" = "$(sha256sum < "$SENT" | cut -d ' ' -f 1)" ]; do
+		sleep 0.02
+	done
+	rm -r "${DUMPS:?}"/*
+}
+
 has_encrypted() {
 	[ "$(jq -r '[.encrypted, .peer] | join(" ")' "$DUMPS"/*/meta.json)" = "true $1" ]
 }
@@ -120,7 +128,7 @@ has_encrypted() {
 	cmp "$SENT" "$BATS_TEST_TMPDIR/made"
 	cat "$BATS_TEST_TMPDIR/flat" | send
 	has_arrived "$SENT"
-	rm -r "${DUMPS:?}"/*
+	forget
 	send --mtu=1500 --memory=1M -f "$BATS_TEST_TMPDIR/flat"
 	has_arrived "$SENT"
 }
@@ -139,7 +147,7 @@ has_encrypted() {
 	send --server-key="$KEYS/server.pub" --key="$KEYS/client" -f "$SENT"
 	has_arrived "$SENT"
 	has_encrypted host
-	rm -r "${DUMPS:?}"/*
+	forget
 	cat "$SENT" | send --server-key="$KEYS/server.pub" --psk="$KEYS/psk"
 	has_arrived "$SENT"
 	has_encrypted shared
