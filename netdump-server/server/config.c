@@ -23,42 +23,43 @@ struct setting {
 	uint64_t least, most; /* of a number */
 	const char *usual;    /* default, as it would be written */
 	const char *choices;  /* of a text: words between '|'; NULL: any */
+	bool is_live;         /* what is read at SIGHUP counts */
 };
 
 #define AT(member) offsetof(struct config, member)
 
 static const struct setting settings[] = {
-	{"addr", NULL, SETTING_TEXT, AT(addr), 0, 0, "", NULL},
-	{"port", NULL, SETTING_NUMBER, AT(port), 0, 65535, "6666", NULL},
-	{"freebsd_port", NULL, SETTING_NUMBER, AT(freebsd_port), 0, 65535, "20023", NULL},
-	{"netconsole_port", NULL, SETTING_NUMBER, AT(netconsole_port), 0, 65535, "0", NULL},
-	{"dumpdir", NULL, SETTING_TEXT, AT(dumpdir), 0, 0, "/var/crash", NULL},
-	{"spool", NULL, SETTING_TEXT, AT(spool), 0, 0, "", NULL},
-	{"pidfile", NULL, SETTING_TEXT, AT(pidfile), 0, 0, "", NULL},
-	{"status_file", NULL, SETTING_TEXT, AT(status_file), 0, 0, "/run/netdump-server/status.json", NULL},
-	{"metrics_file", NULL, SETTING_TEXT, AT(metrics_file), 0, 0, "", NULL},
-	{"user", NULL, SETTING_TEXT, AT(user), 0, 0, "", NULL},
-	{"key", NULL, SETTING_TEXT, AT(key), 0, 0, "", NULL},
-	{"peers", NULL, SETTING_TEXT, AT(peers), 0, 0, "", NULL},
-	{"format", NULL, SETTING_TEXT, AT(format), 0, 0, "as-sent", "as-sent|kdump"},
-	{"compression", NULL, SETTING_TEXT, AT(compression), 0, 0, "zlib", "zlib|lzo|zstd"},
-	{"max_concurrent_dumps", "concurrent", SETTING_NUMBER, AT(max_concurrent_dumps), 1, 4096, "4", NULL},
-	{"secure", NULL, SETTING_NUMBER, AT(secure), 0, 2, "1", NULL},
-	{"daemon", NULL, SETTING_FLAG, AT(daemon), 0, 1, "false", NULL},
-	{"space_check", NULL, SETTING_FLAG, AT(space_check), 0, 1, "true", NULL},
-	{"skip_zero", NULL, SETTING_FLAG, AT(skip_zero), 0, 1, "true", NULL},
-	{"verbose", NULL, SETTING_FLAG, AT(verbose), 0, 1, "false", NULL},
-	{"debug", NULL, SETTING_FLAG, AT(debug), 0, 1, "false", NULL},
-	{"min_free", NULL, SETTING_SIZE, AT(min_free), 0, UINT64_MAX, "64M", NULL},
-	{"max_total", NULL, SETTING_SIZE, AT(max_total), 0, UINT64_MAX, "0", NULL},
-	{"max_client", NULL, SETTING_SIZE, AT(max_client), 0, UINT64_MAX, "0", NULL},
-	{"max_dump", NULL, SETTING_SIZE, AT(max_dump), 1 << 20, UINT64_MAX, "16T", NULL},
-	{"keep", NULL, SETTING_NUMBER, AT(keep), 0, 1000000, "0", NULL},
-	{"log_max", NULL, SETTING_SIZE, AT(log_max), 4096, UINT64_MAX, "64M", NULL},
-	{"log_keep", NULL, SETTING_NUMBER, AT(log_keep), 0, 1000, "4", NULL},
-	{"script_timeout", NULL, SETTING_NUMBER, AT(script_timeout), 1, 86400, "60", NULL},
-	{"memory", NULL, SETTING_SIZE, AT(memory), 1 << 20, UINT64_C(1) << 32, "24M", NULL},
-	{"allow", NULL, SETTING_NETWORKS, AT(allow), 0, 0, NULL, NULL},
+	{"addr", NULL, SETTING_TEXT, AT(addr), 0, 0, "", NULL, false},
+	{"port", NULL, SETTING_NUMBER, AT(port), 0, 65535, "6666", NULL, false},
+	{"freebsd_port", NULL, SETTING_NUMBER, AT(freebsd_port), 0, 65535, "20023", NULL, false},
+	{"netconsole_port", NULL, SETTING_NUMBER, AT(netconsole_port), 0, 65535, "0", NULL, false},
+	{"dumpdir", NULL, SETTING_TEXT, AT(dumpdir), 0, 0, "/var/crash", NULL, false},
+	{"spool", NULL, SETTING_TEXT, AT(spool), 0, 0, "", NULL, false},
+	{"pidfile", NULL, SETTING_TEXT, AT(pidfile), 0, 0, "", NULL, false},
+	{"status_file", NULL, SETTING_TEXT, AT(status_file), 0, 0, "/run/netdump-server/status.json", NULL, false},
+	{"metrics_file", NULL, SETTING_TEXT, AT(metrics_file), 0, 0, "", NULL, false},
+	{"user", NULL, SETTING_TEXT, AT(user), 0, 0, "", NULL, false},
+	{"key", NULL, SETTING_TEXT, AT(key), 0, 0, "", NULL, true},
+	{"peers", NULL, SETTING_TEXT, AT(peers), 0, 0, "", NULL, true},
+	{"format", NULL, SETTING_TEXT, AT(format), 0, 0, "as-sent", "as-sent|kdump", true},
+	{"compression", NULL, SETTING_TEXT, AT(compression), 0, 0, "zlib", "zlib|lzo|zstd", true},
+	{"max_concurrent_dumps", "concurrent", SETTING_NUMBER, AT(max_concurrent_dumps), 1, 4096, "4", NULL, true},
+	{"secure", NULL, SETTING_NUMBER, AT(secure), 0, 2, "1", NULL, true},
+	{"daemon", NULL, SETTING_FLAG, AT(daemon), 0, 1, "false", NULL, false},
+	{"space_check", NULL, SETTING_FLAG, AT(space_check), 0, 1, "true", NULL, true},
+	{"skip_zero", NULL, SETTING_FLAG, AT(skip_zero), 0, 1, "true", NULL, false},
+	{"verbose", NULL, SETTING_FLAG, AT(verbose), 0, 1, "false", NULL, false},
+	{"debug", NULL, SETTING_FLAG, AT(debug), 0, 1, "false", NULL, false},
+	{"min_free", NULL, SETTING_SIZE, AT(min_free), 0, UINT64_MAX, "64M", NULL, true},
+	{"max_total", NULL, SETTING_SIZE, AT(max_total), 0, UINT64_MAX, "0", NULL, true},
+	{"max_client", NULL, SETTING_SIZE, AT(max_client), 0, UINT64_MAX, "0", NULL, true},
+	{"max_dump", NULL, SETTING_SIZE, AT(max_dump), 1 << 20, UINT64_MAX, "16T", NULL, true},
+	{"keep", NULL, SETTING_NUMBER, AT(keep), 0, 1000000, "0", NULL, true},
+	{"log_max", NULL, SETTING_SIZE, AT(log_max), 4096, UINT64_MAX, "64M", NULL, true},
+	{"log_keep", NULL, SETTING_NUMBER, AT(log_keep), 0, 1000, "4", NULL, true},
+	{"script_timeout", NULL, SETTING_NUMBER, AT(script_timeout), 1, 86400, "60", NULL, false},
+	{"memory", NULL, SETTING_SIZE, AT(memory), 1 << 20, UINT64_C(1) << 32, "24M", NULL, false},
+	{"allow", NULL, SETTING_NETWORKS, AT(allow), 0, 0, NULL, NULL, true},
 };
 
 enum { SETTINGS = sizeof(settings) / sizeof(*settings) };
@@ -77,6 +78,38 @@ void config_init(struct config *config)
 	for (size_t i = 0; i < SETTINGS; i++)
 		if (settings[i].usual)
 			error_free(config_set(config, settings[i].key, settings[i].usual));
+}
+
+static bool is_same(const struct setting *setting, const void *one, const void *other)
+{
+	if (setting->kind == SETTING_TEXT)
+		return !strcmp(*(char *const *)one, *(char *const *)other);
+	if (setting->kind == SETTING_FLAG)
+		return *(const bool *)one == *(const bool *)other;
+	return *(const uint64_t *)one == *(const uint64_t *)other;
+}
+
+const char *config_keep(struct config *fresh, const struct config *running)
+{
+	const char *changed = NULL;
+
+	for (size_t i = 0; i < SETTINGS; i++) {
+		void *to = (char *)fresh + settings[i].offset;
+		const void *from = (const char *)running + settings[i].offset;
+
+		if (settings[i].is_live || is_same(&settings[i], to, from))
+			continue;
+		changed = settings[i].key;
+		if (settings[i].kind == SETTING_TEXT) {
+			free(*(char **)to);
+			*(char **)to = mem_strdup(*(char *const *)from);
+		} else if (settings[i].kind == SETTING_FLAG) {
+			*(bool *)to = *(const bool *)from;
+		} else {
+			*(uint64_t *)to = *(const uint64_t *)from;
+		}
+	}
+	return changed;
 }
 
 void config_deinit(struct config *config)

@@ -62,6 +62,9 @@ struct error *config_read(struct config *config, const char *path, bool must_exi
 struct error *config_set(struct config *config, const char *key, const char *value) MUST_CHECK;
 /* What fits no single key: secure=2 needs a key, and so on. */
 struct error *config_check(const struct config *config) MUST_CHECK;
+/* Takes over from the running configuration what cannot change while the server runs; returns a setting that was to
+ * change, or NULL. */
+const char *config_keep(struct config *fresh, const struct config *running);
 /* The key that the option --NAME stands for ("concurrent" is max_concurrent_dumps), or NULL; *ret_flag: its value may be
  * left out. */
 const char *config_option_key(const char *name, bool *ret_flag);

@@ -161,6 +161,10 @@ static void reload(struct server *server)
 	struct error *error = read_config(main_arguments, &fresh);
 
 	if (!error) {
+		const char *changed = config_keep(&fresh, &main_config);
+
+		if (changed)
+			journal_write(JOURNAL_WARNING, NULL, "reloading: %s stays as it is until a restart", changed);
 		config_deinit(&main_spare);
 		main_spare = main_config;
 		main_config = fresh;

@@ -123,4 +123,22 @@ TEST(secure_two_needs_keys)
 	config_deinit(&config);
 }
 
+TEST(what_cannot_change_stays)
+{
+	struct config running, fresh;
+
+	config_init(&running);
+	config_init(&fresh);
+	CHECK(!config_keep(&fresh, &running));
+	CHECK(!config_set(&fresh, "keep", "7") && !config_set(&fresh, "allow", "192.0.2.0/24"));
+	CHECK(!config_keep(&fresh, &running) && fresh.keep == 7 && fresh.allow.count == 1);
+	CHECK(!config_set(&fresh, "dumpdir", "/elsewhere"));
+	CHECK_STR(config_keep(&fresh, &running), "dumpdir");
+	CHECK_STR(fresh.dumpdir, "/var/crash");
+	CHECK(!config_set(&fresh, "port", "1") && !config_set(&fresh, "daemon", "true"));
+	CHECK(config_keep(&fresh, &running) && fresh.port == 6666 && !fresh.daemon && fresh.keep == 7);
+	config_deinit(&running);
+	config_deinit(&fresh);
+}
+
 TEST_MAIN
