@@ -51,10 +51,10 @@ $(BUILD)/kmortem: $(OBJECTS)
 	$(Q)$(CC) $(KM_CFLAGS) -o $@ $^ $(KM_LIBS)
 	$(Q)ln -sfn $(CURDIR)/rules $(BUILD)/rules # where the executable looks first
 
-# Static: it is to run in a capture kernel's initramfs, where there is nothing else.
+# Static: it is to run in a capture kernel's initramfs, where there is nothing else. Sanitizers do not go with that.
 $(BUILD)/netdump-send: $(SEND_OBJECTS)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(KM_CFLAGS) -static -o $@ $^ -lsodium -pthread $(LDFLAGS)
+	$(Q)$(CC) $(KM_CFLAGS) $(if $(findstring -fsanitize,$(CFLAGS)),,-static) -o $@ $^ -lsodium -pthread $(LDFLAGS)
 
 # $(BUILD)/netdump-server is the folder of its objects.
 $(BUILD)/netdump-server/netdump-server: $(SERVER_OBJECTS)
@@ -140,14 +140,20 @@ demo: deps
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/share/kmortem/rules/lib \
-		$(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man7
+		$(DESTDIR)$(PREFIX)/share/doc/kmortem $(addprefix $(DESTDIR)$(PREFIX)/share/man/man,1 5 7 8) \
+		$(addprefix $(DESTDIR)$(PREFIX)/lib/,systemd/system sysusers.d tmpfiles.d sysctl.d)
 	install $(BUILD)/kmortem $(DESTDIR)$(PREFIX)/bin
 	install $(BUILD)/netdump-send $(BUILD)/netdump-server/netdump-server $(DESTDIR)$(PREFIX)/sbin
 	install -m 644 rules/*.yaml $(DESTDIR)$(PREFIX)/share/kmortem/rules
 	install -m 644 rules/lib/*.yaml $(DESTDIR)$(PREFIX)/share/kmortem/rules/lib
 	install -m 644 reports/*.schema.json $(DESTDIR)$(PREFIX)/share/kmortem
-	install -m 644 man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
-	install -m 644 man/*.7 $(DESTDIR)$(PREFIX)/share/man/man7
+	for page in man/*.?; do install -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.} || exit 1; done
+	install -m 644 netdump-server/netdump.conf $(DESTDIR)$(PREFIX)/share/doc/kmortem
+	install -m 644 systemd/*.service $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed -i 's,/usr/local/,$(PREFIX)/,' $(patsubst systemd/%,$(DESTDIR)$(PREFIX)/lib/systemd/system/%,$(wildcard systemd/*.service))
+	install -m 644 systemd/netdump-server.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/netdump-server.conf
+	install -m 644 systemd/netdump-server.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/netdump-server.conf
+	install -m 644 systemd/netdump-server.sysctl $(DESTDIR)$(PREFIX)/lib/sysctl.d/90-netdump-server.conf
 
 clean:
 	$(Q)rm -rf $(BUILD)

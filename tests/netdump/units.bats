@@ -1,0 +1,115 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What `make install` gives systemd and man.
+# shellcheck disable=SC2154 # bats sets the variables
+
+bats_require_minimum_version 1.5.0
+
+setup_file() {
+	cd "$BATS_TEST_DIRNAME/../.." || return
+	export PREFIX=$BATS_FILE_TMPDIR/usr
+	"${MAKE:-make}" -s "BUILD=$BUILD" ${CFLAGS:+CFLAGS="$CFLAGS"} "PREFIX=$PREFIX" DESTDIR= install
+}
+
+setup() {
+	cd "$BATS_TEST_DIRNAME/../.." || return
+}
+
+# The page as man prints it.
+manual() {
+	MANWIDTH=80 man -l "$1" | col -bx
+}
+
+@test "units are what systemd understands" {
+	for unit in "$PREFIX"/lib/systemd/system/*.service; do
+		MANPATH=$PREFIX/share/man run -0 systemd-analyze verify --recursive-errors=no "$unit"
+		[ -z "$output" ]
+	done
+}
+
+@test "the server's unit exposes little" {
+	run -0 systemd-analyze security --offline=true --threshold=15 "$PREFIX/lib/systemd/system/netdump-server.service"
+	[[ $output =~ "Overall exposure level for netdump-server.service: "([0-9.]+) ]]
+	jq -en "${BASH_REMATCH[1]} <= 1.5"
+}
+
+@test "the server's unit can do what the server has to" {
+	unit=$PREFIX/lib/systemd/system/netdump-server.service
+	allowed=$(sed -n 's/^ReadWritePaths=//p' "$unit")
+	for path in /var/crash /var/spool/kmortem; do
+		grep -qw -- "-\?$path" <<< "$allowed"
+		grep -q "^d $path " "$PREFIX/lib/tmpfiles.d/netdump-server.conf"
+	done
+	# Its status file and its user are those that it is built with and made.
+	grep -q '"/run/netdump-server/status.json"' netdump-server/server/config.c
+	grep -qx RuntimeDirectory=netdump-server "$unit"
+	user=$(sed -n 's/^User=//p' "$unit")
+	grep -q "^u $user " "$PREFIX/lib/sysusers.d/netdump-server.conf"
+	[ -x "$(sed -n 's/^ExecStart=//p' "$unit")" ]
+	# What it asks of the kernel to fence itself in has leave.
+	calls=$(sed -n 's/^SystemCallFilter=@/@/p' "$unit")
+	for call in landlock_create_ruleset landlock_add_rule landlock_restrict_self seccomp; do
+		grep -qw "$call" <<< "$calls"
+	done
+}
+
+@test "user and directories are made" {
+	root=$BATS_TEST_TMPDIR/root as_root=()
+	mkdir -p "$root/etc"
+	printf 'root:x:0:0:root:/root:/bin/sh\n' > "$root/etc/passwd"
+	printf 'root:x:0:\n' > "$root/etc/group"
+	[ "$(id -u)" = 0 ] || as_root=(sudo)
+	run -0 "${as_root[@]}" systemd-sysusers --root="$root" "$PREFIX/lib/sysusers.d/netdump-server.conf"
+	grep -q '^netdump:.*:/var/crash:/usr/sbin/nologin$' "$root/etc/passwd"
+	run -0 "${as_root[@]}" systemd-tmpfiles --root="$root" --create "$PREFIX/lib/tmpfiles.d/netdump-server.conf"
+	[ "$(stat -c %a "$root/var/crash")" = 1775 ]
+	[ "$(stat -c %a "$root/var/crash/magic")" = 750 ]
+	[ "$(stat -c %a "$root/var/spool/kmortem")" = 770 ]
+	[ "$(stat -c %g "$root/var/crash")" = "$(sed -n 's/^netdump:x:\([0-9]*\):.*/\1/p' "$root/etc/group")" ]
+}
+
+@test "manuals have nothing that man warns of" {
+	for page in man/*.?; do
+		MANWIDTH=80 run -0 --separate-stderr man -l --warnings "$page"
+		[ -z "$stderr" ]
+		cmp "$page" "$PREFIX/share/man/man${page##*.}/${page##*/}"
+	done
+}
+
+@test "netdump.conf(5) explains every setting" {
+	manual man/netdump.conf.5 > "$BATS_TEST_TMPDIR/manual"
+	run -0 python3 tests/netdump/settings.py "$BATS_TEST_TMPDIR/manual" netdump-server/server/config.c \
+		netdump-server/netdump.conf
+	[ "$output" = "31 settings" ]
+}
+
+@test "the example is read" {
+	sed 's/^#\([a-z_]*=\)/\1/' netdump-server/netdump.conf > "$BATS_TEST_TMPDIR/all.conf"
+	for file in netdump-server/netdump.conf "$BATS_TEST_TMPDIR/all.conf"; do
+		# It gets as far as looking for a server, which is not there.
+		run -2 "$BUILD/netdump-server/netdump-server" "--config=$file" --status_file=/nowhere/status.json --status
+		[[ $output == *"no server is running"* ]]
+	done
+}
+
+# Options named in --help, one a line.
+options() {
+	"$@" --help | grep -oE -- '(^|[ ,(])--[a-z][a-z-]*' | grep -oE -- '--[a-z-]+' | sort -u
+}
+
+@test "manuals have the options that --help has" {
+	manual man/netdump-send.8 > "$BATS_TEST_TMPDIR/send"
+	options "$BUILD/netdump-send" > "$BATS_TEST_TMPDIR/options"
+	[ "$(wc -l < "$BATS_TEST_TMPDIR/options")" -gt 10 ]
+	while read -r option; do
+		grep -qE -- "^ {7}(-.*, )?$option\b" "$BATS_TEST_TMPDIR/send" || { echo "$option"; return 1; }
+	done < "$BATS_TEST_TMPDIR/options"
+	# And no others.
+	while read -r option; do
+		grep -qx -- "$option" "$BATS_TEST_TMPDIR/options" || { echo "$option"; return 1; }
+	done < <(grep -oE '^ {7}-.*' "$BATS_TEST_TMPDIR/send" | grep -oE -- '--[a-z-]+')
+	manual man/netdump-server.8 > "$BATS_TEST_TMPDIR/server"
+	for option in --config --status --keygen --help --version; do
+		grep -qE -- "^ {7}(-h, |-h, --help, )?$option\b" "$BATS_TEST_TMPDIR/server" || { echo "$option"; return 1; }
+	done
+}
