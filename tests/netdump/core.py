@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""core.py make FILE: a small /proc/vmcore of x86_64, with what real ones have: memory that is there twice, stretches that
-end within a page, pages of zeros, and a processor that idles before the one that panicked.
+"""core.py make FILE [less]: a small /proc/vmcore of x86_64, with what real ones have: memory that is there twice, stretches
+that end within a page, pages of zeros, and a processor that idles before the one that panicked. less: under a megabyte.
 core.py compare SENT RECEIVED: whether both have the same memory and the registers of that processor.
 core.py flatten FILE: FILE in makedumpfile's flattened format, out of order and with pieces that overwrite earlier ones, to
 standard output."""
@@ -33,10 +33,11 @@ def prstatus(pid):
     return struct.pack('<32xi76x27QQ', pid, *registers(pid), 0)
 
 
-def make(path):
+def make(path, amount='all'):
     chance = random.Random(1)
     memory = bytearray(0x4400000)
-    for start, size, _ in SEGMENTS:
+    segments = SEGMENTS[:2] if amount == 'less' else SEGMENTS
+    for start, size, _ in segments:
         for page in range(start, start + size, PAGE):
             end = min(page + PAGE, start + size)
             if chance.random() < 0.8:
@@ -45,7 +46,7 @@ def make(path):
              note(b'VMCOREINFO', 0, b'OSRELEASE=6.1.0\nPAGESIZE=4096\n'))
     at, headers, contents = 0x2000, [], b''
     headers.append(struct.pack('<IIQQQQQQ', 4, 0, 0x1000, 0, 0, len(notes), len(notes), 0))
-    for start, size, virtual in SEGMENTS:
+    for start, size, virtual in segments:
         headers.append(struct.pack('<IIQQQQQQ', 1, 7, at + len(contents), virtual, start, size, size, 0))
         contents += bytes(memory[start:start + size]).ljust(-size % PAGE + size, b'\0')
     elf = b'\177ELF\2\1\1'.ljust(16, b'\0') + struct.pack('<HHIQQQIHHHHHH', 4, 62, 1, 0, 64, 0, 0, 64, 56, len(headers), 0, 0, 0)

@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What tests of the server over loopback share. Each test has a network of loopback addresses of its own ($NET.1 is the
+# server's), so that every client can have an address and the ports are those of the protocols.
+# shellcheck shell=bash disable=SC2154,SC2002,SC2034 # bats sets the variables; a pipe is no file; its users use them
+
+# make_programs: what the tests run, and what is sent: $SENT, 15 MB, and $LESS are files that look like /proc/vmcore, $FLAT
+# is the former as makedumpfile writes to a pipe, $IMAGE is the memory of a Red Hat client.
+make_programs() {
+	local name
+	local programs=("$BUILD/kmortem" "$BUILD/netdump-send" "$BUILD/netdump-server/netdump-server"
+		"$BUILD/tests/netdump/redhat_client" "$BUILD/tests/netdump/proxy")
+
+	"${MAKE:-make}" -s "BUILD=$BUILD" "${programs[@]}" || return
+	export KMORTEM=${programs[0]} SEND=${programs[1]} SERVER=${programs[2]} REDHAT=${programs[3]} PROXY=${programs[4]}
+	export FREEBSD=$PWD/tests/netdump/freebsd_client.py CORE=$PWD/tests/netdump/core.py PACKETS=$PWD/tests/netdump/packets.py
+	export FILES=$BATS_FILE_TMPDIR SENT=$BATS_FILE_TMPDIR/sent LESS=$BATS_FILE_TMPDIR/less FLAT=$BATS_FILE_TMPDIR/flat
+	export IMAGE=$BATS_FILE_TMPDIR/image
+	python3 "$CORE" make "$SENT" && python3 "$CORE" make "$LESS" less && python3 "$CORE" flatten "$LESS" > "$FLAT" || return
+	tail -c 524288 "$SENT" > "$IMAGE"
+	for name in server client; do
+		"$SERVER" --keygen="$FILES/$name.key" || return
+	done
+	printf 'host %s' "$(cat "$FILES/client.key.pub")" > "$FILES/peers"
+	chmod 600 "$FILES/peers"
+}
+
+make_network() {
+	cd "$BATS_TEST_TMPDIR" || return
+	NET=127.$((16 + $$ % 200)).$BATS_TEST_NUMBER
+	DUMPS=$BATS_TEST_TMPDIR/dumps
+	LOG=$BATS_TEST_TMPDIR/server.log
+	SERVER_PID=''
+	PIDS=()
+	mkdir "$DUMPS"
+}
+
+# Everything that still runs ends; what the server said is shown where the test failed.
+end_network() {
+	local pid
+	for pid in ${PIDS[@]+"${PIDS[@]}"} $SERVER_PID; do
+		kill "$pid" 2> /dev/null || true
+	done
+	wait
+	[ ! -e "$LOG" ] || cat "$LOG"
+}
+
+# start_server [OPTION…]: and waits until it listens. $INSIDE: a command that runs it somewhere else.
+start_server() {
+	local before
+	before=$(grep -c ' ready: ' "$LOG" 2> /dev/null) || before=0
+	${INSIDE-} "$SERVER" --config="${CONFIG:-/dev/null}" --addr="${ADDR-$NET.1}" --dumpdir="$DUMPS" --secure=0 --status-file= \
+		--concurrent=16 --min-free=0 "$@" 2>> "$LOG" 3>&- &
+	SERVER_PID=$!
+	until [ "$(grep -c ' ready: ' "$LOG")" -gt "$before" ]; do
+		kill -0 "$SERVER_PID" || return
+		sleep 0.02
+	done
+}
+
+# stop_server [SIGNAL]
+stop_server() {
+	local pid=$SERVER_PID
+	SERVER_PID=
+	kill "-${1:-TERM}" "$pid"
+	wait "$pid"
+}
+
+# start_proxy PLACE PORT OPTION…: between whoever sends to $NET.(100 + PLACE) and the server, who sees $NET.PLACE:PORT.
+# An older one in that place ends first.
+start_proxy() {
+	local place=$1 port=$2 said=$BATS_TEST_TMPDIR/proxy.$1
+	shift 2
+	rm -f "$said"
+	"$PROXY" --from="$NET.$place$([ "$port" = 6666 ] || echo ":$port")" "$@" "$NET.$((100 + place)):$port" \
+		"$NET.1:$([ "$port" = 20024 ] && echo 20023 || echo 6666)" > "$said" 3>&- &
+	PIDS+=($!)
+	PROXY_PID=$!
+	until grep -q '^port ' "$said" 2> /dev/null; do
+		kill -0 "$PROXY_PID" || return
+		sleep 0.02
+	done
+}
+
+# Each kind has its place, and its dump an own directory.
+KINDS=(redhat freebsd plain sealed pipe classic)
+place_of() {
+	local i
+	for i in "${!KINDS[@]}"; do
+		[ "${KINDS[i]}" != "$1" ] || echo $((i + 11))
+	done
+}
+
+# dump_as KIND ADDRESS [OPTION…]: a dump of such a client to the server, or proxy, at ADDRESS.
+dump_as() {
+	local kind=$1 to=$2
+	shift 2
+	case $kind in
+	redhat) "$REDHAT" --machine=x86_64 --state-ms=0 "$@" "$to" "$IMAGE" ;;
+	# The port of the proxy; a kernel has the one that the server answers to.
+	freebsd) python3 "$FREEBSD" --no-shift-bug --scale 0.1 --client-port 0 "$@" "$LESS" "$to:20024" ;;
+	plain) "$SEND" "$@" -f "$SENT" "$to" ;;
+	sealed) "$SEND" --mtu=1500 --server-key="$FILES/server.key.pub" --key="$FILES/client.key" "$@" -f "$LESS" "$to" ;;
+	pipe) cat "$FLAT" | "$SEND" --mtu=1500 "$@" "$to" ;;
+	classic) "$SEND" --classic "$@" -f "$LESS" "$to" ;;
+	esac 3>&-
+}
+
+# arrived KIND: what is there is what was sent, byte for byte.
+arrived() {
+	local place dump
+	place=$(place_of "$1")
+	dump=$(echo "$DUMPS/$NET.$place-"*)
+	case $1 in
+	redhat) tail -c +4097 "$dump/vmcore" | cmp - "$IMAGE" ;;
+	freebsd) cmp "$LESS" "$DUMPS/vmcore.$NET.$place.0" ;;
+	plain) cmp "$SENT" "$dump/vmcore" ;;
+	sealed | pipe) cmp "$LESS" "$dump/vmcore" ;;
+	classic) python3 "$CORE" compare "$LESS" "$dump/vmcore" ;;
+	esac
+}
+
+# meta_of KIND: its meta.json.
+meta_of() {
+	local place
+	place=$(place_of "$1")
+	if [ "$1" = freebsd ]; then
+		echo "$DUMPS/meta.$NET.$place.0.json"
+	else
+		echo "$DUMPS/$NET.$place-"*/meta.json
+	fi
+}
+
+# dump_all KIND…: all at once, each by a proxy with "${PATH_OPTIONS[@]}"; $STATUS_OF[KIND] is how the client ended.
+declare -A STATUS_OF
+dump_all() {
+	local kind place
+	local -A pids
+	for kind in "$@"; do
+		place=$(place_of "$kind")
+		start_proxy "$place" "$([ "$kind" = freebsd ] && echo 20024 || echo 6666)" --seed="$place" "${PATH_OPTIONS[@]}"
+		dump_as "$kind" "$NET.$((100 + place))" > "$BATS_TEST_TMPDIR/$kind.said" 2>&1 &
+		pids[$kind]=$!
+		PIDS+=($!)
+	done
+	for kind in "$@"; do
+		STATUS_OF[$kind]=0
+		wait "${pids[$kind]}" || STATUS_OF[$kind]=$?
+		echo "$kind: ${STATUS_OF[$kind]}: $(cat "$BATS_TEST_TMPDIR/$kind.said")"
+	done
+}
+
+# until_true COMMAND…: bounded only by the patience of who runs the tests.
+until_true() {
+	until "$@"; do
+		sleep 0.05
+	done
+}
