@@ -58,8 +58,8 @@ static void fail(struct classic *classic, const char *text)
 
 /* ---- requests -------------------------------------------------------------------------------- */
 
-/* `from` is cut to eight bits, as by the kernel's min_t(unsigned char, …). i386 takes 0 for an old server, the others do
- * not know how to serve it. */
+/* `from` is cut to eight bits, as by the kernel's min_t(unsigned char, …). i386 takes 0 for an old server, the others
+ * do not know how to serve it. */
 static void acknowledge(struct classic *classic, uint32_t from)
 {
 	uint8_t version = (uint8_t)from;
@@ -99,8 +99,8 @@ static size_t reply(const struct classic *classic, uint8_t *bytes, uint32_t nr, 
 	return REDHAT_REPLY_HEADER + length;
 }
 
-static size_t reply_text(const struct classic *classic, uint8_t *bytes, uint32_t nr, enum redhat_code code, uint32_t info,
-			 const char *text)
+static size_t reply_text(const struct classic *classic, uint8_t *bytes, uint32_t nr, enum redhat_code code,
+			 uint32_t info, const char *text)
 {
 	size_t length = strlen(text);
 
@@ -108,8 +108,8 @@ static size_t reply_text(const struct classic *classic, uint8_t *bytes, uint32_t
 	return reply(classic, bytes, nr, code, info, length);
 }
 
-static size_t reply_number(const struct classic *classic, uint8_t *bytes, uint32_t nr, enum redhat_code code, uint32_t info,
-			   const char *name)
+static size_t reply_number(const struct classic *classic, uint8_t *bytes, uint32_t nr, enum redhat_code code,
+			   uint32_t info, const char *name)
 {
 	char text[64];
 
@@ -129,7 +129,8 @@ static size_t reply_registers(const struct classic *classic, uint8_t *bytes, uin
 }
 
 /* A part of a page; the request stays the first until the last part. */
-static size_t reply_memory(struct classic *classic, uint8_t *bytes, const struct redhat_request *request, bool *ret_done)
+static size_t reply_memory(struct classic *classic, uint8_t *bytes, const struct redhat_request *request,
+			   bool *ret_done)
 {
 	uint32_t pages = memory_pages(classic->memory), at = classic->sent;
 	char text[80];
@@ -198,8 +199,9 @@ static size_t start(struct classic *classic, uint8_t *bytes, uint64_t now)
 size_t classic_next(struct classic *classic, uint8_t *bytes, uint64_t now)
 {
 	if (classic->state <= CLASSIC_SERVING && now - classic->heard > classic->patience)
-		fail(classic, classic->state == CLASSIC_STARTING ? "the server does not answer: is it there, and may UDP come through?"
-								 : "the server has fallen silent");
+		fail(classic, classic->state == CLASSIC_SERVING
+				      ? "the server has fallen silent"
+				      : "the server does not answer: is it there, and may UDP come through?");
 	if (classic->state == CLASSIC_STARTING)
 		return start(classic, bytes, now);
 	while (classic->state == CLASSIC_SERVING && classic->count) {

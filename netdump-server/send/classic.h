@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The client's side of the original netdump, as a RHEL 4 kernel has it (drivers/net/netdump.c of 2.6.9-89.29.1.EL): it says
-// START until it is heard, and then answers what it is asked, one request after the other. No descriptors, no clock.
+// The client's side of the original netdump, as a RHEL 4 kernel has it (drivers/net/netdump.c of 2.6.9-89.29.1.EL): it
+// says START until it is heard, and then answers what it is asked, one request after the other. No descriptors, no
+// clock.
 #ifndef SEND_CLASSIC_H
 #define SEND_CLASSIC_H
 

@@ -76,8 +76,8 @@ static const struct machine *find_machine(uint32_t machine)
 	return NULL;
 }
 
-/* No note says which processor panicked. It was in the kernel, and mostly had a process to run; one that idles has pid 0.
- * Of equals, the first. */
+/* No note says which processor panicked. It was in the kernel, and mostly had a process to run; one that idles has pid
+ * 0. Of equals, the first. */
 static void take_prstatus(struct memory *memory, const uint8_t *bytes, size_t length)
 {
 	const struct machine *machine = find_machine(memory->machine);
@@ -157,7 +157,7 @@ static void take_load(struct memory *memory, const uint8_t *header)
 	/* The kernel's own text is mapped a second time, elsewhere: the lowest mapping is that of all memory. */
 	if (virtual > stretch.start && (!memory->page_offset || virtual - stretch.start < memory->page_offset))
 		memory->page_offset = virtual - stretch.start;
-	if (!size || stretch.start + size < stretch.start)
+	if (!size || stretch.start + size < size || stretch.offset + size < size)
 		return;
 	stretch.end = stretch.start + size;
 	*vec_push(&memory->stretches) = stretch;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The memory that an ELF dump (/proc/vmcore) holds, page by page, and the registers of the processor that panicked: what
-// the original netdump asks for.
+// The memory that an ELF dump (/proc/vmcore) holds, page by page, and the registers of the processor that panicked:
+// what the original netdump asks for.
 #ifndef SEND_MEMORY_H
 #define SEND_MEMORY_H
 

@@ -84,7 +84,8 @@ static const char *name_of(int option)
 }
 
 /* A number between `least` and `most`, with K, M or G behind it where `is_size`. */
-static struct error *parse_number(int option, const char *text, bool is_size, uint64_t least, uint64_t most, uint64_t *ret)
+static struct error *parse_number(int option, const char *text, bool is_size, uint64_t least, uint64_t most,
+				  uint64_t *ret)
 {
 	static const char letters[] = "KMG";
 	char *end;
