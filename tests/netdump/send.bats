@@ -40,7 +40,8 @@ teardown() {
 start_server() {
 	local before
 	before=$(grep -c ' ready: ' "$LOG" 2> /dev/null) || before=0
-	"$SERVER" --config=/dev/null --port="$PORT" --freebsd-port=0 --dumpdir="$DUMPS" --secure=0 --status_file= "$@" \
+	# The search for leaks traces the process, which its sandbox does not allow.
+	ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0 "$SERVER" --config=/dev/null --port="$PORT" --freebsd-port=0 --dumpdir="$DUMPS" --secure=0 --status_file= "$@" \
 		2>> "$LOG" 3>&- &
 	SERVER_PID=$!
 	until [ "$(grep -c ' ready: ' "$LOG")" -gt "$before" ]; do
@@ -263,6 +264,7 @@ restart() {
 }
 
 @test "it runs without shared libraries" {
+	[ -z "${ASAN_OPTIONS-}" ] || skip "sanitizers are shared libraries"
 	run -0 readelf -lW "$SEND"
 	[[ $output != *INTERP* && $output != *DYNAMIC* ]]
 }
