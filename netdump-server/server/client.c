@@ -137,7 +137,11 @@ static void host_log(struct session_host *host, const void *text, size_t length)
 {
 	struct client *client = client_of(host);
 
-	store_log(client->server->store, client->name, client->dump, text, length);
+	/* What is said before the dump begins is put into its log then. */
+	if (client->dump)
+		store_log(client->server->store, client->name, client->dump, text, length);
+	else
+		sources_text(client->server->sources, &client->peer, text, length);
 }
 
 static void host_note(struct session_host *host, const char *format, ...)

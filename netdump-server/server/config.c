@@ -118,6 +118,7 @@ void config_deinit(struct config *config)
 		if (settings[i].kind == SETTING_TEXT)
 			free(*(char **)((char *)config + settings[i].offset));
 	free(config->allow.items);
+	free(config->file);
 	*config = (struct config){0};
 }
 
@@ -311,6 +312,8 @@ struct error *config_read(struct config *config, const char *path, bool must_exi
 
 	if (!file)
 		return must_exist || errno != ENOENT ? error_errno("%s", path) : NULL;
+	free(config->file);
+	config->file = mem_strdup(path);
 	while (!error && fgets(line, sizeof(line), file)) {
 		number++;
 		error = strlen(line) + 1 == sizeof(line) ? error_new(ERROR_SYNTAX, "the line is too long")

@@ -26,6 +26,7 @@ enum config_secure {
 };
 
 struct config {
+	char *file;        /* that was read last, to be read again at SIGHUP; NULL: none */
 	char *addr;        /* to listen at; "": everywhere */
 	uint64_t port, freebsd_port, netconsole_port; /* UDP; 0: do not listen */
 	char *dumpdir;

@@ -107,6 +107,8 @@ static struct error *bound_files(const struct config *config)
 	/* For SIGHUP. */
 	if (!error)
 		error = allow(ruleset, "/etc", read_only);
+	if (!error && config->file)
+		error = allow_directory_of(ruleset, config->file, read_only);
 	if (!error)
 		error = allow_directory_of(ruleset, config->key, read_only);
 	if (!error)
