@@ -127,7 +127,7 @@ fuzz: deps
 	$(Q)+BUILD='$(BUILD)' MAKE='$(MAKE)' tests/fuzz/run $(if $(FUZZ_INPUTS),--inputs $(FUZZ_INPUTS),$(FUZZ_SECONDS))
 
 lint: deps
-	$(Q)BUILD='$(BUILD)' tests/lint $(SOURCES)
+	$(Q)BUILD='$(BUILD)' tests/lint $(SOURCES) $(NETDUMP_OBJECTS:$(BUILD)/%.o=%.c)
 
 # How long the commands take on a dump of the lab.
 bench: all
