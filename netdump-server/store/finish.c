@@ -198,9 +198,13 @@ static void remove_all(struct dump_files *dump)
 /* Everything up to the vmcore's name. */
 static void finish_core(struct dump_files *dump)
 {
+	struct error *failure = write_failure(dump);
 	struct stat status;
 
-	note(dump, write_failure(dump));
+	// Whatever the session made of it, this is why.
+	if (failure)
+		dump->result.reason[0] = '\0';
+	note(dump, failure);
 	note(dump, dump->kdump ? finish_kdump(dump) : set_size(dump));
 	note(dump, sync_files(dump));
 	if (is_complete(dump))
