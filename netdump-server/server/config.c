@@ -19,47 +19,47 @@ enum setting_kind { SETTING_TEXT, SETTING_NUMBER, SETTING_SIZE, SETTING_FLAG, SE
 struct setting {
 	const char *key, *option; /* option: the original's name for it; NULL: the key, with '-' for '_' */
 	enum setting_kind kind;
+	bool is_live;         /* what is read at SIGHUP counts */
 	size_t offset;
 	uint64_t least, most; /* of a number */
 	const char *usual;    /* default, as it would be written */
 	const char *choices;  /* of a text: words between '|'; NULL: any */
-	bool is_live;         /* what is read at SIGHUP counts */
 };
 
 #define AT(member) offsetof(struct config, member)
 
 static const struct setting settings[] = {
-	{"addr", NULL, SETTING_TEXT, AT(addr), 0, 0, "", NULL, false},
-	{"port", NULL, SETTING_NUMBER, AT(port), 0, 65535, "6666", NULL, false},
-	{"freebsd_port", NULL, SETTING_NUMBER, AT(freebsd_port), 0, 65535, "20023", NULL, false},
-	{"netconsole_port", NULL, SETTING_NUMBER, AT(netconsole_port), 0, 65535, "0", NULL, false},
-	{"dumpdir", NULL, SETTING_TEXT, AT(dumpdir), 0, 0, "/var/crash", NULL, false},
-	{"spool", NULL, SETTING_TEXT, AT(spool), 0, 0, "", NULL, false},
-	{"pidfile", NULL, SETTING_TEXT, AT(pidfile), 0, 0, "", NULL, false},
-	{"status_file", NULL, SETTING_TEXT, AT(status_file), 0, 0, "/run/netdump-server/status.json", NULL, false},
-	{"metrics_file", NULL, SETTING_TEXT, AT(metrics_file), 0, 0, "", NULL, false},
-	{"user", NULL, SETTING_TEXT, AT(user), 0, 0, "", NULL, false},
-	{"key", NULL, SETTING_TEXT, AT(key), 0, 0, "", NULL, true},
-	{"peers", NULL, SETTING_TEXT, AT(peers), 0, 0, "", NULL, true},
-	{"format", NULL, SETTING_TEXT, AT(format), 0, 0, "as-sent", "as-sent|kdump", true},
-	{"compression", NULL, SETTING_TEXT, AT(compression), 0, 0, "zlib", "zlib|lzo|zstd", true},
-	{"max_concurrent_dumps", "concurrent", SETTING_NUMBER, AT(max_concurrent_dumps), 1, 4096, "4", NULL, true},
-	{"secure", NULL, SETTING_NUMBER, AT(secure), 0, 2, "1", NULL, true},
-	{"daemon", NULL, SETTING_FLAG, AT(daemon), 0, 1, "false", NULL, false},
-	{"space_check", NULL, SETTING_FLAG, AT(space_check), 0, 1, "true", NULL, true},
-	{"skip_zero", NULL, SETTING_FLAG, AT(skip_zero), 0, 1, "true", NULL, false},
-	{"verbose", NULL, SETTING_FLAG, AT(verbose), 0, 1, "false", NULL, false},
-	{"debug", NULL, SETTING_FLAG, AT(debug), 0, 1, "false", NULL, false},
-	{"min_free", NULL, SETTING_SIZE, AT(min_free), 0, UINT64_MAX, "64M", NULL, true},
-	{"max_total", NULL, SETTING_SIZE, AT(max_total), 0, UINT64_MAX, "0", NULL, true},
-	{"max_client", NULL, SETTING_SIZE, AT(max_client), 0, UINT64_MAX, "0", NULL, true},
-	{"max_dump", NULL, SETTING_SIZE, AT(max_dump), 1 << 20, UINT64_MAX, "16T", NULL, true},
-	{"keep", NULL, SETTING_NUMBER, AT(keep), 0, 1000000, "0", NULL, true},
-	{"log_max", NULL, SETTING_SIZE, AT(log_max), 4096, UINT64_MAX, "64M", NULL, true},
-	{"log_keep", NULL, SETTING_NUMBER, AT(log_keep), 0, 1000, "4", NULL, true},
-	{"script_timeout", NULL, SETTING_NUMBER, AT(script_timeout), 1, 86400, "60", NULL, false},
-	{"memory", NULL, SETTING_SIZE, AT(memory), 1 << 20, UINT64_C(1) << 32, "24M", NULL, false},
-	{"allow", NULL, SETTING_NETWORKS, AT(allow), 0, 0, NULL, NULL, true},
+	{"addr", NULL, SETTING_TEXT, false, AT(addr), 0, 0, "", NULL},
+	{"port", NULL, SETTING_NUMBER, false, AT(port), 0, 65535, "6666", NULL},
+	{"freebsd_port", NULL, SETTING_NUMBER, false, AT(freebsd_port), 0, 65535, "20023", NULL},
+	{"netconsole_port", NULL, SETTING_NUMBER, false, AT(netconsole_port), 0, 65535, "0", NULL},
+	{"dumpdir", NULL, SETTING_TEXT, false, AT(dumpdir), 0, 0, "/var/crash", NULL},
+	{"spool", NULL, SETTING_TEXT, false, AT(spool), 0, 0, "", NULL},
+	{"pidfile", NULL, SETTING_TEXT, false, AT(pidfile), 0, 0, "", NULL},
+	{"status_file", NULL, SETTING_TEXT, false, AT(status_file), 0, 0, "/run/netdump-server/status.json", NULL},
+	{"metrics_file", NULL, SETTING_TEXT, false, AT(metrics_file), 0, 0, "", NULL},
+	{"user", NULL, SETTING_TEXT, false, AT(user), 0, 0, "", NULL},
+	{"key", NULL, SETTING_TEXT, true, AT(key), 0, 0, "", NULL},
+	{"peers", NULL, SETTING_TEXT, true, AT(peers), 0, 0, "", NULL},
+	{"format", NULL, SETTING_TEXT, true, AT(format), 0, 0, "as-sent", "as-sent|kdump"},
+	{"compression", NULL, SETTING_TEXT, true, AT(compression), 0, 0, "zlib", "zlib|lzo|zstd"},
+	{"max_concurrent_dumps", "concurrent", SETTING_NUMBER, true, AT(max_concurrent_dumps), 1, 4096, "4", NULL},
+	{"secure", NULL, SETTING_NUMBER, true, AT(secure), 0, 2, "1", NULL},
+	{"daemon", NULL, SETTING_FLAG, false, AT(daemon), 0, 1, "false", NULL},
+	{"space_check", NULL, SETTING_FLAG, true, AT(space_check), 0, 1, "true", NULL},
+	{"skip_zero", NULL, SETTING_FLAG, false, AT(skip_zero), 0, 1, "true", NULL},
+	{"verbose", NULL, SETTING_FLAG, false, AT(verbose), 0, 1, "false", NULL},
+	{"debug", NULL, SETTING_FLAG, false, AT(debug), 0, 1, "false", NULL},
+	{"min_free", NULL, SETTING_SIZE, true, AT(min_free), 0, UINT64_MAX, "64M", NULL},
+	{"max_total", NULL, SETTING_SIZE, true, AT(max_total), 0, UINT64_MAX, "0", NULL},
+	{"max_client", NULL, SETTING_SIZE, true, AT(max_client), 0, UINT64_MAX, "0", NULL},
+	{"max_dump", NULL, SETTING_SIZE, true, AT(max_dump), 1 << 20, UINT64_MAX, "16T", NULL},
+	{"keep", NULL, SETTING_NUMBER, true, AT(keep), 0, 1000000, "0", NULL},
+	{"log_max", NULL, SETTING_SIZE, true, AT(log_max), 4096, UINT64_MAX, "64M", NULL},
+	{"log_keep", NULL, SETTING_NUMBER, true, AT(log_keep), 0, 1000, "4", NULL},
+	{"script_timeout", NULL, SETTING_NUMBER, false, AT(script_timeout), 1, 86400, "60", NULL},
+	{"memory", NULL, SETTING_SIZE, false, AT(memory), 1 << 20, UINT64_C(1) << 32, "24M", NULL},
+	{"allow", NULL, SETTING_NETWORKS, true, AT(allow), 0, 0, NULL, NULL},
 };
 
 enum { SETTINGS = sizeof(settings) / sizeof(*settings) };

@@ -252,8 +252,9 @@ bool hooks_run(struct hooks *hooks, enum hook hook, const char *client, const ch
 
 	if (strlen(client) >= sizeof(request.client) || (dir && strlen(dir) >= sizeof(request.dir)))
 		return false;
-	strcpy(request.client, client);
-	strcpy(request.dir, dir ? dir : "");
+	memcpy(request.client, client, strlen(client));
+	if (dir)
+		memcpy(request.dir, dir, strlen(dir));
 	return send(hooks->socket, &request, sizeof(request), MSG_DONTWAIT | MSG_NOSIGNAL) == sizeof(request);
 }
 

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""settings.py MANUAL CONFIG.C EXAMPLE: the manual, as man(1) prints it, explains each setting of the server's table, with
-its default, and whether SIGHUP changes it; and nothing else. So does the example, in what it mentions."""
+"""settings.py MANUAL CONFIG.C EXAMPLE: the manual, as man(1) prints it, explains each setting of the server's table,
+with its default, and whether SIGHUP changes it; and nothing else. The example agrees in what it mentions."""
 
 import re
 import sys
 
-ROW = re.compile(r'^\t\{"(\w+)", .*?, SETTING_\w+, .*?, ("([^"]*)"|NULL), ("[^"]*"|NULL), (true|false)\},$', re.M)
+ROW = re.compile(r'^\t\{"(\w+)", .*?, SETTING_\w+, (true|false), .*?, ("([^"]*)"|NULL), ("[^"]*"|NULL)\},$', re.M)
 # Of the original; they change nothing.
 IGNORED = {"verbose", "debug", "skip_zero"}
 
@@ -29,14 +29,14 @@ def read_manual(path):
 
 
 def faults(manual, table, example):
-    for name, (_, default, _, is_live) in table.items():
+    for name, (is_live, default) in table.items():
         if name not in manual:
             yield f"{name} is not in the manual"
             continue
         is_reloaded, text = manual[name]
-        if is_reloaded != (is_live == "true"):
+        if is_reloaded != is_live:
             yield f"{name}: the manual is wrong about SIGHUP"
-        if name not in IGNORED and not re.search(rf"(?<![\w/]){re.escape(default or '')}(?!\w)", text):
+        if name not in IGNORED and not re.search(rf"(?<![\w/]){re.escape(default)}(?!\w)", text):
             yield f"{name}: the manual does not give the default {default}"
     yield from (f"{name} is no setting" for name in manual if name not in table)
     for name, value in re.findall(r'^#(\w+)="?([^"\n]*)"?$', example, re.M):
@@ -50,7 +50,7 @@ def main():
     table = {}
     with open(sys.argv[2], encoding="utf-8") as source, open(sys.argv[3], encoding="utf-8") as example:
         for row in ROW.finditer(source.read()):
-            table[row[1]] = (row[2], row[3] or "", row[4], row[5])
+            table[row[1]] = (row[2] == "true", row[4] or "")
         found = list(faults(read_manual(sys.argv[1]), table, example.read()))
     print(*found, sep="\n", end="\n" if found else "")
     print(f"{len(table)} settings")
