@@ -28,7 +28,7 @@ struct redhat_options {
  *
  * The caller hands over what comes from the client's address and the port of its START, and LOG packets from any port
  * of that address: RHEL 4 sends them from a port of its own. begin() is called once the client has said how large its
- * memory is; the vmcore is to have that length from the beginning, since nothing is written for holes. Where a dump
+ * memory is, and each second while the answer is SESSION_WAIT; the vmcore is to have that length from the beginning, since nothing is written for holes. Where a dump
  * could not begin, finish() comes without begin() and no finished() is awaited; a START whose sender never answers
  * gets neither. While the session says farewell the dump is finished already: `is_over` may be minutes away, for the
  * client is deaf while it prints its state. */
