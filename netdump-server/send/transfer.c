@@ -454,7 +454,9 @@ static void lose_patience(struct transfer *transfer)
 {
 	unsigned long long seconds = transfer->options.patience / TRANSFER_SECOND;
 
-	if (transfer->options.seal && transfer->state == TRANSFER_OPENING)
+	if (transfer->is_put_off)
+		transfer_fail(transfer, "the server takes no more dumps now: it is busy, or being stopped");
+	else if (transfer->options.seal && transfer->state == TRANSFER_OPENING)
 		transfer_fail(transfer, "the server has not proved itself in %llu s: it has another key, or does "
 			      "not know ours", seconds);
 	else

@@ -172,6 +172,7 @@ static void begin_session(struct transfer *transfer, const struct nd6_accept *ac
 		transfer_fail(transfer, "the server has lost what a pipe cannot send again: send a file");
 		return;
 	}
+	transfer->is_put_off = false;
 	transfer_reset(transfer, now);
 	datagram_restart(&transfer->datagram, accept->datagram_max, now);
 	transfer->pace.datagram = transfer->datagram.size;
@@ -238,6 +239,7 @@ void transfer_take_refusal(struct transfer *transfer, const struct nd6_refuse *r
 	case ND6_STOPPING:
 	case ND6_UNKNOWN:
 		transfer->heard = now;
+		transfer->is_put_off = refuse->reason != ND6_UNKNOWN;
 		transfer_start(transfer, now, retry ? retry * TRANSFER_SECOND : gap_least);
 		break;
 	case ND6_NO_ROOM:

@@ -67,6 +67,7 @@ struct transfer {
 	unsigned open_tries;
 	uint64_t attempt_at, attempt_gap;  /* when START or OPEN goes out, and the next one after that */
 	uint64_t opening_since, heard;
+	bool is_put_off;                   /* the server's last word was to come again later */
 	bool has_opened;                   /* once at least */
 	unsigned classic_answers;
 
