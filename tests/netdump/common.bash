@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What tests of the server over loopback share. Each test has a network of loopback addresses of its own ($NET.1 is the
-# server's), so that every client can have an address and the ports are those of the protocols.
+# What tests of the server over loopback share. Each test has a network namespace of its own ($NET.1 is the server's address
+# in it), so that every client can have an address and the ports are those of the protocols.
 # shellcheck shell=bash disable=SC2154,SC2002,SC2034 # bats sets the variables; a pipe is no file; its users use them
 
 # make_programs: what the tests run, and what is sent: $SENT, 15 MB, and $LESS are files that look like /proc/vmcore, $FLAT
@@ -10,7 +10,7 @@ make_programs() {
 	local programs=("$BUILD/kmortem" "$BUILD/netdump-send" "$BUILD/netdump-server/netdump-server"
 		"$BUILD/tests/netdump/redhat_client" "$BUILD/tests/netdump/proxy")
 
-	"${MAKE:-make}" -s "BUILD=$BUILD" "${programs[@]}" || return
+	"${MAKE:-make}" -s "BUILD=$BUILD" ${CFLAGS:+CFLAGS="$CFLAGS"} "${programs[@]}" || return
 	export KMORTEM=${programs[0]} SEND=${programs[1]} SERVER=${programs[2]} REDHAT=${programs[3]} PROXY=${programs[4]}
 	export FREEBSD=$PWD/tests/netdump/freebsd_client.py CORE=$PWD/tests/netdump/core.py PACKETS=$PWD/tests/netdump/packets.py
 	export FILES=$BATS_FILE_TMPDIR SENT=$BATS_FILE_TMPDIR/sent LESS=$BATS_FILE_TMPDIR/less FLAT=$BATS_FILE_TMPDIR/flat
@@ -24,14 +24,25 @@ make_programs() {
 	chmod 600 "$FILES/peers"
 }
 
+# The programs become scripts that run them inside, under the same process id.
 make_network() {
+	local name
 	cd "$BATS_TEST_TMPDIR" || return
-	NET=127.$((16 + $$ % 200)).$BATS_TEST_NUMBER
+	NET=127.0.1
 	DUMPS=$BATS_TEST_TMPDIR/dumps
 	LOG=$BATS_TEST_TMPDIR/server.log
 	SERVER_PID=''
 	PIDS=()
-	mkdir "$DUMPS"
+	mkdir "$DUMPS" inside
+	open_namespace INSIDE || return
+	for name in SEND REDHAT PROXY; do
+		printf '#!/bin/sh\nexec %s %s "$@"\n' "$INSIDE" "${!name}" > "inside/$name"
+		export "${name}_PROGRAM=${!name}" "$name=$PWD/inside/$name"
+	done
+	printf '#!/bin/sh\nexec %s python3 "$@"\n' "$INSIDE" > inside/python
+	PYTHON=$PWD/inside/python
+	export PYTHON
+	chmod 755 inside/*
 }
 
 # Everything that still runs ends; what the server said is shown where the test failed.
@@ -44,11 +55,11 @@ end_network() {
 	[ ! -e "$LOG" ] || cat "$LOG"
 }
 
-# start_server [OPTION…]: and waits until it listens. $INSIDE: a command that runs it somewhere else.
+# start_server [OPTION…]: and waits until it listens. $AROUND: a command that runs it somewhere else.
 start_server() {
 	local before
 	before=$(grep -c ' ready: ' "$LOG" 2> /dev/null) || before=0
-	${INSIDE-} "$SERVER" --config="${CONFIG:-/dev/null}" --addr="${ADDR-$NET.1}" --dumpdir="$DUMPS" --secure=0 --status-file= \
+	$INSIDE ${AROUND-} "$SERVER" --config="${CONFIG:-/dev/null}" --addr="${ADDR-$NET.1}" --dumpdir="$DUMPS" --secure=0 --status-file= \
 		--concurrent=16 --min-free=0 "$@" 2>> "$LOG" 3>&- &
 	SERVER_PID=$!
 	until [ "$(grep -c ' ready: ' "$LOG")" -gt "$before" ]; do
@@ -97,7 +108,7 @@ dump_as() {
 	case $kind in
 	redhat) "$REDHAT" --machine=x86_64 --state-ms=0 "$@" "$to" "$IMAGE" ;;
 	# The port of the proxy; a kernel has the one that the server answers to.
-	freebsd) python3 "$FREEBSD" --no-shift-bug --scale 0.1 --client-port 0 "$@" "$LESS" "$to:20024" ;;
+	freebsd) "$PYTHON" "$FREEBSD" --no-shift-bug --scale 0.1 --client-port 0 "$@" "$LESS" "$to:20024" ;;
 	plain) "$SEND" "$@" -f "$SENT" "$to" ;;
 	sealed) "$SEND" --mtu=1500 --server-key="$FILES/server.key.pub" --key="$FILES/client.key" "$@" -f "$LESS" "$to" ;;
 	pipe) cat "$FLAT" | "$SEND" --mtu=1500 "$@" "$to" ;;
@@ -154,4 +165,24 @@ until_true() {
 	until "$@"; do
 		sleep 0.05
 	done
+}
+
+# open_namespace VARIABLE [COMMAND]: a network namespace that stays open; the variable becomes what runs a command in it,
+# VARIABLE_pid a process there. COMMAND: what runs a command in another one, to which this one is to be a neighbour.
+open_namespace() {
+	local pid here user='' enter=-n
+	[ "$(id -u)" -eq 0 ] || { user=-r enter='-U --preserve-credentials -n'; }
+	[ -z "${2-}" ] || user=
+	here=$(readlink /proc/self/ns/net)
+	# shellcheck disable=SC2086 # words
+	${2-} unshare $user -n sleep infinity 3>&- &
+	pid=$!
+	PIDS+=("$pid")
+	until [ "$(cat "/proc/$pid/comm" 2> /dev/null)" = sleep ] && [ "$(readlink "/proc/$pid/ns/net")" != "$here" ]; do
+		kill -0 "$pid" 2> /dev/null || { echo "network namespaces cannot be made here: see the message above"; return 1; }
+		sleep 0.02
+	done
+	printf -v "$1" '%s' "nsenter -t $pid $enter"
+	printf -v "$1_pid" '%s' "$pid"
+	${!1} ip link set lo up
 }

@@ -1,0 +1,267 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The server among too many, among liars, without room, and while it is told what to do.
+# shellcheck disable=SC2154,SC1091,SC2034 # bats sets the variables; common.bash uses some
+
+bats_require_minimum_version 1.5.0
+
+setup_file() {
+	cd "$BATS_TEST_DIRNAME/../.." || return
+	source tests/netdump/common.bash
+	make_programs
+}
+
+setup() {
+	source "$BATS_TEST_DIRNAME/common.bash"
+	make_network
+}
+
+teardown() {
+	end_network
+}
+
+# The server still takes a dump, of a client that it does not know yet.
+is_alive() {
+	"$REDHAT" --bind="$NET.99" --machine=x86_64 --state-ms=0 "$NET.1" "$IMAGE"
+	tail -c +4097 "$DUMPS/$NET.99-"*/vmcore | cmp - "$IMAGE"
+}
+
+is_status() {
+	[ "$("$SERVER" --config=/dev/null --status-file="$BATS_TEST_TMPDIR/status" --status -f json | jq "$1")" = "$2" ]
+}
+
+@test "200 clients at once, in 64 MB" {
+	local i keys pids=()
+	# Whoever sends to an address of its own sends from it.
+	for i in {1..250}; do
+		echo "address add 10.9.0.$i/32 dev lo"
+	done | $INSIDE ip -batch -
+	head -c 150000 "$SENT" > rest
+	ADDR='' start_server --concurrent=256 --status-file="$BATS_TEST_TMPDIR/status" --key="$FILES/server.key" \
+		--peers="$FILES/peers"
+	for i in {1..200}; do
+		echo "$i" | cat - rest > "dump.$i"
+		keys=()
+		[ $((i % 4)) -ne 0 ] || keys=(--server-key="$FILES/server.key.pub" --key="$FILES/client.key")
+		"$SEND" -q --mtu=1500 --rate=15K "${keys[@]}" -f "dump.$i" "10.9.0.$i" 3>&- &
+		pids+=($!)
+	done
+	PIDS+=("${pids[@]}")
+	until_true is_status '[.dumps[] | select(.state == "running")] | length' 200
+	for i in {201..240}; do
+		"$REDHAT" --bind="10.9.0.$i" --state-ms=0 10.9.0.1 "$IMAGE" > /dev/null 3>&- &
+		pids+=($!)
+	done
+	for i in "${pids[@]}"; do
+		wait "$i"
+	done
+	for i in {1..200}; do
+		cmp "dump.$i" "$DUMPS/10.9.0.$i-"*/vmcore
+	done
+	for i in {201..240}; do
+		tail -c +4097 "$DUMPS/10.9.0.$i-"*/vmcore | cmp - "$IMAGE"
+	done
+	awk '/^VmHWM/ { print; exit $2 > 65536 }' "/proc/$SERVER_PID/status"
+}
+
+@test "datagrams that are damaged" {
+	local kind pids=()
+	PATH_OPTIONS=(--damage=30)
+	start_server --key="$FILES/server.key" --peers="$FILES/peers"
+	# Neither UDP's checksum, which the proxy makes anew, nor the old protocols can tell: theirs may be wrong, or never
+	# end. Version 6 sees each.
+	for kind in redhat freebsd classic; do
+		start_proxy "$(place_of $kind)" "$([ $kind = freebsd ] && echo 20024 || echo 6666)" "${PATH_OPTIONS[@]}"
+		timeout 8 "$BASH" -c "source '$BATS_TEST_DIRNAME/common.bash'; NET=$NET; dump_as $kind $NET.$((100 + $(place_of $kind)))" \
+			> "$kind.said" 2>&1 3>&- &
+		pids+=($!)
+	done
+	PIDS+=("${pids[@]}")
+	dump_all plain sealed pipe
+	for kind in plain sealed pipe; do
+		[ "${STATUS_OF[$kind]}" -eq 0 ]
+		arrived $kind
+	done
+	wait "${pids[@]}" || true
+	is_alive
+}
+
+@test "forged and senseless datagrams do not disturb those who are there" {
+	local i pids=() forger
+	start_server --key="$FILES/server.key" --peers="$FILES/peers" --status-file="$BATS_TEST_TMPDIR/status"
+	# Slow ones, so that there is a middle.
+	"$SEND" -q --rate=3M -f "$SENT" "$NET.1" 3>&- &
+	pids+=($!)
+	"$SEND" -q --rate=200K --server-key="$FILES/server.key.pub" --key="$FILES/client.key" -f "$LESS" "$NET.1" 3>&- &
+	pids+=($!)
+	head -c 4M "$SENT" > long
+	"$PROXY" --from="$NET.11:6666" --rate=1500000 --queue=1000 "$NET.111:6666" "$NET.1:6666" > /dev/null 3>&- &
+	PIDS+=($!)
+	"$PROXY" --from="$NET.12:20024" --rate=300000 --queue=1000 "$NET.112:20024" "$NET.1:20023" > /dev/null 3>&- &
+	PIDS+=($!)
+	sleep 0.2
+	"$REDHAT" --machine=x86_64 --state-ms=0 "$NET.111" long 3>&- &
+	pids+=($!)
+	"$PYTHON" "$FREEBSD" --no-shift-bug --client-port 0 "$LESS" "$NET.112:20024" 3>&- &
+	pids+=($!)
+	until_true is_status '[.dumps[] | select(.state == "running")] | length' 4
+	"$PYTHON" "$PACKETS" forge "$NET.1" 127.0.0.1 "$NET.11" "$NET.12" > forged 3>&- &
+	forger=$!
+	for i in "${pids[@]}"; do
+		wait "$i"
+	done
+	kill "$forger"
+	wait "$forger"
+	[ "$(cat forged)" -gt 1000 ]
+	cmp "$LESS" "$DUMPS/vmcore.$NET.12.0"
+	tail -c +4097 "$DUMPS/$NET.11-"*/vmcore | cmp - long
+	sha256sum "$SENT" "$LESS" | cut -d ' ' -f 1 | sort > sent
+	sha256sum "$DUMPS/127.0.0.1-"*/vmcore | cut -d ' ' -f 1 | sort | cmp - sent
+	[ -z "$(find "$DUMPS/.." -maxdepth 1 -name 'x*')" ]
+	kill -0 "$SERVER_PID"
+}
+
+@test "a full disk is an incomplete dump, and the next one fits" {
+	local there
+	printf '%s\n' 'mount -t tmpfs -o size=4M tmpfs "$1" || exit' 'shift' 'exec "$@"' > with-little-room
+	AROUND="unshare -m bash with-little-room $DUMPS" start_server --space-check=false
+	there=/proc/$SERVER_PID/root$DUMPS
+	run -1 --separate-stderr "$SEND" -f "$SENT" "$NET.1"
+	[[ $stderr == 'netdump-send: incomplete: '* ]]
+	until_true test -e "$there"/127.0.0.1-*/meta.json
+	jq -r .reason "$there"/127.0.0.1-*/meta.json | grep -iE 'space|room|full'
+	[ "$(jq .complete "$there"/127.0.0.1-*/meta.json)" = false ]
+	[ -s "$there"/127.0.0.1-*/vmcore-incomplete ]
+	rm -r "$there"/127.0.0.1-*
+	"$SEND" -f "$LESS" "$NET.1"
+	cmp "$LESS" "$there"/127.0.0.1-*/vmcore
+}
+
+@test "only networks that are allowed" {
+	start_server --allow="$NET.8/30"
+	run -5 "$REDHAT" --bind="$NET.12" --limit-s=2 --state-ms=0 "$NET.1" "$IMAGE"
+	run -1 "$PYTHON" "$FREEBSD" --scale 0.02 --bind "$NET.7" "$LESS" "$NET.1"
+	echo 'not allowed' | "$PYTHON" "$PACKETS" netconsole "$NET.12" "$NET.1:6666"
+	"$REDHAT" --bind="$NET.11" --state-ms=0 "$NET.1" "$IMAGE"
+	tail -c +4097 "$DUMPS/$NET.11-"*/vmcore | cmp - "$IMAGE"
+	[ -z "$(find "$DUMPS" -name "*$NET.12*" -o -name "*$NET.7*")" ]
+}
+
+@test "secure=1: only those whose magic number is known" {
+	mkdir "$DUMPS/magic"
+	echo 1122334455667788 | tee "$DUMPS/magic/$NET.11" > "$DUMPS/magic/$NET.12"
+	start_server --secure=1
+	"$REDHAT" --bind="$NET.11" --magic=0x1122334455667788 --state-ms=0 "$NET.1" "$IMAGE"
+	tail -c +4097 "$DUMPS/$NET.11-"*/vmcore | cmp - "$IMAGE"
+	run "$REDHAT" --bind="$NET.12" --magic=0x1122334455667789 --limit-s=2 --state-ms=0 "$NET.1" "$IMAGE"
+	[[ $output == *' 0 pages asked for'* ]]
+	run "$REDHAT" --bind="$NET.13" --magic=0x1122334455667788 --limit-s=2 --state-ms=0 "$NET.1" "$IMAGE"
+	[[ $output == *' 0 pages asked for'* ]]
+	[ -z "$(find "$DUMPS" -path "*$NET.1[23]-*")" ]
+}
+
+@test "secure=2: nobody without a key" {
+	start_server --secure=2 --key="$FILES/server.key" --peers="$FILES/peers"
+	run -5 "$REDHAT" --bind="$NET.11" --limit-s=2 --state-ms=0 "$NET.1" "$IMAGE"
+	run -1 "$PYTHON" "$FREEBSD" --scale 0.02 --bind "$NET.12" "$LESS" "$NET.1"
+	run -3 "$SEND" --timeout=1 --classic -f "$LESS" "$NET.1"
+	run -3 "$SEND" --timeout=1 -f "$LESS" "$NET.1"
+	[ -z "$(ls "$DUMPS")" ]
+	"$SEND" --server-key="$FILES/server.key.pub" --key="$FILES/client.key" -f "$LESS" "$NET.1"
+	cmp "$LESS" "$DUMPS/"*/vmcore
+}
+
+@test "as many dumps as may, and no more" {
+	local sender
+	start_server --concurrent=1 --status-file="$BATS_TEST_TMPDIR/status"
+	"$SEND" --rate=4M -f "$SENT" "$NET.1" 3>&- &
+	sender=$!
+	PIDS+=("$sender")
+	until_true is_status '[.dumps[] | select(.state == "running")] | length' 1
+	run -0 "$REDHAT" --bind="$NET.11" --state-ms=0 "$NET.1" "$IMAGE"
+	[[ $output == 'rebooted; 0 pages asked for'* ]]
+	run -1 "$PYTHON" "$FREEBSD" --scale 0.02 --bind "$NET.12" "$LESS" "$NET.1"
+	run -3 --separate-stderr "$SEND" --timeout=1 -f "$LESS" "$NET.1"
+	echo "$stderr"
+	[[ $stderr == *busy* || $stderr == *'as many dumps'* ]]
+	wait "$sender"
+	cmp "$SENT" "$DUMPS/"*/vmcore
+}
+
+# has_some COUNT: so many dumps have begun to arrive.
+has_some() {
+	[ "$(find "$DUMPS" -name '*incomplete*' -size +64k | wc -l)" -eq "$1" ]
+}
+
+@test "SIGTERM closes every dump so that it can be examined" {
+	local kind file mtu kinds=(redhat freebsd plain sealed classic)
+	start_server --key="$FILES/server.key" --peers="$FILES/peers" --status-file="$BATS_TEST_TMPDIR/status"
+	for kind in "${kinds[@]}"; do
+		start_proxy "$(place_of "$kind")" "$([ "$kind" = freebsd ] && echo 20024 || echo 6666)" --rate=150000 --queue=1000
+		mtu=()
+		[ "$kind" != plain ] || mtu=(--mtu=1500)
+		dump_as "$kind" "$NET.$((100 + $(place_of "$kind")))" "${mtu[@]}" > /dev/null 2>&1 &
+		PIDS+=($!)
+	done
+	until_true is_status '[.dumps[] | select(.state == "running")] | length' 5
+	until_true has_some 5
+	kill "$SERVER_PID"
+	timeout 5 tail --pid="$SERVER_PID" -f /dev/null
+	wait "$SERVER_PID"
+	for kind in "${kinds[@]}"; do
+		[ "$(jq .complete "$(meta_of "$kind")")" = false ]
+		[ "$(jq -r .reason "$(meta_of "$kind")")" != null ]
+		file=$(dirname "$(meta_of "$kind")")/$(jq -r .vmcore "$(meta_of "$kind")")
+		[[ $file == *incomplete* ]]
+		[ -s "$file" ]
+		# The files have no kernel in them; what there is of their pages is counted.
+		run "$KMORTEM" info "$file"
+		grep -E '^Pages +[0-9]+ of [0-9]+ pages' <<< "$output" || { echo "$kind: $output"; return 1; }
+	done
+}
+
+@test "the status is that of the dumps, and the metrics are" {
+	local sender
+	start_server --status-file="$BATS_TEST_TMPDIR/status" --metrics-file="$BATS_TEST_TMPDIR/metrics.prom"
+	"$SEND" -q --rate=5M -f "$SENT" "$NET.1" 3>&- &
+	sender=$!
+	PIDS+=("$sender")
+	until_true is_status '.dumps | map(.state, .client, .protocol, .expected) | join(" ")' \
+		"\"running 127.0.0.1 netdump6 $(stat -c %s "$SENT")\""
+	"$SERVER" --config=/dev/null --status-file="$BATS_TEST_TMPDIR/status" --status | grep -E '^127\.0\.0\.1 +netdump6 +running '
+	until_true grep -qx 'netdump_dumps_running 1' metrics.prom
+	wait "$sender"
+	until_true grep -qx 'netdump_dumps_complete_total 1' metrics.prom
+	[ "$(tail -n 1 metrics.prom)" = '# EOF' ]
+	until_true is_status .dumps_complete 1
+	stop_server
+	run -2 "$SERVER" --config=/dev/null --status-file="$BATS_TEST_TMPDIR/status" --status
+}
+
+@test "scripts of the site are told of each dump, and the spool has its marker" {
+	local name path
+	mkdir "$DUMPS/scripts" spool
+	for name in start crash nospace reboot finish; do
+		printf '%s\n' '#!/bin/sh' "echo \"$name \$* \$#\" >> '$BATS_TEST_TMPDIR/said'" > "$DUMPS/scripts/netdump-$name"
+	done
+	chmod 755 "$DUMPS"/scripts/*
+	start_server --spool="$PWD/spool"
+	"$REDHAT" --bind="$NET.11" --state-ms=0 "$NET.1" "$IMAGE"
+	until_true grep -q ^reboot said
+	until_true grep -q ^finish said
+	path=$(echo "$DUMPS/$NET.11-"*)
+	diff <(sort said) - <<- EOF
+		crash $NET.11 $path 2
+		finish $NET.11 $path 2
+		reboot $NET.11 $path 2
+	EOF
+	cmp <(echo "$path/vmcore") spool/*
+	rm said spool/*
+	"$PYTHON" "$FREEBSD" --scale 0.1 --bind "$NET.12" --no-shift-bug "$LESS" "$NET.1"
+	until_true grep -q ^finish said
+	diff <(sort said) - <<- EOF
+		crash $NET.12 $DUMPS/vmcore.$NET.12.0-incomplete 2
+		finish $NET.12 $DUMPS/vmcore.$NET.12.0 2
+	EOF
+	cmp <(echo "$DUMPS/vmcore.$NET.12.0") spool/*
+}
