@@ -59,6 +59,7 @@ end_network() {
 start_server() {
 	local before
 	before=$(grep -c ' ready: ' "$LOG" 2> /dev/null) || before=0
+	# shellcheck disable=SC2086 # words
 	$INSIDE ${AROUND-} "$SERVER" --config="${CONFIG:-/dev/null}" --addr="${ADDR-$NET.1}" --dumpdir="$DUMPS" --secure=0 --status-file= \
 		--concurrent=16 --min-free=0 "$@" 2>> "$LOG" 3>&- &
 	SERVER_PID=$!

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Every kind of client over bad paths: what arrives is what was sent, or is said not to be.
-# shellcheck disable=SC2154,SC1091,SC2034 # bats sets the variables; common.bash uses some
+# shellcheck disable=SC2154,SC1091,SC2030,SC2031,SC2034,SC2119 # bats sets the variables; common.bash uses some
 
 bats_require_minimum_version 1.5.0
 
@@ -71,4 +71,146 @@ all_arrive() {
 @test "everything at once" {
 	all_arrive --loss=20 --duplicates=20 --disorder=50 --delay=2 --jitter=1
 	has_proxies_done lost 30
+}
+
+@test "a path that takes 6 MB/s" {
+	start_proxy 13 6666 --rate=6000000 --delay=5
+	start_server
+	"$SEND" -f "$SENT" "$NET.113"
+	cmp "$SENT" "$DUMPS/$NET.13-"*/vmcore
+}
+
+# neighbour MTU: two hosts, 10.8.0.1 for the server and 10.8.0.2, and a link between them.
+neighbour() {
+	open_namespace THERE "$INSIDE"
+	# shellcheck disable=SC2153 # open_namespace sets it
+	$INSIDE ip link add near mtu "$1" type veth peer name far mtu "$1" netns "$THERE_pid"
+	$INSIDE ip address add 10.8.0.1/24 dev near
+	$INSIDE ip link set near up
+	$THERE ip address add 10.8.0.2/24 dev far
+	$THERE ip link set far up
+	ADDR=10.8.0.1 start_server
+}
+
+# over_link MTU: what a datagram may have decides how many there are.
+over_link() {
+	local packets size
+	size=$(stat -c %s "$SENT")
+	neighbour "$1"
+	$THERE "$SEND_PROGRAM" -q -f "$SENT" 10.8.0.1
+	cmp "$SENT" "$DUMPS/10.8.0.2-"*/vmcore
+	packets=$(jq .packets "$DUMPS/10.8.0.2-"*/meta.json)
+	[ "$packets" -ge $((size / $1)) ]
+	[ "$packets" -lt $((3 * size / $1)) ]
+	rm -r "$DUMPS/10.8.0.2-"*
+	$THERE "$REDHAT_PROGRAM" --state-ms=0 10.8.0.1 "$IMAGE"
+	tail -c +4097 "$DUMPS/10.8.0.2-"*/vmcore | cmp - "$IMAGE"
+	$THERE python3 "$FREEBSD" --no-shift-bug --mtu "$1" "$LESS" 10.8.0.1
+	cmp "$LESS" "$DUMPS/vmcore.10.8.0.2.0"
+}
+
+@test "between two hosts, 1500 bytes at a time" {
+	over_link 1500
+}
+
+@test "between two hosts, 9000 bytes at a time" {
+	over_link 9000
+}
+
+# in_the_middle COUNT: so many dumps have begun to arrive.
+in_the_middle() {
+	[ "$(find "$DUMPS" -name '*incomplete' -size +64k | wc -l)" -eq "$1" ]
+}
+
+# restarted SIGNAL KIND…: the server is, while clients of these kinds send slowly.
+restarted() {
+	local signal=$1 kind place
+	shift
+	start_server --key="$FILES/server.key" --peers="$FILES/peers"
+	for kind in "$@"; do
+		place=$(place_of "$kind")
+		start_proxy "$place" "$([ "$kind" = freebsd ] && echo 20024 || echo 6666)" --rate=500000 --queue=1000
+		dump_as "$kind" "$NET.$((100 + place))" > "$kind.said" 2>&1 &
+		pids[$kind]=$!
+		PIDS+=($!)
+	done
+	until_true in_the_middle $#
+	stop_server "$signal" || true
+	start_server --key="$FILES/server.key" --peers="$FILES/peers"
+}
+
+@test "a server that is started again: who can go on does, and the others are let go" {
+	local -A pids
+	restarted TERM redhat classic freebsd sealed pipe
+	wait "${pids[sealed]}" "${pids[pipe]}"
+	arrived sealed
+	arrived pipe
+	# They have been told to reboot.
+	wait "${pids[redhat]}"
+	run ! wait "${pids[classic]}"
+	# It has begun in the middle and cannot be told.
+	run ! wait "${pids[freebsd]}"
+	for kind in redhat classic freebsd; do
+		[ "$(jq -r .complete "$(meta_of $kind)")" = false ]
+	done
+	cmp -n 65536 "$LESS" "$DUMPS/vmcore.$NET.12.0-incomplete"
+}
+
+@test "a server that was killed: version 6 begins again, and nothing is taken for whole" {
+	local -A pids
+	restarted KILL redhat freebsd sealed
+	wait "${pids[sealed]}"
+	sha256sum "$DUMPS/$NET.14-"*/vmcore | grep -qF "$(sha256sum < "$LESS" | cut -d ' ' -f 1)"
+	[ -z "$(find "$DUMPS" -name vmcore -path "*$NET.11-*")" ]
+	[ ! -e "$DUMPS/vmcore.$NET.12.0" ]
+	[ -e "$DUMPS/vmcore.$NET.12.0-incomplete" ]
+	kill "${pids[redhat]}" "${pids[freebsd]}"
+	# Rebooted, they dump again.
+	dump_as redhat "$NET.111"
+	tail -c +4097 "$DUMPS/$NET.11-"*/vmcore | cmp - "$IMAGE"
+}
+
+@test "clients that are started again" {
+	local first
+	start_server
+	run -3 "$PYTHON" "$FREEBSD" --bind "$NET.12" --no-shift-bug --stop-after 300000 "$LESS" "$NET.1"
+	"$REDHAT" --bind="$NET.11" --machine=x86_64 --state-ms=0 --crash-again=60 "$NET.1" "$IMAGE"
+	first=$(jq -r 'select(.complete == false) | .reason' "$DUMPS/$NET.11-"*/meta.json)
+	[[ $first == *'crashed again'* ]]
+	tail -c +4097 "$DUMPS/$NET.11-"*/vmcore | cmp - "$IMAGE"
+	# A HERALD counts again after 15 s of silence.
+	until "$PYTHON" "$FREEBSD" --bind "$NET.12" --no-shift-bug "$LESS" "$NET.1" > again; do
+		:
+	done
+	cmp "$LESS" "$DUMPS/vmcore.$NET.12.1"
+	[ "$(jq .complete "$DUMPS/meta.$NET.12.0.json")" = false ]
+	cmp -n 262144 "$LESS" "$DUMPS/vmcore.$NET.12.0-incomplete"
+}
+
+@test "netconsole: all lines, in their order, or how many are lost" {
+	local log
+	start_server
+	start_proxy 21 6666 --duplicates=200 --disorder=200
+	start_proxy 22 6666 --loss=100
+	seq 500 | sed 's/.*/6,&,&,-;line &\\n/' > messages
+	"$PYTHON" "$PACKETS" netconsole "$NET.31" "$NET.121:6666" < messages
+	"$PYTHON" "$PACKETS" netconsole "$NET.32" "$NET.122:6666" < messages
+	log=$DUMPS/logs/$NET.21.log
+	until_true grep -q 'line 500$' "$log"
+	grep -oE 'line [0-9]+$' "$log" | cmp - <(seq -f 'line %g' 500)
+	sleep 1.5
+	log=$DUMPS/logs/$NET.22.log
+	awk -v first="$(grep -oE -m 1 'line [0-9]+$' "$log" | cut -d ' ' -f 2)" '
+		/ message\(s\) lost / { for (i = 2; i <= NF; i++) if ($i == "message(s)") lost += $(i - 1) }
+		/line [0-9]+$/ { if ($NF != first + there + lost) exit 1; there++ }
+		END { exit !(lost > 10 && there > 300) }' "$log"
+}
+
+@test "netconsole: a log that has grown too large is rotated" {
+	start_server --log-max=4096 --log-keep=2
+	seq 500 | sed 's/.*/[    1.000000] line &\\n/' | "$PYTHON" "$PACKETS" netconsole "$NET.31" "$NET.1:6666"
+	until_true grep -q 'line 500$' "$DUMPS/logs/$NET.31.log"
+	[ "$(ls "$DUMPS/logs")" = "$(printf '%s\n' "$NET".31.log{,.1,.2})" ]
+	cat "$DUMPS/logs/$NET".31.log{.2,.1,} | grep -oE 'line [0-9]+$' | tail -n 100 | cmp - <(seq -f 'line %g' 401 500)
+	[ "$(cat "$DUMPS/logs/"* | wc -c)" -le 12288 ]
 }
