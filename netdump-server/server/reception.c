@@ -199,7 +199,8 @@ static void take_open(struct server *server, struct udp *udp, const struct udp_p
 	for (size_t i = 0; i < server->clients.count; i++) {
 		struct client *client = server->clients.items[i];
 
-		if (!netdump6_is_same(client->session, &opening))
+		/* Who has proved to have a key may come from another address; who has not may not take a dump over. */
+		if (!netdump6_is_same(client->session, &opening) || !(opening.is_sealed || is_from(client, peer)))
 			continue;
 		client->peer = *peer;
 		client->udp = udp;

@@ -78,6 +78,22 @@ send_own() {
 	awk '/^VmHWM/ { print; exit $2 > 65536 }' "/proc/$SERVER_PID/status"
 }
 
+@test "the same file from two hosts is two dumps" {
+	local clients=()
+	$INSIDE ip address add 10.9.0.1/32 dev lo
+	$INSIDE ip address add 10.9.0.2/32 dev lo
+	ADDR='' start_server
+	for i in 1 2; do
+		"$SEND" -q --rate=5M -f "$SENT" "10.9.0.$i" 3>&- &
+		clients+=($!)
+	done
+	PIDS+=("${clients[@]}")
+	wait "${clients[0]}"
+	wait "${clients[1]}"
+	cmp "$SENT" "$DUMPS/10.9.0.1-"*/vmcore
+	cmp "$SENT" "$DUMPS/10.9.0.2-"*/vmcore
+}
+
 @test "datagrams that are damaged" {
 	local kind clients=()
 	PATH_OPTIONS=(--damage=30)
