@@ -526,6 +526,32 @@ TEST(min_free_is_kept)
 }
 
 /* On a file system of one megabyte, in a namespace of the test's own. */
+static bool write_text(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY);
+	bool is_written = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+
+	if (fd >= 0)
+		close(fd);
+	return is_written;
+}
+
+/* Mounts of our own: root's, or those of a user namespace. */
+static bool have_own_mounts(void)
+{
+	char users[64], groups[64];
+
+	snprintf(users, sizeof(users), "0 %u 1\n", (unsigned)geteuid());
+	snprintf(groups, sizeof(groups), "0 %u 1\n", (unsigned)getegid());
+	if (unshare(CLONE_NEWNS) &&
+	    (unshare(CLONE_NEWUSER | CLONE_NEWNS) || !write_text("/proc/self/uid_map", users) ||
+	     !write_text("/proc/self/setgroups", "deny") || !write_text("/proc/self/gid_map", groups)))
+		return false;
+	return !mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) && !mount("none", root, "tmpfs", 0, "size=1m");
+}
+
+enum { NO_MOUNTS = 3 };
+
 static int fill_disk(void)
 {
 	struct shop shop = {0};
@@ -533,9 +559,8 @@ static int fill_disk(void)
 	static char bytes[4096];
 	uint64_t at = 0;
 
-	if (unshare(CLONE_NEWNS) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
-	    mount("none", root, "tmpfs", 0, "size=1m"))
-		return 3;
+	if (!have_own_mounts())
+		return NO_MOUNTS;
 	shop_open(&shop);
 	struct dump_files *dump = begin(&shop, &meta, 0);
 	memset(bytes, 'x', sizeof(bytes));
@@ -609,7 +634,11 @@ TEST(full_disk_leaves_an_incomplete_dump)
 
 	if (!child)
 		_exit(fill_disk());
-	CHECK(waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	CHECK(waitpid(child, &status, 0) == child && WIFEXITED(status));
+	if (WEXITSTATUS(status) == NO_MOUNTS && geteuid())
+		puts("not tested: a small disk wants root, or a user namespace (which there is none of in a chroot)");
+	else
+		CHECK(WEXITSTATUS(status) == 0);
 }
 
 TEST(json_is_json_whatever_clients_say)

@@ -15,6 +15,10 @@ setup() {
 	cd "$BATS_TEST_DIRNAME/../.." || return
 }
 
+teardown() {
+	[ ! -e "$BATS_TEST_TMPDIR/root" ] || "${as_root[@]}" rm -rf "$(cat "$BATS_TEST_TMPDIR/root")"
+}
+
 # The page as man prints it.
 manual() {
 	MANWIDTH=80 man -l "$1" | col -bx
@@ -54,11 +58,15 @@ manual() {
 }
 
 @test "user and directories are made" {
-	root=$BATS_TEST_TMPDIR/root as_root=()
-	mkdir -p "$root/etc"
-	printf 'root:x:0:0:root:/root:/bin/sh\n' > "$root/etc/passwd"
-	printf 'root:x:0:\n' > "$root/etc/group"
+	as_root=()
 	[ "$(id -u)" = 0 ] || as_root=(sudo)
+	# Root's all the way down, or systemd-tmpfiles does not trust it.
+	root=$("${as_root[@]}" mktemp -d)
+	echo "$root" > "$BATS_TEST_TMPDIR/root"
+	"${as_root[@]}" chmod 755 "$root"
+	"${as_root[@]}" mkdir "$root/etc"
+	printf 'root:x:0:0:root:/root:/bin/sh\n' | "${as_root[@]}" tee "$root/etc/passwd"
+	printf 'root:x:0:\n' | "${as_root[@]}" tee "$root/etc/group"
 	run -0 "${as_root[@]}" systemd-sysusers --root="$root" "$PREFIX/lib/sysusers.d/netdump-server.conf"
 	grep -q '^netdump:.*:/var/crash:/usr/sbin/nologin$' "$root/etc/passwd"
 	run -0 "${as_root[@]}" systemd-tmpfiles --root="$root" --create "$PREFIX/lib/tmpfiles.d/netdump-server.conf"
