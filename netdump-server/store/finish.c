@@ -228,7 +228,14 @@ void dump_settle(void *context)
 		note(dump, write_resume(dump));
 	else if (dump->is_freebsd)
 		note(dump, link_last(dump));
-	note(dump, write_meta(dump));
+	struct error *error = write_meta(dump);
+	// On a full disk the end of what is incomplete anyway makes room for the word why.
+	if (error && !is_complete(dump) && !ftruncate(dump->files[SESSION_VMCORE].fd, (off_t)(dump->size -= dump->size / 16))) {
+		error_free(error);
+		unlinkat(dump->directory, "resume", 0);
+		error = write_meta(dump);
+	}
+	note(dump, error);
 	if (fsync(dump->directory))
 		note(dump, error_errno("cannot sync the directory"));
 }

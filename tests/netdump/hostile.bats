@@ -154,11 +154,11 @@ send_own() {
 @test "a full disk is an incomplete dump, and the next one fits" {
 	local there
 	printf '%s\n' 'mount -t tmpfs -o size=4M tmpfs "$1" || exit' 'shift' 'exec "$@"' > with-little-room
-	AROUND="unshare -m bash with-little-room $DUMPS" start_server --space-check=false
+	AROUND="unshare -m bash with-little-room $DUMPS" start_server --space-check=false --min-free=1M
 	there=/proc/$SERVER_PID/root$DUMPS
 	run -1 --separate-stderr "$SEND" -f "$SENT" "$NET.1"
 	[[ $stderr == 'netdump-send: incomplete: '* ]]
-	until_true test -e "$there"/127.0.0.1-*/meta.json
+	until_true compgen -G "$there/127.0.0.1-*/meta.json"
 	jq -r .reason "$there"/127.0.0.1-*/meta.json | grep -iE 'space|room|full'
 	[ "$(jq .complete "$there"/127.0.0.1-*/meta.json)" = false ]
 	[ -s "$(echo "$there"/127.0.0.1-*/vmcore-incomplete)" ]
