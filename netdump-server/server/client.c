@@ -74,17 +74,23 @@ static void host_script(struct session_host *host, const char *name)
 			run_script(client_of(host), hook);
 }
 
+static void put_vnote(struct client *client, enum journal_level level, const char *format, va_list arguments)
+{
+	char text[512];
+
+	vsnprintf(text, sizeof(text), format, arguments);
+	notes_put(client->server->notes, level, client->name, text, client->server->now);
+}
+
 static void put_note(struct client *client, enum journal_level level, const char *format, ...) PRINTF_LIKE(3, 4);
 
 static void put_note(struct client *client, enum journal_level level, const char *format, ...)
 {
-	char text[512];
 	va_list arguments;
 
 	va_start(arguments, format);
-	vsnprintf(text, sizeof(text), format, arguments);
+	put_vnote(client, level, format, arguments);
 	va_end(arguments);
-	notes_put(client->server->notes, level, client->name, text, client->server->now);
 }
 
 /* Whether the site's script makes room, so that the client is to wait. */
@@ -146,14 +152,11 @@ static void host_log(struct session_host *host, const void *text, size_t length)
 
 static void host_note(struct session_host *host, const char *format, ...)
 {
-	struct client *client = client_of(host);
-	char text[512];
 	va_list arguments;
 
 	va_start(arguments, format);
-	vsnprintf(text, sizeof(text), format, arguments);
+	put_vnote(client_of(host), JOURNAL_NOTICE, format, arguments);
 	va_end(arguments);
-	put_note(client, JOURNAL_NOTICE, "%s", text);
 }
 
 /* The client is told before the digest is made. */

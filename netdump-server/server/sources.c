@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
 #include "server/client.h"
 #include "server/hooks.h"
@@ -34,6 +35,7 @@ struct source {
 struct sources {
 	struct server *server;
 	struct netlog_budget budget;
+	struct buf line; /* the one that is being written */
 	struct source *items[SOURCES_MAX];
 	size_t count;
 };
@@ -60,6 +62,7 @@ void sources_free(struct sources *sources)
 		return;
 	for (size_t i = 0; i < sources->count; i++)
 		source_free(sources->items[i]);
+	buf_deinit(&sources->line);
 	free(sources);
 }
 
@@ -107,8 +110,13 @@ static void write_text(struct source *source, const char *text, size_t length)
 
 static void write_line(void *context, const char *text, size_t length)
 {
-	write_text(context, text, length);
-	write_text(context, "\n", 1);
+	struct source *source = context;
+	struct buf *line = &source->sources->line;
+
+	buf_cut(line, 0);
+	buf_put(line, text, length);
+	buf_putc(line, '\n');
+	write_text(source, line->data, line->length);
 }
 
 /* ---- hosts ----------------------------------------------------------------------------------- */
