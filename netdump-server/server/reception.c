@@ -47,7 +47,6 @@ static struct client *find_client(const struct server *server, const struct udp_
 static void hand_over(struct client *client, uint8_t *bytes, size_t length)
 {
 	client->is_touched = true;
-	client->meta.packets++;
 	client->session->ops->packet(client->session, bytes, length, client->server->now);
 }
 
@@ -91,7 +90,6 @@ static struct client *admit(struct server *server, struct client *client, struct
 		return NULL;
 	}
 	client->is_touched = true;
-	client->meta.packets = 1;
 	*vec_push(&server->clients) = client;
 	return client;
 }

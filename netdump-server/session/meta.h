@@ -19,7 +19,9 @@ struct meta {
 	uint64_t expected;   /* bytes of the vmcore as announced; 0: unknown */
 	uint64_t received;   /* bytes of content that arrived, each counted once */
 	uint64_t pages_sent, pages_skipped, pages_missing; /* Red Hat: pages; else blocks of 4096 bytes */
-	uint64_t packets, packets_dropped, retransmissions;
+	uint64_t packets;    /* datagrams that are the client's, as far as its protocol tells; counted by the session alone */
+	uint64_t packets_dropped; /* of these, and of what came in the client's name, those that changed nothing */
+	uint64_t retransmissions;
 	uint32_t machine;    /* ELF e_machine, 0 where unknown */
 	uint32_t page_size;
 	char panic[256];     /* panic string or START's text, printable */

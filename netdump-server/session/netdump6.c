@@ -603,6 +603,7 @@ struct session *netdump6_new(struct session_host *host, const struct netdump6_li
 	bool has_keys = make_accept(self, opening);
 
 	fill_meta(self, host->meta);
+	host->meta->packets++;
 	if (!has_keys || !has_begun(self, opening, is_begun)) {
 		self->phase = PHASE_FINISHED;
 		self->session.is_over = true;
@@ -646,6 +647,7 @@ bool netdump6_reopen(struct session *session, const struct netdump6_opening *ope
 	if (!is_repeated && !make_accept(self, opening))
 		return false;
 	session->heard = now;
+	session->host->meta->packets++;
 	send_accept(self);
 	update_deadline(self, now);
 	return true;

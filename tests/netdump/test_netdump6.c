@@ -216,6 +216,26 @@ static uint64_t have_after(struct world *world, uint8_t type, uint64_t number, u
 	return netdump6_have(world->session)->bytes;
 }
 
+TEST(session_counts_each_packet_of_its_client_once)
+{
+	uint8_t packet[ND6_DATAGRAM_MIN], offset[16] = {0};
+	struct session_host_ops ops;
+	struct world world;
+
+	begin(&world, &ops);
+	CHECK(world.meta.packets == 1);
+	for (uint64_t number = 10; number < 20; number++)
+		give(&world, session_number, ND6_DATA, number, offset, sizeof(offset));
+	CHECK(world.meta.packets == 11 && !world.meta.packets_dropped);
+	/* A number that came before, and the tag of another session. */
+	give(&world, session_number, ND6_DATA, 19, offset, sizeof(offset));
+	give(&world, session_number ^ 2, ND6_DATA, 30, offset, sizeof(offset));
+	CHECK(world.meta.packets == 11);
+	server_receive(&world, packet, write_open(&world, 7, 1, packet));
+	CHECK(world.meta.packets == 12 && last.type == ND6_ACCEPT);
+	world_deinit(&world);
+}
+
 TEST(session_takes_nothing_from_outside_the_file)
 {
 	static const uint64_t bad[][2] = {
