@@ -25,7 +25,7 @@ static struct error *dump_open_files(struct dump *dump, const char *const *paths
 			return error;
 		dump->file_count++;
 		/* The caller's string need not outlive this call. */
-		dump->files[i].path = mem_strdup(paths[i]);
+		dump->files[i].path = dump_file_name(paths[i]);
 		dump->info.file_bytes += dump->files[i].stored;
 	}
 	return NULL;

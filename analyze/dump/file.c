@@ -3,11 +3,43 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/mem.h"
 #include "dump/flattened.h"
+
+/* The descriptor that a path stands for; -1: it is a file's name. */
+static int path_descriptor(const char *path)
+{
+	static const char *const folders[] = {"/dev/fd/", "/proc/self/fd/"};
+
+	if (!strcmp(path, "/dev/stdin"))
+		return STDIN_FILENO;
+	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++) {
+		const char *number = path + strlen(folders[i]);
+
+		if (strncmp(path, folders[i], strlen(folders[i])))
+			continue;
+		size_t digits = strspn(number, "0123456789");
+		return digits && digits < 6 && !number[digits] ? atoi(number) : -1;
+	}
+	return -1;
+}
+
+char *dump_file_name(const char *path)
+{
+	int descriptor = path_descriptor(path);
+	char link[32], name[PATH_MAX];
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", descriptor);
+	ssize_t length = descriptor < 0 ? -1 : readlink(link, name, sizeof(name));
+	return length > 0 && *name == '/' ? mem_strndup(name, (size_t)length) : mem_strdup(path);
+}
 
 static struct error *dump_file_measure(struct dump_file *file)
 {
@@ -31,10 +63,12 @@ static struct error *dump_file_measure(struct dump_file *file)
 
 struct error *dump_file_open(const char *path, struct dump_file *ret)
 {
+	int descriptor = path_descriptor(path);
 	/* O_NONBLOCK: a FIFO must not make us wait. */
 	struct dump_file file = {
 		.path = path,
-		.fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK),
+		.fd = descriptor < 0 ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) :
+				       fcntl(descriptor, F_DUPFD_CLOEXEC, 0),
 	};
 
 	if (file.fd < 0)

@@ -20,10 +20,13 @@ struct dump_file {
 	struct flattened *flattened; /* NULL for an ordinary file */
 };
 
-/* Opens a file or block device; `path` is borrowed. ERROR_IO, or ERROR_INVALID for what cannot be a
- * dump. */
+/* Opens a file or block device; `path` is borrowed. /dev/stdin, /dev/fd/N and /proc/self/fd/N are the
+ * descriptor itself: opening it anew would take rights on the file, which who was handed it need not
+ * have. ERROR_IO, or ERROR_INVALID for what cannot be a dump. */
 struct error *dump_file_open(const char *path, struct dump_file *ret) MUST_CHECK;
 void dump_file_close(struct dump_file *file);
+/* What to call the file at `path`: of a descriptor the name that the file was opened by, if it has one. */
+char *dump_file_name(const char *path);
 /* Whether the file has all these bytes: false behind its end and where a cut flattened file has a
  * hole. */
 bool dump_file_has(const struct dump_file *file, uint64_t offset, uint64_t length);

@@ -116,3 +116,24 @@ load setup
 	run -1 --separate-stderr km report "$DUMP" -f json
 	[ -z "$stderr" ]
 }
+
+@test "a dump that was handed over open is read without rights on its file" {
+	dump=$BATS_TEST_TMPDIR/handed
+	cp "$DUMP" "$dump"
+	exec 7< "$dump"
+	chmod 0 "$dump"
+	without_rights=()
+	[ "$(id -u)" -ne 0 ] || without_rights=(setpriv --bounding-set=-dac_override,-dac_read_search)
+	refused "$dump: Permission denied" "${without_rights[@]}" "$KMORTEM" info "$dump"
+	expected=$("$KMORTEM" info "$DUMP")
+	for name in /dev/stdin /dev/fd/7 /proc/self/fd/7; do
+		run -0 "${without_rights[@]}" "$KMORTEM" info "$name" <&7
+		[ "${output//"$dump"/}" = "${expected//"$DUMP"/}" ]
+	done
+	# It is called by its name, and kept from being written over by it.
+	run -0 bash -c '"$0" report --rules-dir "$1" /dev/fd/7 --only toy.release -f json | jq -r .dump.path' "$KMORTEM" "$RULES"
+	[ "$output" = "$dump" ]
+	refused 'would replace a dump' km report /dev/fd/7 -o "$dump"
+	refused 'not a vmcore (not a regular file)' "$KMORTEM" info /dev/stdin < <(cat "$DUMP")
+	refused '/dev/fd/99: No such file or directory' "$KMORTEM" info /dev/fd/99
+}
