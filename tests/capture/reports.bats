@@ -1,0 +1,195 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Which dumps get a report, and how it comes to lie beside them; by each shell that may be /bin/sh.
+# shellcheck disable=SC2154 # bats sets the variables
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+	cd "$BATS_TEST_DIRNAME/../.." || return
+	root=$BATS_TEST_TMPDIR/crash spool=$BATS_TEST_TMPDIR/spool started=$BATS_TEST_TMPDIR/started
+	mkdir -p "$root" "$spool" "$BATS_TEST_TMPDIR/bin" "$BATS_TEST_TMPDIR/proc"
+	# Long before this test: what is incomplete and older than that was left by a crash.
+	echo "btime $(date -d '-1 day' +%s)" > "$BATS_TEST_TMPDIR/proc/stat"
+	export PROC=$BATS_TEST_TMPDIR/proc STARTED=$started
+	PATH=$BATS_TEST_TMPDIR/bin:$PATH
+	# The unit is called by the path as it is; one that is to fail says so.
+	# shellcheck disable=SC2016 # for the shell of the stub
+	printf '#!/bin/sh\nshift 3\necho "$1"\n' > "$BATS_TEST_TMPDIR/bin/systemd-escape"
+	# shellcheck disable=SC2016
+	printf '#!/bin/sh\necho "$2" >> "$STARTED"\ncase $2 in *broken*) exit 1 ;; esac\n' > "$BATS_TEST_TMPDIR/bin/systemctl"
+	chmod +x "$BATS_TEST_TMPDIR"/bin/*
+	: > "$started"
+}
+
+# dump DIRECTORY/NAME [DATE]
+dump() {
+	mkdir -p "$root/${1%/*}"
+	echo "$1" > "$root/$1"
+	touch -d "${2:-now}" "$root/$1"
+}
+
+# scan SHELL…: what was started, paths below the root, sorted.
+scan() {
+	: > "$started"
+	"$@" capture/kmortem-reports scan "$spool" "$root"
+	sed "s,^$root/,," "$started" | sort
+}
+
+each_shell() {
+	local shell
+	for shell in dash bash 'busybox sh'; do
+		echo "with $shell"
+		# shellcheck disable=SC2086
+		"$@" $shell
+	done
+}
+
+@test "dumps of every layout, those of the past only where they are incomplete" {
+	dump 202611211313/dump.202611211313
+	dump 202611211313/dmesg.202611211313
+	dump 202611211400/vmcore.202611211400
+	dump 127.0.0.1-2026-11-21-13:13:13/vmcore
+	dump 127.0.0.1-2026-11-21-13:13:13/vmcore-dmesg.txt
+	dump 192.0.2.7-2026-11-21-13:13/vmcore.flat
+	dump being-written/vmcore-incomplete
+	dump cut-by-the-crash/vmcore-incomplete '-2 days'
+	dump 'with a space/vmcore'
+	dump deep/er/vmcore
+	dump magic/192.0.2.7
+	mkdir -p "$root/link"
+	ln -s ../202611211313/dump.202611211313 "$root/link/vmcore"
+	found() {
+		run -0 scan "$@"
+		[ "$output" = "127.0.0.1-2026-11-21-13:13:13/vmcore
+192.0.2.7-2026-11-21-13:13/vmcore.flat
+202611211313/dump.202611211313
+202611211400/vmcore.202611211400
+cut-by-the-crash/vmcore-incomplete
+with a space/vmcore" ]
+	}
+	each_shell found
+}
+
+@test "once, and again after the dump has changed" {
+	dump one/vmcore '-1 hour'
+	dump two/vmcore '-1 hour'
+	touch "$root/one/report.txt" "$root/two/report-failed.txt"
+	none() {
+		run -0 scan "$@"
+		[ -z "$output" ]
+	}
+	each_shell none
+	touch -d '+1 hour' "$root/one/vmcore"
+	again() {
+		run -0 scan "$@"
+		[ "$output" = one/vmcore ]
+	}
+	each_shell again
+}
+
+@test "what fails keeps no other from its report" {
+	dump a-broken/vmcore
+	dump b/vmcore
+	both() {
+		run -0 --separate-stderr scan "$@"
+		[ "$output" = "a-broken/vmcore
+b/vmcore" ]
+		[[ $stderr == *"$root/a-broken/vmcore: no report was made"* ]]
+	}
+	each_shell both
+}
+
+@test "a marker is taken once, whatever it says" {
+	markers() {
+		dump 10.0.0.1-2026-11-21-13:13/vmcore-incomplete
+		echo "$root/10.0.0.1-2026-11-21-13:13/vmcore-incomplete" > "$spool/10.0.0.1"
+		echo /etc/passwd > "$spool/outside"
+		echo "$root/../spool/outside" > "$spool/upwards"
+		: > "$spool/empty"
+		head -c 100000 /dev/zero > "$spool/zeros"
+		mkdir "$spool/directory"
+		ln -s /etc/passwd "$spool/link"
+		ln -sfn 10.0.0.1-2026-11-21-13:13 "$root/alias"
+		echo "$root/alias/vmcore-incomplete" > "$spool/by-link"
+		run -0 --separate-stderr scan "$@"
+		[ "$output" = 10.0.0.1-2026-11-21-13:13/vmcore-incomplete ]
+		[ "$(grep -c 'names what is no dump' <<< "$stderr")" -eq 3 ]
+		[ -z "$(ls -A "$spool")" ]
+		[ -f /etc/passwd ]
+	}
+	each_shell markers
+}
+
+# placed SHELL…: what kmortem has made, for the dump in $root/one.
+placed() {
+	SERVICE_RESULT=${result-success} EXIT_CODE=exited EXIT_STATUS=2 RUNTIME_DIRECTORY=$BATS_TEST_TMPDIR/made \
+		"$@" capture/kmortem-reports place "$root/one/vmcore"
+}
+
+@test "a report lies beside its dump, for those who may read that" {
+	dump one/vmcore
+	chmod 640 "$root/one/vmcore"
+	mkdir "$BATS_TEST_TMPDIR/made"
+	for end in txt html json; do echo "the $end" > "$BATS_TEST_TMPDIR/made/report.$end"; done
+	echo precious > "$BATS_TEST_TMPDIR/precious"
+	beside() {
+		rm -f "$root/one"/report*
+		echo old > "$root/one/report-failed.txt"
+		# What somebody put in the way is replaced, not followed.
+		ln -s "$BATS_TEST_TMPDIR/precious" "$root/one/report.txt"
+		run -0 placed "$@"
+		[ "$(cd "$root/one" && stat -c '%n %a %F' -- * .*.* 2> /dev/null)" = "report.html 640 regular file
+report.json 640 regular file
+report.txt 640 regular file
+vmcore 640 regular file" ]
+		[ "$(cat "$root/one/report.txt")" = 'the txt' ]
+		[ "$(cat "$BATS_TEST_TMPDIR/precious")" = precious ]
+	}
+	each_shell beside
+}
+
+@test "a dump that could not be examined is told beside it" {
+	dump one/vmcore
+	mkdir "$BATS_TEST_TMPDIR/made"
+	result=exit-code
+	told() {
+		run -0 placed "$@"
+		[[ $(cat "$root/one/report-failed.txt") == "kmortem could not examine $root/one/vmcore (exited 2)"* ]]
+		run -0 scan "$@"
+		[ -z "$output" ]
+	}
+	each_shell told
+	# What is half there is no report.
+	result=success
+	missing() {
+		run -1 placed "$@"
+		[ "$(ls -A "$root/one")" = "report-failed.txt
+vmcore" ]
+	}
+	each_shell missing
+}
+
+@test "a directory that has become a link is not written to" {
+	dump one/vmcore
+	mkdir "$BATS_TEST_TMPDIR/made" "$BATS_TEST_TMPDIR/elsewhere"
+	mv "$root/one" "$root/real"
+	ln -s "$BATS_TEST_TMPDIR/elsewhere" "$root/one"
+	kept() {
+		run -1 placed "$@"
+		[[ $output == *"$root/one: not what it was"* ]]
+		[ -z "$(ls -A "$BATS_TEST_TMPDIR/elsewhere")" ]
+	}
+	each_shell kept
+}
+
+@test "a wrong call is told" {
+	wrong() {
+		for arguments in '' scan 'scan one' place 'place one two' other; do
+			# shellcheck disable=SC2086
+			run -2 "$@" capture/kmortem-reports $arguments
+			[[ $output == *'want: scan SPOOL ROOT…, or place DUMP'* ]]
+		done
+	}
+	each_shell wrong
+}
