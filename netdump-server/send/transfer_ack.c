@@ -27,6 +27,11 @@ static void lose_content(struct transfer *transfer, struct transfer_sent *sent, 
 	switch (sent->type) {
 	case ND6_DATA:
 	case ND6_ZERO:
+		/* A nudge is made anew if it is still wanted: what overwrites it does not wait for it. */
+		if (transfer->keeps && sent->range.block == KEEP_NONE) {
+			transfer->has_nudged = false;
+			break;
+		}
 		sent->range.number = number;
 		sent->is_queued = true;
 		transfer_requeue(transfer, &sent->range);

@@ -29,6 +29,7 @@ struct link {
 	uint64_t queue;     /* bytes that wait where the rate ends; 0: any */
 	uint64_t delay, jitter;
 	unsigned loss, duplicated, corrupted;
+	unsigned late;      /* come a tenth of a second after those that were sent with them */
 	size_t mtu;         /* larger datagrams vanish; 0: none */
 	size_t refused;     /* larger datagrams are refused by the sending system; 0: none */
 	uint64_t busy_until;
@@ -159,7 +160,8 @@ static inline void link_carry(struct world *world, struct link *link, const void
 		link->busy_until = at += length * SECOND / link->rate;
 	for (unsigned copies = world_chance(world, link->duplicated) ? 2 : 1; copies; copies--) {
 		struct flight flight = {
-			.at = at + link->delay + (link->jitter ? world_random(world) % link->jitter : 0),
+			.at = at + link->delay + (link->jitter ? world_random(world) % link->jitter : 0) +
+			      (world_chance(world, link->late) ? SECOND / 10 : 0),
 			.order = world->order++,
 			.is_up = link == &world->up,
 			.bytes = malloc(length),
