@@ -3,6 +3,21 @@
 # in it), so that every client can have an address and the ports are those of the protocols.
 # shellcheck shell=bash disable=SC2154,SC2002,SC2034 # bats sets the variables; a pipe is no file; its users use them
 
+bats_require_minimum_version 1.5.0
+
+setup_file() {
+	cd "$BATS_TEST_DIRNAME/../.." || return
+	make_programs
+}
+
+setup() {
+	make_network
+}
+
+teardown() {
+	end_network
+}
+
 # make_programs: what the tests run, and what is sent: $SENT, 15 MB, and $LESS are files that look like /proc/vmcore, $FLAT
 # is the former as makedumpfile writes to a pipe, $IMAGE is the memory of a Red Hat client.
 make_programs() {
@@ -17,11 +32,12 @@ make_programs() {
 	export IMAGE=$BATS_FILE_TMPDIR/image
 	python3 "$CORE" make "$SENT" && python3 "$CORE" make "$LESS" less && python3 "$CORE" flatten "$LESS" > "$FLAT" || return
 	tail -c 524288 "$SENT" > "$IMAGE"
-	for name in server client; do
+	for name in server client stranger; do
 		"$SERVER" --keygen="$FILES/$name.key" || return
 	done
-	printf 'host %s' "$(cat "$FILES/client.key.pub")" > "$FILES/peers"
-	chmod 600 "$FILES/peers"
+	echo "shared psk $(head -c 32 /dev/urandom | base64)" > "$FILES/psk"
+	{ echo "host $(cat "$FILES/client.key.pub")" && cat "$FILES/psk"; } > "$FILES/peers"
+	chmod 600 "$FILES/psk" "$FILES/peers"
 }
 
 # The programs become scripts that run them inside, under the same process id.
@@ -31,9 +47,11 @@ make_network() {
 	NET=127.0.1
 	DUMPS=$BATS_TEST_TMPDIR/dumps
 	LOG=$BATS_TEST_TMPDIR/server.log
+	CONFIG=$BATS_TEST_TMPDIR/netdump.conf
 	SERVER_PID=''
 	PIDS=()
 	mkdir "$DUMPS" inside
+	printf '%s\n' "addr=$NET.1" "dumpdir=\"$DUMPS\"" secure=0 'status_file=""' max_concurrent_dumps=16 min_free=0 > "$CONFIG"
 	open_namespace INSIDE || return
 	for name in SEND REDHAT PROXY; do
 		printf '#!/bin/sh\nexec %s %s "$@"\n' "$INSIDE" "${!name}" > "inside/$name"
@@ -45,23 +63,24 @@ make_network() {
 	chmod 755 inside/*
 }
 
-# Everything that still runs ends; what the server said is shown where the test failed.
+# Everything that still runs ends, the server well; what it said is shown where the test failed.
 end_network() {
-	local pid
-	for pid in ${PIDS[@]+"${PIDS[@]}"} $SERVER_PID; do
+	local pid status=0
+	for pid in ${PIDS[@]+"${PIDS[@]}"}; do
 		kill "$pid" 2> /dev/null || true
 	done
+	[ -z "$SERVER_PID" ] || stop_server || status=$?
 	wait
 	[ ! -e "$LOG" ] || cat "$LOG"
+	return "$status"
 }
 
-# start_server [OPTION…]: and waits until it listens. $AROUND: a command that runs it somewhere else.
+# start_server [OPTION…]: with $CONFIG, and waits until it listens. $AROUND: a command that runs it somewhere else.
 start_server() {
 	local before
 	before=$(grep -c ' ready: ' "$LOG" 2> /dev/null) || before=0
 	# shellcheck disable=SC2086 # words
-	$INSIDE ${AROUND-} "$SERVER" --config="${CONFIG:-/dev/null}" --addr="${ADDR-$NET.1}" --dumpdir="$DUMPS" --secure=0 --status-file= \
-		--concurrent=16 --min-free=0 "$@" 2>> "$LOG" 3>&- &
+	$INSIDE ${AROUND-} "$SERVER" --config="$CONFIG" "$@" 2>> "$LOG" 3>&- &
 	SERVER_PID=$!
 	until [ "$(grep -c ' ready: ' "$LOG")" -gt "$before" ]; do
 		kill -0 "$SERVER_PID" || return
@@ -102,18 +121,20 @@ place_of() {
 	done
 }
 
-# dump_as KIND ADDRESS [OPTION…]: a dump of such a client to the server, or proxy, at ADDRESS.
+# dump_as KIND ADDRESS [OPTION…]: a dump of such a client to the server, or proxy, at ADDRESS. $WITHIN: a command that runs
+# the client.
 dump_as() {
 	local kind=$1 to=$2
 	shift 2
+	# shellcheck disable=SC2086 # words
 	case $kind in
-	redhat) "$REDHAT" --machine=x86_64 --state-ms=0 "$@" "$to" "$IMAGE" ;;
+	redhat) ${WITHIN-} "$REDHAT" --machine=x86_64 --state-ms=0 "$@" "$to" "$IMAGE" ;;
 	# The port of the proxy; a kernel has the one that the server answers to.
-	freebsd) "$PYTHON" "$FREEBSD" --no-shift-bug --scale 0.1 --client-port 0 "$@" "$LESS" "$to:20024" ;;
-	plain) "$SEND" "$@" -f "$SENT" "$to" ;;
-	sealed) "$SEND" --mtu=1500 --server-key="$FILES/server.key.pub" --key="$FILES/client.key" "$@" -f "$LESS" "$to" ;;
-	pipe) cat "$FLAT" | "$SEND" --mtu=1500 "$@" "$to" ;;
-	classic) "$SEND" --classic "$@" -f "$LESS" "$to" ;;
+	freebsd) ${WITHIN-} "$PYTHON" "$FREEBSD" --no-shift-bug --scale 0.1 --client-port 0 "$@" "$LESS" "$to:20024" ;;
+	plain) ${WITHIN-} "$SEND" "$@" -f "$SENT" "$to" ;;
+	sealed) ${WITHIN-} "$SEND" --mtu=1500 --server-key="$FILES/server.key.pub" --key="$FILES/client.key" "$@" -f "$LESS" "$to" ;;
+	pipe) cat "$FLAT" | ${WITHIN-} "$SEND" --mtu=1500 "$@" "$to" ;;
+	classic) ${WITHIN-} "$SEND" --classic "$@" -f "$LESS" "$to" ;;
 	esac 3>&-
 }
 

@@ -1,24 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The server among too many, among liars, without room, and while it is told what to do.
-# shellcheck disable=SC2154,SC1091,SC2016,SC2030,SC2031,SC2034,SC2119 # bats sets the variables; common.bash uses some
+# shellcheck disable=SC2154,SC2016,SC2030,SC2031,SC2034,SC2119 # bats sets the variables; common.bash uses some
 
-bats_require_minimum_version 1.5.0
-
-setup_file() {
-	cd "$BATS_TEST_DIRNAME/../.." || return
-	source tests/netdump/common.bash
-	make_programs
-}
-
-setup() {
-	source "$BATS_TEST_DIRNAME/common.bash"
-	make_network
-}
-
-teardown() {
-	end_network
-}
+load common
 
 # The server still takes a dump, of a client that it does not know yet.
 is_alive() {
@@ -45,7 +30,7 @@ send_own() {
 		echo "address add 10.9.0.$i/32 dev lo"
 	done | $INSIDE ip -batch -
 	head -c 150000 "$SENT" > rest
-	ADDR='' start_server --concurrent=256 --status-file="$BATS_TEST_TMPDIR/status" --key="$FILES/server.key" \
+	start_server --addr= --concurrent=256 --status-file="$BATS_TEST_TMPDIR/status" --key="$FILES/server.key" \
 		--peers="$FILES/peers"
 	for i in {1..200}; do
 		echo "$i" | cat - rest > "dump.$i"
@@ -82,7 +67,7 @@ send_own() {
 	local clients=()
 	$INSIDE ip address add 10.9.0.1/32 dev lo
 	$INSIDE ip address add 10.9.0.2/32 dev lo
-	ADDR='' start_server
+	start_server --addr=
 	for i in 1 2; do
 		"$SEND" -q --rate=5M -f "$SENT" "10.9.0.$i" 3>&- &
 		clients+=($!)
@@ -101,9 +86,8 @@ send_own() {
 	# Neither UDP's checksum, which the proxy makes anew, nor the old protocols can tell: theirs may be wrong, or never
 	# end. Version 6 sees each.
 	for kind in redhat freebsd classic; do
-		start_proxy "$(place_of $kind)" "$([ $kind = freebsd ] && echo 20024 || echo 6666)" "${PATH_OPTIONS[@]}"
-		timeout 4 "$BASH" -c "source '$BATS_TEST_DIRNAME/common.bash'; NET=$NET; dump_as $kind $NET.$((100 + $(place_of $kind)))" \
-			> "$kind.said" 2>&1 3>&- &
+		start_proxy "$(place_of "$kind")" "$([ "$kind" = freebsd ] && echo 20024 || echo 6666)" "${PATH_OPTIONS[@]}"
+		WITHIN='timeout 4' dump_as "$kind" "$NET.$((100 + $(place_of "$kind")))" > "$kind.said" 2>&1 &
 		clients+=($!)
 	done
 	PIDS+=("${clients[@]}")
@@ -238,6 +222,7 @@ has_some() {
 	kill "$SERVER_PID"
 	timeout 5 tail --pid="$SERVER_PID" -f /dev/null
 	wait "$SERVER_PID"
+	SERVER_PID=
 	for kind in "${kinds[@]}"; do
 		[ "$(jq .complete "$(meta_of "$kind")")" = false ]
 		[ "$(jq -r .reason "$(meta_of "$kind")")" != null ]

@@ -1,24 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Every kind of client over bad paths: what arrives is what was sent, or is said not to be.
-# shellcheck disable=SC2154,SC1091,SC2030,SC2031,SC2034,SC2119 # bats sets the variables; common.bash uses some
+# shellcheck disable=SC2154,SC2030,SC2031,SC2034,SC2119 # bats sets the variables; common.bash uses some
 
-bats_require_minimum_version 1.5.0
-
-setup_file() {
-	cd "$BATS_TEST_DIRNAME/../.." || return
-	source tests/netdump/common.bash
-	make_programs
-}
-
-setup() {
-	source "$BATS_TEST_DIRNAME/common.bash"
-	make_network
-}
-
-teardown() {
-	end_network
-}
+load common
 
 # Sums of what the proxies did, in the words of their last line.
 has_proxies_done() {
@@ -89,7 +74,7 @@ neighbour() {
 	$INSIDE ip link set near up
 	$THERE ip address add 10.8.0.2/24 dev far
 	$THERE ip link set far up
-	ADDR=10.8.0.1 start_server
+	start_server --addr=10.8.0.1
 }
 
 # over_link MTU: what a datagram may have decides how many there are: no number is right for two MTUs of which one is twice

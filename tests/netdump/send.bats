@@ -1,63 +1,13 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 # netdump-send and netdump-server over loopback: what arrives is what was sent, or is said not to be.
-# shellcheck disable=SC2154 # bats sets the variables
+# shellcheck disable=SC2154,SC2119 # bats and common.bash set the variables; start_server takes options
 # shellcheck disable=SC2002 # a pipe is not a file
 
-bats_require_minimum_version 1.5.0
-
-setup_file() {
-	cd "$BATS_TEST_DIRNAME/../.." || return
-	local programs=("$BUILD/netdump-send" "$BUILD/netdump-server/netdump-server")
-
-	"${MAKE:-make}" -s "BUILD=$BUILD" "${programs[@]}" || return
-	export SEND=${programs[0]} SERVER=${programs[1]} SENT=$BATS_FILE_TMPDIR/sent KEYS=$BATS_FILE_TMPDIR/keys
-	python3 tests/netdump/core.py make "$SENT" || return
-	mkdir "$KEYS"
-	for name in server client stranger; do
-		"$SERVER" --keygen="$KEYS/$name" || return
-	done
-	printf '%s psk %s\n' shared "$(head -c 32 /dev/urandom | base64)" > "$KEYS/psk"
-	chmod 600 "$KEYS/psk"
-	{ echo "host $(cat "$KEYS/client.pub")" && cat "$KEYS/psk"; } > "$KEYS/peers"
-	chmod 600 "$KEYS/peers"
-}
-
-setup() {
-	cd "$BATS_TEST_DIRNAME/../.." || return
-	DUMPS=$BATS_TEST_TMPDIR/dumps
-	LOG=$BATS_TEST_TMPDIR/server.log
-	PORT=$((20000 + $$ % 20000 + BATS_TEST_NUMBER))
-	SERVER_PID=
-	mkdir "$DUMPS"
-}
-
-teardown() {
-	[ -z "$SERVER_PID" ] || stop_server
-}
-
-# start_server [OPTION…]: and waits until it listens.
-start_server() {
-	local before
-	before=$(grep -c ' ready: ' "$LOG" 2> /dev/null) || before=0
-	# The search for leaks traces the process, which its sandbox does not allow.
-	ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0 "$SERVER" --config=/dev/null --port="$PORT" --freebsd-port=0 --dumpdir="$DUMPS" --secure=0 --status_file= "$@" \
-		2>> "$LOG" 3>&- &
-	SERVER_PID=$!
-	until [ "$(grep -c ' ready: ' "$LOG")" -gt "$before" ]; do
-		kill -0 "$SERVER_PID" || return
-		sleep 0.02
-	done
-}
-
-stop_server() {
-	kill "$SERVER_PID"
-	wait "$SERVER_PID"
-	SERVER_PID=
-}
+load common
 
 send() {
-	"$SEND" --port="$PORT" --timeout=60 "$@" 127.0.0.1 3>&-
+	"$SEND" --timeout=60 "$@" "$NET.1" 3>&-
 }
 
 # Until something of the dump is in its file.
@@ -87,14 +37,14 @@ has_encrypted() {
 @test "a file arrives, and the caller is told in a line" {
 	start_server
 	run -0 --separate-stderr send -f "$SENT"
-	[[ $output =~ ^'netdump-send: complete: '[0-9]+' KiB in '[0-9.]+' s to 127.0.0.1, '[0-9.]+' % lost'$ ]]
+	[[ $output =~ ^'netdump-send: complete: '[0-9]+' KiB in '[0-9.]+' s to '"$NET.1"', '[0-9.]+' % lost'$ ]]
 	[ -z "$stderr" ]
 	has_arrived "$SENT"
 }
 
 @test "a file arrives over IPv6, and quietly" {
 	start_server --addr=::1
-	run -0 "$SEND" --port="$PORT" -q ::1 < "$SENT"
+	run -0 "$SEND" -q ::1 < "$SENT"
 	[ -z "$output" ]
 	has_arrived "$SENT"
 }
@@ -132,42 +82,42 @@ has_encrypted() {
 
 @test "what makedumpfile writes to a pipe arrives as the file that it would have written" {
 	start_server
-	python3 tests/netdump/core.py flatten "$SENT" > "$BATS_TEST_TMPDIR/flat"
-	makedumpfile -R "$BATS_TEST_TMPDIR/made" < "$BATS_TEST_TMPDIR/flat"
-	cmp "$SENT" "$BATS_TEST_TMPDIR/made"
-	cat "$BATS_TEST_TMPDIR/flat" | send
+	python3 "$CORE" flatten "$SENT" > flat
+	makedumpfile -R made < flat
+	cmp "$SENT" made
+	cat flat | send
 	has_arrived "$SENT"
 	forget
-	send --mtu=1500 --memory=1M -f "$BATS_TEST_TMPDIR/flat"
+	send --mtu=1500 --memory=1M -f flat
 	has_arrived "$SENT"
 }
 
 @test "a pipe that ends in the middle is an incomplete dump" {
 	start_server
-	python3 tests/netdump/core.py flatten "$SENT" > "$BATS_TEST_TMPDIR/flat"
-	truncate -s 3000000 "$BATS_TEST_TMPDIR/flat"
-	run -1 --separate-stderr send < "$BATS_TEST_TMPDIR/flat"
-	[[ $stderr == 'netdump-send: incomplete: 127.0.0.1: '*' ends in the middle'* ]]
+	python3 "$CORE" flatten "$SENT" > flat
+	truncate -s 3000000 flat
+	run -1 --separate-stderr send < flat
+	[[ $stderr == "netdump-send: incomplete: $NET.1: "*' ends in the middle'* ]]
 	[ -z "$(find "$DUMPS" -name vmcore)" ]
 }
 
 @test "keys: a key pair, and a key that both know" {
-	start_server --secure=2 --key="$KEYS/server" --peers="$KEYS/peers"
-	send --server-key="$KEYS/server.pub" --key="$KEYS/client" -f "$SENT"
+	start_server --secure=2 --key="$FILES/server.key" --peers="$FILES/peers"
+	send --server-key="$FILES/server.key.pub" --key="$FILES/client.key" -f "$SENT"
 	has_arrived "$SENT"
 	has_encrypted host
 	forget
-	cat "$SENT" | send --server-key="$KEYS/server.pub" --psk="$KEYS/psk"
+	cat "$SENT" | send --server-key="$FILES/server.key.pub" --psk="$FILES/psk"
 	has_arrived "$SENT"
 	has_encrypted shared
 }
 
 @test "keys: nobody without the right one" {
-	start_server --secure=2 --key="$KEYS/server" --peers="$KEYS/peers"
-	run -3 send --timeout=1 --server-key="$KEYS/server.pub" --key="$KEYS/stranger" -f "$SENT"
-	[[ $output == 'netdump-send: not sent: 127.0.0.1: '*key* ]]
-	run -3 send --timeout=1 --server-key="$KEYS/stranger.pub" --key="$KEYS/client" -f "$SENT"
-	[[ $output == 'netdump-send: not sent: 127.0.0.1: '*key* ]]
+	start_server --secure=2 --key="$FILES/server.key" --peers="$FILES/peers"
+	run -3 send --timeout=1 --server-key="$FILES/server.key.pub" --key="$FILES/stranger.key" -f "$SENT"
+	[[ $output == "netdump-send: not sent: $NET.1: "*key* ]]
+	run -3 send --timeout=1 --server-key="$FILES/stranger.key.pub" --key="$FILES/client.key" -f "$SENT"
+	[[ $output == "netdump-send: not sent: $NET.1: "*key* ]]
 	run -3 send --timeout=1 -f "$SENT"
 	[[ $output == *'give a key' ]]
 	run -3 send --timeout=1 --classic -f "$SENT"
@@ -176,7 +126,7 @@ has_encrypted() {
 
 @test "keys: no classic dump to a server that cannot prove itself" {
 	start_server
-	run -3 send --timeout=1 --server-key="$KEYS/server.pub" --key="$KEYS/client" -f "$SENT"
+	run -3 send --timeout=1 --server-key="$FILES/server.key.pub" --key="$FILES/client.key" -f "$SENT"
 	[ -z "$(ls "$DUMPS")" ]
 }
 
@@ -195,13 +145,13 @@ has_encrypted() {
 	run -2 "$SEND" 127.0.0.1 -f "$BATS_TEST_TMPDIR"
 	run -2 "$SEND" 127.0.0.1 --port=65536 -f "$SENT"
 	run -2 "$SEND" 127.0.0.1 --rate=5X -f "$SENT"
-	run -2 "$SEND" 127.0.0.1 --key="$KEYS/client" -f "$SENT"
+	run -2 "$SEND" 127.0.0.1 --key="$FILES/client.key" -f "$SENT"
 	run -2 "$SEND" 127.0.0.1 --nonsense
 	[ "$output" = 'netdump-send: --nonsense: no such option; see netdump-send --help' ]
-	run -2 "$SEND" 127.0.0.1 --classic -f "$KEYS/peers"
-	chmod 644 "$KEYS/client"
-	run -2 "$SEND" 127.0.0.1 --key="$KEYS/client" --server-key="$KEYS/server.pub" -f "$SENT"
-	chmod 600 "$KEYS/client"
+	run -2 "$SEND" 127.0.0.1 --classic -f "$FILES/peers"
+	chmod 644 "$FILES/client.key"
+	run -2 "$SEND" 127.0.0.1 --key="$FILES/client.key" --server-key="$FILES/server.key.pub" -f "$SENT"
+	chmod 600 "$FILES/client.key"
 	run -0 "$SEND" --help
 	[[ $output == usage:* ]]
 	run -0 "$SEND" --version
@@ -215,8 +165,7 @@ restart() {
 	send --rate=8M "$@" <&0 &
 	sender=$!
 	wait_for_some 1000000
-	kill "-$signal" "$SERVER_PID"
-	wait "$SERVER_PID" || true
+	stop_server "$signal" || true
 	start_server
 	wait "$sender"
 }
@@ -240,7 +189,7 @@ restart() {
 @test "a sender that is started again goes on where it was" {
 	start_server
 	# Not by send(), whose shell would be what is killed; slowly, for a loaded machine notices late.
-	"$SEND" --port="$PORT" --rate=1M 127.0.0.1 < "$SENT" 3>&- &
+	"$SEND" --rate=1M "$NET.1" < "$SENT" 3>&- &
 	local sender=$!
 	wait_for_some 1000000
 	kill "$sender"
@@ -254,7 +203,7 @@ restart() {
 @test "classic: the server has the memory and the registers" {
 	start_server
 	send --classic -f "$SENT"
-	python3 tests/netdump/core.py compare "$SENT" "$DUMPS"/*/vmcore
+	python3 "$CORE" compare "$SENT" "$DUMPS"/*/vmcore
 	[ "$(jq -r .protocol "$DUMPS"/*/meta.json)" = redhat ]
 }
 
@@ -264,16 +213,16 @@ restart() {
 	start_server --secure=1
 	run -3 send --classic --timeout=2 -f "$SENT"
 	send --classic --magic=1122334455667788 -f "$SENT"
-	python3 tests/netdump/core.py compare "$SENT" "$DUMPS"/*/vmcore
+	python3 "$CORE" compare "$SENT" "$DUMPS"/*/vmcore
 }
 
 @test "classic needs an ELF file" {
 	cat "$SENT" | run -2 send --classic
-	run -2 send --classic -f "$KEYS/peers"
+	run -2 send --classic -f "$FILES/peers"
 }
 
 @test "it runs without shared libraries" {
 	[ -z "${ASAN_OPTIONS-}" ] || skip "sanitizers are shared libraries"
-	run -0 readelf -lW "$SEND"
+	run -0 readelf -lW "$SEND_PROGRAM"
 	[[ $output != *INTERP* && $output != *DYNAMIC* ]]
 }
