@@ -152,6 +152,14 @@ arrived() {
 	esac
 }
 
+# forget DIRECTORY: of a dump that has arrived. Its digest is made after the sender was told.
+forget() {
+	until [ "$(jq -r .sha256 "$1/meta.json")" = "$(sha256sum < "$1/vmcore" | cut -d ' ' -f 1)" ]; do
+		sleep 0.02
+	done
+	rm -r "$1"
+}
+
 # meta_of KIND: its meta.json.
 meta_of() {
 	local place

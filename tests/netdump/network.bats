@@ -89,7 +89,7 @@ over_link() {
 	echo "$packets packets, $least at least"
 	[ "$packets" -ge "$least" ]
 	[ "$packets" -lt $((2 * least)) ]
-	rm -r "$DUMPS/10.8.0.2-"*
+	forget "$DUMPS/10.8.0.2-"*
 	$THERE "$REDHAT_PROGRAM" --state-ms=0 10.8.0.1 "$IMAGE"
 	tail -c +4097 "$DUMPS/10.8.0.2-"*/vmcore | cmp - "$IMAGE"
 	$THERE python3 "$FREEBSD" --no-shift-bug --mtu "$1" "$LESS" 10.8.0.1 > said
