@@ -172,7 +172,7 @@ meta_of() {
 }
 
 # dump_all KIND…: all at once, each by a proxy with "${PATH_OPTIONS[@]}"; $STATUS_OF[KIND] is how the client ended.
-declare -A STATUS_OF
+declare -gA STATUS_OF # -g: `load` is a function
 dump_all() {
 	local kind place
 	local -A pids
@@ -188,6 +188,35 @@ dump_all() {
 		wait "${pids[$kind]}" || STATUS_OF[$kind]=$?
 		echo "$kind: ${STATUS_OF[$kind]}: $(cat "$BATS_TEST_TMPDIR/$kind.said")"
 	done
+}
+
+# hold KIND…: such clients, each in the middle of its dump, where a proxy with "${PATH_OPTIONS[@]}" leaves it until go_on.
+declare -gA PID_OF
+HELD=()
+hold() {
+	local kind place options
+	for kind in "$@"; do
+		place=$(place_of "$kind")
+		start_proxy "$place" "$([ "$kind" = freebsd ] && echo 20024 || echo 6666)" --most=200000 "${PATH_OPTIONS[@]}"
+		HELD+=("$PROXY_PID")
+		options=()
+		# It would not send often enough, and it would give up.
+		[ "$kind" != plain ] || options=(--mtu=1500)
+		[ "$kind" != freebsd ] || options=(--scale "${PATIENCE:-1}")
+		dump_as "$kind" "$NET.$((100 + place))" "${options[@]}" > "$BATS_TEST_TMPDIR/$kind.said" 2>&1 &
+		PID_OF[$kind]=$!
+		PIDS+=($!)
+	done
+	until_true in_the_middle $#
+}
+
+# in_the_middle COUNT: so many dumps have begun to arrive.
+in_the_middle() {
+	[ "$(find "$DUMPS" -name '*incomplete' -size +64k | wc -l)" -ge "$1" ]
+}
+
+go_on() {
+	kill -USR1 "${HELD[@]}"
 }
 
 # until_true COMMAND…: bounded only by the patience of who runs the tests.

@@ -109,39 +109,27 @@ over_link() {
 	over_link 9000
 }
 
-# in_the_middle COUNT: so many dumps have begun to arrive.
-in_the_middle() {
-	[ "$(find "$DUMPS" -name '*incomplete' -size +64k | wc -l)" -eq "$1" ]
-}
-
-# restarted SIGNAL KIND…: the server is, while clients of these kinds send slowly.
+# restarted SIGNAL KIND…: the server is, while clients of these kinds are in the middle.
 restarted() {
-	local signal=$1 kind place
+	local signal=$1
 	shift
 	start_server --key="$FILES/server.key" --peers="$FILES/peers"
-	for kind in "$@"; do
-		place=$(place_of "$kind")
-		start_proxy "$place" "$([ "$kind" = freebsd ] && echo 20024 || echo 6666)" --rate=500000 --queue=1000
-		dump_as "$kind" "$NET.$((100 + place))" > "$kind.said" 2>&1 &
-		pids[$kind]=$!
-		PIDS+=($!)
-	done
-	until_true in_the_middle $#
+	PATIENCE=0.3 hold "$@"
 	stop_server "$signal" || true
 	start_server --key="$FILES/server.key" --peers="$FILES/peers"
+	go_on
 }
 
 @test "a server that is started again: who can go on does, and the others are let go" {
-	local -A pids
 	restarted TERM redhat classic freebsd sealed pipe
-	wait "${pids[sealed]}" "${pids[pipe]}"
+	wait "${PID_OF[sealed]}" "${PID_OF[pipe]}"
 	arrived sealed
 	arrived pipe
 	# They have been told to reboot.
-	wait "${pids[redhat]}"
-	run ! wait "${pids[classic]}"
+	wait "${PID_OF[redhat]}"
+	! wait "${PID_OF[classic]}" || return 1
 	# It has begun in the middle and cannot be told.
-	run ! wait "${pids[freebsd]}"
+	! wait "${PID_OF[freebsd]}" || return 1
 	for kind in redhat classic freebsd; do
 		[ "$(jq -r .complete "$(meta_of $kind)")" = false ]
 	done
@@ -149,14 +137,13 @@ restarted() {
 }
 
 @test "a server that was killed: version 6 begins again, and nothing is taken for whole" {
-	local -A pids
 	restarted KILL redhat freebsd sealed
-	wait "${pids[sealed]}"
+	wait "${PID_OF[sealed]}"
 	sha256sum "$DUMPS/$NET.14-"*/vmcore | grep -qF "$(sha256sum < "$LESS" | cut -d ' ' -f 1)"
 	[ -z "$(find "$DUMPS" -name vmcore -path "*$NET.11-*")" ]
 	[ ! -e "$DUMPS/vmcore.$NET.12.0" ]
 	[ -e "$DUMPS/vmcore.$NET.12.0-incomplete" ]
-	kill "${pids[redhat]}" "${pids[freebsd]}"
+	kill "${PID_OF[redhat]}" "${PID_OF[freebsd]}" || true
 	# Rebooted, they dump again.
 	dump_as redhat "$NET.111"
 	tail -c +4097 "$DUMPS/$NET.11-"*/vmcore | cmp - "$IMAGE"

@@ -37,6 +37,7 @@ struct proxy {
 	uint64_t rate;          /* bytes per second, each way; 0: as they come */
 	uint64_t queue;         /* ms that a datagram may wait for the rate; behind that it is lost */
 	uint64_t largest;       /* longer ones are lost: a path that takes no more, and does not say so */
+	uint64_t most;          /* bytes to the server; what comes later is lost until SIGUSR1 */
 	uint64_t seed;
 	const char *from;       /* ADDRESS[:PORT] that the server sees */
 
@@ -49,7 +50,9 @@ struct proxy {
 	uint64_t passed[WAYS], lost, doubled, overtaken, damaged;
 };
 
-static struct proxy proxy = {.queue = 50, .largest = DATAGRAM_MAX, .seed = 1, .from = "127.0.0.1"};
+static struct proxy proxy = {
+	.queue = 50, .largest = DATAGRAM_MAX, .most = UINT64_MAX, .seed = 1, .from = "127.0.0.1",
+};
 
 static _Noreturn void fail(const char *what)
 {
@@ -144,9 +147,17 @@ static uint64_t leaves_at(enum way way, size_t length, uint64_t now)
 	return proxy.free_at[way] += length * SECOND / proxy.rate;
 }
 
+static bool is_open(enum way way, size_t length)
+{
+	if (way == TO_CLIENT || proxy.most == UINT64_MAX)
+		return true;
+	proxy.most = length > proxy.most ? 0 : proxy.most - length;
+	return proxy.most > 0;
+}
+
 static void forward(enum way way, const uint8_t *bytes, size_t length, uint64_t now)
 {
-	uint64_t due = leaves_at(way, length, now);
+	uint64_t due = is_open(way, length) ? leaves_at(way, length, now) : 0;
 
 	if (!due || length > proxy.largest || proxy.held == HELD_MAX || chance(1000) < proxy.loss) {
 		proxy.lost++;
@@ -201,12 +212,24 @@ static void release(uint64_t now)
 	}
 }
 
+/* Whether it is time to end. */
+static bool take_signal(int signals)
+{
+	struct signalfd_siginfo info;
+
+	if (read(signals, &info, sizeof(info)) != sizeof(info))
+		return false;
+	if (info.ssi_signo == SIGUSR1)
+		proxy.most = UINT64_MAX;
+	return info.ssi_signo != SIGUSR1;
+}
+
 static void run(int signals)
 {
 	struct pollfd ready[] = {{proxy.sockets[TO_CLIENT], POLLIN, 0}, {proxy.sockets[TO_SERVER], POLLIN, 0},
 				 {signals, POLLIN, 0}};
 
-	while (!ready[2].revents) {
+	while (!ready[2].revents || !take_signal(signals)) {
 		uint64_t now = clock_now(), due = proxy.held ? proxy.heap[0]->due : now + SECOND;
 		uint64_t wait = due > now ? due - now : 0;
 		struct timespec time = {(time_t)(wait / SECOND), (long)(wait % SECOND)};
@@ -257,7 +280,7 @@ static void set_option(const char *word)
 	} options[] = {{"loss", &proxy.loss},	  {"duplicates", &proxy.duplicates}, {"disorder", &proxy.disorder},
 		       {"damage", &proxy.damage}, {"delay", &proxy.delay},	     {"jitter", &proxy.jitter},
 		       {"rate", &proxy.rate},	  {"queue", &proxy.queue},	     {"largest", &proxy.largest},
-		       {"seed", &proxy.seed}};
+		       {"most", &proxy.most},	  {"seed", &proxy.seed}};
 	size_t length = strcspn(word, "=");
 
 	if (!strncmp(word, "from=", 5)) {
@@ -285,6 +308,7 @@ static int watch_signals(void)
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGUSR1);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	int signals = signalfd(-1, &set, SFD_CLOEXEC);
 	if (signals < 0)
