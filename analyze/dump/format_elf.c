@@ -294,16 +294,76 @@ static int elf_compare(const void *a, const void *b)
 	return left->physical < right->physical ? -1 : left->physical > right->physical;
 }
 
-/* Takes of each segment what none before it had. */
+/* Puts into `cut` what of a segment lies behind the end of the file, and takes it off the segment. */
+static void elf_cut_segment(const struct elf *elf, struct elf_segment *segment,
+			    struct elf_segments *cut)
+{
+	uint64_t size = elf->file->size;
+	uint64_t there = size > segment->offset ? size - segment->offset : 0;
+	struct elf_segment rest = *segment;
+
+	if (there < segment->file_length) {
+		/* Of a block all is there, or nothing. */
+		uint64_t part = (segment->physical + there) % BLOCK_BYTES;
+
+		there -= part < there ? part : there;
+		rest.physical += there;
+		rest.offset += there;
+		rest.length = rest.file_length -= there;
+		*vec_push(cut) = rest;
+		segment->file_length = there;
+	}
+	segment->length = segment->file_length;
+}
+
+/* Makes pieces of what lies behind the end of the file, where none has the bytes. */
+static void elf_fill_gaps(struct elf *elf, struct elf_segments *cut)
+{
+	struct elf_segments gaps = {0};
+	uint64_t next = 0;
+
+	qsort(cut->items, cut->count, sizeof(*cut->items), elf_compare);
+	for (size_t i = 0; i < cut->count; i++) {
+		const struct elf_segment *rest = &cut->items[i];
+		uint64_t end = rest->physical + rest->length;
+		uint64_t from = next > rest->physical ? next : rest->physical;
+
+		while (from < end) {
+			const struct elf_segment *piece = elf_find(&elf->pieces, from);
+			uint64_t stop = piece && piece->physical < end ? piece->physical : end;
+
+			if (stop <= from) {
+				from = piece->physical + piece->length;
+				continue;
+			}
+			struct elf_segment *gap = vec_push(&gaps);
+			*gap = *rest;
+			gap->physical = from;
+			gap->offset += from - rest->physical;
+			gap->length = gap->file_length = stop - from;
+			from = stop;
+		}
+		next = end > next ? end : next;
+	}
+	for (size_t i = 0; i < gaps.count; i++)
+		*vec_push(&elf->pieces) = gaps.items[i];
+	free(gaps.items);
+	qsort(elf->pieces.items, elf->pieces.count, sizeof(*elf->pieces.items), elf_compare);
+}
+
+/* Takes of each segment what none before it had. The kernel's image stands in /proc/vmcore twice, of
+ * which a file that was cut may still have the first: bytes that are there are preferred. */
 static void elf_make_pieces(struct elf *elf, const struct elf_segment *sorted, size_t count)
 {
+	struct elf_segments cut = {0};
 	uint64_t next = 0; /* first address without a piece */
 
 	for (size_t i = 0; i < count; i++) {
 		struct elf_segment piece = sorted[i];
 		uint64_t skip = next > piece.physical ? next - piece.physical : 0;
 
-		if (piece.file_length <= skip)
+		elf_cut_segment(elf, &piece, &cut);
+		if (piece.length <= skip)
 			continue;
 		piece.physical += skip;
 		piece.offset += skip;
@@ -311,6 +371,9 @@ static void elf_make_pieces(struct elf *elf, const struct elf_segment *sorted, s
 		*vec_push(&elf->pieces) = piece;
 		next = piece.physical + piece.length;
 	}
+	if (cut.count)
+		elf_fill_gaps(elf, &cut);
+	free(cut.items);
 }
 
 static void elf_make_ram(struct elf *elf, const struct elf_segment *sorted, size_t count)
@@ -347,12 +410,16 @@ static void elf_account(struct elf *elf)
 		info->pages_ram += elf_blocks(range);
 		elf->format.blocks = ((range->physical + range->length - 1) >> BLOCK_SHIFT) + 1;
 	}
+	for (size_t i = 0; i < elf->loads.count; i++) {
+		const struct elf_segment *load = &elf->loads.items[i];
+
+		if (load->offset + load->file_length > end)
+			end = load->offset + load->file_length;
+	}
 	for (size_t i = 0; i < elf->pieces.count; i++) {
 		struct elf_segment piece = elf->pieces.items[i];
 		uint64_t blocks = elf_blocks(&piece), whole = blocks;
 
-		if (piece.offset + piece.length > end)
-			end = piece.offset + piece.length;
 		if (piece.offset >= file_size)
 			whole = 0;
 		else if (piece.length > file_size - piece.offset)

@@ -529,6 +529,35 @@ TEST(elf_pieces_of_overlapping_loads_agree)
 	free(image.bytes);
 }
 
+TEST(elf_cut_still_has_what_stands_twice)
+{
+	/* The kernel's image first, as /proc/vmcore has it; the memory around it is cut off behind two pages and a bit. */
+	struct elf_load loads[] = {
+		{0xffffffff81000000, 0x10000, 0x4000, 0x4000, 0},
+		{0xffff88800000c000, 0xc000, 0xa000, 0xa000, 0},
+	};
+	struct image image = {0};
+	struct dump *dump = NULL;
+
+	build_elf(&image, EM_X86_64, loads, 2, NULL, NULL);
+	size_t length = loads[1].offset + 0x2100;
+	CHECK(!open_image(&image, length, &dump));
+	for (uint64_t number = 0xc; number < 0x16; number++) {
+		bool is_there = number < 0xe || (number >= 0x10 && number < 0x14);
+
+		CHECK(try_block(dump, number) == (is_there ? ERROR_COUNT : ERROR_TRUNCATED));
+	}
+	const struct dump_info *info = dump_info(dump);
+	CHECK(info->truncated && info->pages_ram == 10 && info->pages_saved == 6 && info->pages_cut == 4);
+	CHECK(info->bytes_missing == image.length - length);
+	uint64_t number = 0;
+	struct fault fault;
+	CHECK(dump_try_read_number(dump, 0xffffffff81001000, 8, &number, &fault) && number == 0x11);
+	CHECK(dump_try_read_number(dump, 0xffff888000011000, 8, &number, &fault) && number == 0x11);
+	dump_close(dump);
+	free(image.bytes);
+}
+
 TEST(elf_memory_without_data_is_not_saved)
 {
 	struct elf_load loads[] = {{0xffff888000000000, 0, 0x3000, 0x5000, 0},
