@@ -108,13 +108,13 @@ send_own() {
 	"$PYTHON" "$PACKETS" forge "$NET.1" "$NET.11" "$NET.12" "$NET.14" "$NET.15" > forged 3>&- &
 	forger=$!
 	PIDS+=("$forger")
+	until_true grep -q thousand forged
 	go_on
 	for kind in "${kinds[@]}"; do
 		wait "${PID_OF[$kind]}"
 	done
 	kill "$forger"
 	wait "$forger"
-	[ "$(cat forged)" -gt 1000 ]
 	for kind in "${kinds[@]}"; do
 		arrived "$kind"
 	done

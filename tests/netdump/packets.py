@@ -5,8 +5,8 @@
                                      by the same chance each time
   forge SERVER ADDRESS…              as if from these addresses, which have clients: STARTs, HERALDs, answers, version 6, and
                                      noise, from the clients' own ports and others; the same and what follows a HERALD from
-                                     strangers; until SIGTERM, then says how many (raw sockets: as root, or in a user
-                                     namespace)
+                                     strangers; until SIGTERM; says when it was a thousand (raw sockets: as root, or in a
+                                     user namespace)
   ask FROM SERVER:PORT HEX           one datagram; says in hexadecimal what was answered within a second, or nothing"""
 import random
 import signal
@@ -96,9 +96,10 @@ def forge(server, *clients):
         own = 20024 if port == 20023 else chance.choice([6666, chance.randrange(1024, 65536)])
         out.sendto(packet((source, own), (server, port), payload), (server, 0))
         count += 1
+        if count == 1000:
+            print('a thousand', flush=True)
         if count % 10 == 0:
             time.sleep(0.002)
-    print(count)
 
 
 def ask(source, target, text):
