@@ -21,7 +21,8 @@ static_assert(SEAL_TAG == crypto_aead_chacha20poly1305_ietf_ABYTES, "tag of secr
 static_assert(SEAL_TAG == crypto_onetimeauth_BYTES, "tag of plain packets");
 static_assert(SEAL_KEY == crypto_aead_chacha20poly1305_ietf_KEYBYTES, "key of secret packets");
 static_assert(SEAL_KEY == crypto_onetimeauth_KEYBYTES, "key of plain packets");
-static_assert(SEAL_KEY == crypto_scalarmult_BYTES && SEAL_KEY == crypto_scalarmult_SCALARBYTES, "X25519 keys");
+static_assert(SEAL_KEY == crypto_scalarmult_BYTES, "public keys of X25519");
+static_assert(SEAL_KEY == crypto_scalarmult_SCALARBYTES, "secret keys of X25519");
 static_assert(SEAL_KEY == crypto_generichash_KEYBYTES, "key of cookies");
 static_assert(SEAL_COOKIE >= crypto_generichash_BYTES_MIN, "length of cookies");
 static_assert(SEAL_SHA256 == crypto_hash_sha256_BYTES, "length of digests");

@@ -102,10 +102,10 @@ static size_t reply(const struct classic *classic, uint8_t *bytes, uint32_t nr, 
 static size_t reply_text(const struct classic *classic, uint8_t *bytes, uint32_t nr, enum redhat_code code,
 			 uint32_t info, const char *text)
 {
-	size_t length = strlen(text);
+	char *start = (char *)bytes + REDHAT_REPLY_HEADER;
+	const char *end = stpcpy(start, text);
 
-	memcpy(bytes + REDHAT_REPLY_HEADER, text, length);
-	return reply(classic, bytes, nr, code, info, length);
+	return reply(classic, bytes, nr, code, info, (size_t)(end - start));
 }
 
 static size_t reply_number(const struct classic *classic, uint8_t *bytes, uint32_t nr, enum redhat_code code,

@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 #include <netinet/udp.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -47,13 +48,13 @@ union control {
 
 static bool parse_v6(const char *text, struct sockaddr_in6 *ret)
 {
-	char address[INET6_ADDRSTRLEN] = "";
+	char address[INET6_ADDRSTRLEN];
 	const char *percent = strchr(text, '%');
 	size_t length = percent ? (size_t)(percent - text) : strlen(text);
 
 	if (length >= sizeof(address))
 		return false;
-	memcpy(address, text, length);
+	snprintf(address, sizeof(address), "%.*s", (int)length, text);
 	ret->sin6_scope_id = percent ? if_nametoindex(percent + 1) : 0;
 	return inet_pton(AF_INET6, address, &ret->sin6_addr) == 1 && (!percent || ret->sin6_scope_id);
 }

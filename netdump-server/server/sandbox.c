@@ -162,13 +162,6 @@ static struct error *bound_calls(void)
 	return status ? error_errno("seccomp") : NULL;
 }
 
-/* AddressSanitizer's search for leaks traces the process when that ends, and spins for ever where it may not. */
-const char *__asan_default_options(void);
-const char *__asan_default_options(void)
-{
-	return "detect_leaks=0";
-}
-
 struct error *sandbox_enter(const struct config *config)
 {
 	struct error *error = bound_files(config);
