@@ -87,6 +87,8 @@ $(BUILD)/tests/netdump/%: tests/netdump/%.c $(BUILD)/libnetdump.a
 	$(call say,TEST,$<)
 	$(Q)mkdir -p $(@D) && $(CC) $(KM_CFLAGS) -Itests/unit -Itests/netdump -MMD -MP -o $@ $< $(BUILD)/libnetdump.a $(NETDUMP_LIBS)
 
+$(BUILD)/tests/netdump/kdump_memory: NETDUMP_LIBS += $(KM_LIBS)
+
 $(BUILD)/tests/fuzz/%: tests/fuzz/%.c $(BUILD)/libkmortem.a $(BUILD)/libnetdump.a
 	$(call say,FUZZ,$<)
 	$(Q)mkdir -p $(@D) && $(CC) $(KM_CFLAGS) -fsanitize=fuzzer -MMD -MP -o $@ $< \

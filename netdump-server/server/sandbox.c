@@ -130,7 +130,7 @@ static const char *const calls[] = {
 	"getdents64", "lseek", "_llseek", "pread64", "preadv", "pwrite64", "pwritev", "pwritev2", "fallocate", "ftruncate",
 	"ftruncate64", "fsync", "fdatasync", "sync_file_range", "fadvise64", "copy_file_range", "renameat", "renameat2",
 	"unlinkat", "unlink", "rename", "mkdirat", "symlinkat", "linkat", "readlinkat", "fchmod", "fchmodat", "fcntl", "fcntl64",
-	"flock", "dup", "faccessat", "faccessat2", "access", "open", "utimensat",
+	"flock", "dup", "dup3", "faccessat", "faccessat2", "access", "open", "utimensat",
 	/* memory, threads, time */
 	"mmap", "mmap2", "munmap", "mremap", "mprotect", "madvise", "brk", "clone", "clone3", "futex", "futex_time64",
 	"set_robust_list", "rseq", "membarrier", "sched_yield", "sched_getaffinity", "clock_gettime", "clock_gettime64",

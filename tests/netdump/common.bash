@@ -153,11 +153,16 @@ arrived() {
 	esac
 }
 
-# forget DIRECTORY: of a dump that has arrived. Its digest is made after the sender was told.
-forget() {
+# await_digest DIRECTORY: of a dump that has arrived. Its digest is made after the sender was told.
+await_digest() {
 	until [ "$(jq -r .sha256 "$1/meta.json")" = "$(sha256sum < "$1/vmcore" | cut -d ' ' -f 1)" ]; do
 		sleep 0.02
 	done
+}
+
+# forget DIRECTORY: of a dump that has arrived, when the server does nothing with it any more.
+forget() {
+	await_digest "$1"
 	rm -r "$1"
 }
 

@@ -3,6 +3,7 @@
 """core.py make FILE [less]: a small /proc/vmcore of x86_64, with what real ones have: memory that is there twice, stretches
 that end within a page, pages of zeros, and a processor that idles before the one that panicked. less: under a megabyte.
 core.py compare SENT RECEIVED: whether both have the same memory and the registers of that processor.
+core.py segments FILE: address and length of each stretch of its memory; core.py memory FILE ADDRESS LENGTH: what is there.
 core.py flatten FILE: FILE in makedumpfile's flattened format, out of order and with pieces that overwrite earlier ones, to
 standard output."""
 import random
@@ -74,6 +75,25 @@ def read(path):
     return pages, notes
 
 
+def segments(path):
+    with open(path, 'rb') as file:
+        data = file.read()
+    offset, = struct.unpack_from('<Q', data, 32)
+    size, count = struct.unpack_from('<HH', data, 54)
+    for i in range(count):
+        kind, _, _, _, address, length = struct.unpack_from('<IIQQQQ', data, offset + i * size)
+        if kind == 1:
+            print(address, length)
+
+
+def memory(path, address, length):
+    pages, _ = read(path)
+    first, last = int(address), int(address) + int(length)
+    for page in range(first // PAGE * PAGE, last, PAGE):
+        content = pages.get(page, bytes(PAGE))
+        sys.stdout.buffer.write(content[max(first - page, 0):last - page])
+
+
 def compare(sent, received):
     pages, _ = read(sent)
     others, notes = read(received)
@@ -112,4 +132,4 @@ def flatten(path):
 
 
 if __name__ == '__main__':
-    {'make': make, 'compare': compare, 'flatten': flatten}[sys.argv[1]](*sys.argv[2:])
+    {'make': make, 'compare': compare, 'flatten': flatten, 'segments': segments, 'memory': memory}[sys.argv[1]](*sys.argv[2:])
