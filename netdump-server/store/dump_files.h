@@ -24,7 +24,7 @@ enum { STORE_LOGS_MAX = 128 }; /* logs outside dumps that are open at a time */
 struct store {
 	const struct store_options *options;
 	struct writer *writer;
-	bool is_stopping; /* the second thread looks at it */
+	bool is_stopping; /* other threads look at it */
 	int directory, spool, logs; /* -1: none; logs: made when the first is written */
 	struct {
 		struct dump_files **items;
@@ -52,7 +52,7 @@ struct dump_files {
 	uint64_t limit;      /* bytes that quotas leave */
 	uint64_t next_check; /* of free space, when `put` gets there */
 	const char *failure; /* static */
-	/* Of finishing, on the writer's second thread. */
+	/* Of finishing, on the writer's other threads. */
 	struct meta result;
 	struct extents have;
 	enum session_end end;
@@ -66,7 +66,7 @@ struct dump_files {
 
 /* Of the file's own name in the directory; free() it. */
 char *dump_file_name(const struct dump_files *dump, enum session_file file);
-/* What dump_finish() leaves to the second thread: what makes the dump safe, and, after `stored`, what takes long. */
+/* What dump_finish() leaves to other threads: what makes the dump safe, and, after `stored`, what takes long. */
 void dump_settle(void *context);
 void dump_describe(void *context);
 

@@ -534,7 +534,8 @@ static void settled(void *context)
 	if (dump->stored)
 		dump->stored(dump->context, dump->is_safe);
 	if (!dump->store->is_stopping) {
-		writer_barrier(dump->store->writer, dump_describe, finished, dump);
+		bool has_digest = dump->end == SESSION_COMPLETE && dump->is_safe;
+		writer_work(dump->store->writer, has_digest ? WRITER_DIGEST : WRITER_SETTLE, dump_describe, finished, dump);
 		return;
 	}
 	// The threads may have ended by now, and nothing takes long any more.

@@ -44,12 +44,21 @@ struct barriers {
 	struct barrier *first, **last;
 };
 
+/* A thread for work that takes long, one after another. */
+struct lane {
+	struct writer *writer;
+	pthread_t thread;
+	bool is_started;
+	pthread_cond_t has_work;
+	struct barriers working;
+};
+
 /* Blocks number `taken` to `put` - 1 wait, in blocks[number % limit]. Their bytes lie in a ring, in order; a block
  * never goes around its end. */
 struct writer {
 	pthread_mutex_t mutex;
-	pthread_cond_t has_blocks, has_work;
-	pthread_t thread, worker;
+	pthread_cond_t has_blocks;
+	pthread_t thread;
 	int event;
 	bool is_stopping, is_done; /* no more comes; the first thread has ended */
 	bool was_full;             /* writer_put() found no room */
@@ -59,7 +68,8 @@ struct writer {
 	uint64_t limit, put, taken;
 	size_t busy;               /* of the waiting blocks: those that the thread works on */
 	uint64_t last_barrier;     /* `after` of the last one */
-	struct barriers waiting, working, finished;
+	struct barriers waiting, finished;
+	struct lane lanes[WRITER_LANES];
 };
 
 /* ---- barriers -------------------------------------------------------------------------------- */
@@ -97,18 +107,19 @@ static void signal_event(const struct writer *writer)
 	(void)!write(writer->event, &one, sizeof(one));
 }
 
-static void *worker_run(void *argument)
+static void *lane_run(void *argument)
 {
-	struct writer *writer = argument;
+	struct lane *lane = argument;
+	struct writer *writer = lane->writer;
 
 	pthread_mutex_lock(&writer->mutex);
 	for (;;) {
-		struct barrier *barrier = barriers_pop(&writer->working);
+		struct barrier *barrier = barriers_pop(&lane->working);
 
 		if (!barrier && writer->is_done)
 			break;
 		if (!barrier) {
-			pthread_cond_wait(&writer->has_work, &writer->mutex);
+			pthread_cond_wait(&lane->has_work, &writer->mutex);
 			continue;
 		}
 		pthread_mutex_unlock(&writer->mutex);
@@ -120,6 +131,23 @@ static void *worker_run(void *argument)
 	}
 	pthread_mutex_unlock(&writer->mutex);
 	return NULL;
+}
+
+/* The mutex is held. */
+static void lane_push(struct lane *lane, struct barrier *barrier)
+{
+	barriers_push(&lane->working, barrier);
+	pthread_cond_signal(&lane->has_work);
+}
+
+void writer_work(struct writer *writer, enum writer_lane lane, void (*work)(void *), void (*done)(void *), void *context)
+{
+	struct barrier *barrier = mem_zero(sizeof(*barrier));
+
+	*barrier = (struct barrier){.work = work, .done = done, .context = context};
+	pthread_mutex_lock(&writer->mutex);
+	lane_push(&writer->lanes[lane], barrier);
+	pthread_mutex_unlock(&writer->mutex);
 }
 
 void writer_barrier(struct writer *writer, void (*work)(void *), void (*done)(void *), void *context)
@@ -413,10 +441,8 @@ static void *thread_run(void *argument)
 
 	pthread_mutex_lock(&writer->mutex);
 	for (;;) {
-		while (writer->waiting.first && writer->waiting.first->after == writer->taken) {
-			barriers_push(&writer->working, barriers_pop(&writer->waiting));
-			pthread_cond_signal(&writer->has_work);
-		}
+		while (writer->waiting.first && writer->waiting.first->after == writer->taken)
+			lane_push(&writer->lanes[WRITER_SETTLE], barriers_pop(&writer->waiting));
 		size_t count = take_batch(writer, batch);
 		if (!count && writer->is_stopping)
 			break;
@@ -432,7 +458,8 @@ static void *thread_run(void *argument)
 		give_back(writer, batch, count);
 	}
 	writer->is_done = true;
-	pthread_cond_signal(&writer->has_work);
+	for (size_t i = 0; i < WRITER_LANES; i++)
+		pthread_cond_signal(&writer->lanes[i].has_work);
 	pthread_mutex_unlock(&writer->mutex);
 	return NULL;
 }
@@ -532,13 +559,16 @@ size_t writer_room(struct writer *writer)
 
 /* ---- beginning and end ----------------------------------------------------------------------- */
 
-static void stop_thread(struct writer *writer)
+static void stop_threads(struct writer *writer)
 {
 	pthread_mutex_lock(&writer->mutex);
 	writer->is_stopping = true;
 	pthread_cond_signal(&writer->has_blocks);
 	pthread_mutex_unlock(&writer->mutex);
 	pthread_join(writer->thread, NULL);
+	for (size_t i = 0; i < WRITER_LANES; i++)
+		if (writer->lanes[i].is_started)
+			pthread_join(writer->lanes[i].thread, NULL);
 }
 
 static struct error *start_threads(struct writer *writer)
@@ -549,11 +579,13 @@ static struct error *start_threads(struct writer *writer)
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	int failed = pthread_create(&writer->thread, NULL, thread_run, writer);
-	if (!failed) {
-		failed = pthread_create(&writer->worker, NULL, worker_run, writer);
-		if (failed)
-			stop_thread(writer);
+	bool is_started = !failed;
+	for (size_t i = 0; i < WRITER_LANES && !failed; i++) {
+		failed = pthread_create(&writer->lanes[i].thread, NULL, lane_run, &writer->lanes[i]);
+		writer->lanes[i].is_started = !failed;
 	}
+	if (failed && is_started)
+		stop_threads(writer);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	errno = failed;
 	return failed ? error_errno("cannot start a thread") : NULL;
@@ -562,7 +594,8 @@ static struct error *start_threads(struct writer *writer)
 static void writer_release(struct writer *writer)
 {
 	pthread_cond_destroy(&writer->has_blocks);
-	pthread_cond_destroy(&writer->has_work);
+	for (size_t i = 0; i < WRITER_LANES; i++)
+		pthread_cond_destroy(&writer->lanes[i].has_work);
 	pthread_mutex_destroy(&writer->mutex);
 	if (writer->event >= 0)
 		close(writer->event);
@@ -577,9 +610,12 @@ struct error *writer_new(size_t memory, struct writer **ret)
 
 	pthread_mutex_init(&writer->mutex, NULL);
 	pthread_cond_init(&writer->has_blocks, NULL);
-	pthread_cond_init(&writer->has_work, NULL);
+	for (size_t i = 0; i < WRITER_LANES; i++) {
+		pthread_cond_init(&writer->lanes[i].has_work, NULL);
+		barriers_init(&writer->lanes[i].working);
+		writer->lanes[i].writer = writer;
+	}
 	barriers_init(&writer->waiting);
-	barriers_init(&writer->working);
 	barriers_init(&writer->finished);
 	writer->last_barrier = UINT64_MAX;
 	writer->memory = memory;
@@ -600,8 +636,7 @@ void writer_free(struct writer *writer)
 {
 	if (!writer)
 		return;
-	stop_thread(writer);
-	pthread_join(writer->worker, NULL);
+	stop_threads(writer);
 	writer_poll(writer);
 	writer_release(writer);
 }

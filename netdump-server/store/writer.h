@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Writes behind: one thread takes blocks from a bounded queue, so that the loop that receives never waits for a
-// disk; a second one does what takes long after the last block (fsync, digests), so that no dump waits for another's
-// end.
+// disk; others do what takes long after the last block: one fsync and names, so that no dump's blocks wait for
+// another's end, one digests, so that nobody's end waits for another's digest.
 #ifndef STORE_WRITER_H
 #define STORE_WRITER_H
 
@@ -27,6 +27,13 @@ struct writer_file {
 	void *context;    /* for take() */
 };
 
+/* Threads that each do one thing after another. */
+enum writer_lane {
+	WRITER_SETTLE, /* barriers' work */
+	WRITER_DIGEST, /* what reads whole dumps again */
+	WRITER_LANES,
+};
+
 /* `memory`: bytes of blocks that may wait. */
 struct error *writer_new(size_t memory, struct writer **ret) MUST_CHECK;
 /* Waits for what is queued; calls what is still to be called of writer_barrier()'s `done`. */
@@ -36,9 +43,11 @@ void writer_free(struct writer *writer);
 bool writer_put(struct writer *writer, struct writer_file *file, uint64_t offset, const void *bytes, size_t length);
 /* As if that many zeros were put; any length. */
 bool writer_zero(struct writer *writer, struct writer_file *file, uint64_t offset, uint64_t length);
-/* Runs `work` on the second thread after everything queued so far was written and the work of earlier barriers is
- * done, then `done` on the thread that calls writer_poll(). Either may be NULL. */
+/* Runs `work` on a thread of its own (WRITER_SETTLE) after everything queued so far was written and the work of earlier
+ * barriers is done, then `done` on the thread that calls writer_poll(). Either may be NULL. */
 void writer_barrier(struct writer *writer, void (*work)(void *), void (*done)(void *), void *context);
+/* The same on another thread, whatever is queued: after the work that was given to that lane before. */
+void writer_work(struct writer *writer, enum writer_lane lane, void (*work)(void *), void (*done)(void *), void *context);
 /* A descriptor that becomes readable when writer_poll() has something to do, or when there is room again after
  * writer_put() found none. */
 int writer_event(const struct writer *writer);

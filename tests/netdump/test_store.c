@@ -1,6 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The dump directory: what lies there after each way a dump can end, and what never does.
+#include "seal/seal.h"
+
+/* Called where a digest is about to be made. */
+static void (*before_digest)(void);
+
+static struct error *watched_sha256_fd(int fd, const bool *stop, uint8_t ret[SEAL_SHA256])
+{
+	if (before_digest)
+		before_digest();
+	return seal_sha256_fd(fd, stop, ret);
+}
+#define seal_sha256_fd watched_sha256_fd
 #include "store/finish.c"
+#undef seal_sha256_fd
 #include "store/meta.c"
 #include "store/place.c"
 #include "store/retain.c"
@@ -9,6 +22,7 @@
 #include <elf.h>
 #include <poll.h>
 #include <sched.h>
+#include <semaphore.h>
 #include <sys/mount.h>
 #include <sys/wait.h>
 
@@ -130,6 +144,49 @@ static void whole_dump(struct shop *shop, const char *client, size_t size)
 	CHECK(finish(shop, dump, SESSION_COMPLETE));
 	dump_free(dump);
 	free(bytes);
+}
+
+/* A dump whose digest takes as long as another dump needs to be stored, which must not be for ever. */
+static sem_t other_stored;
+static bool is_other_stored;
+
+static void await_other(void)
+{
+	struct timespec limit;
+
+	before_digest = NULL;
+	clock_gettime(CLOCK_REALTIME, &limit);
+	limit.tv_sec += 30;
+	is_other_stored = !sem_timedwait(&other_stored, &limit);
+}
+
+static void tell_stored(void *context, bool is_safe)
+{
+	(void)context;
+	CHECK(is_safe);
+	sem_post(&other_stored);
+}
+
+TEST(nobody_waits_for_the_digest_of_another)
+{
+	struct meta meta = meta_of("192.0.2.1", "netdump6");
+	struct outcome slow = {0};
+	struct shop shop = {0};
+
+	shop_open(&shop);
+	sem_init(&other_stored, 0, 0);
+	before_digest = await_other;
+	struct dump_files *dump = begin(&shop, &meta, 0), *other = begin(&shop, &meta, 0), *incomplete = begin(&shop, &meta, 0);
+	dump_finish(dump, SESSION_COMPLETE, remember, &slow);
+	CHECK(finish(&shop, incomplete, SESSION_INCOMPLETE) && !slow.is_done); /* it has none */
+	dump_when_stored(other, tell_stored);
+	CHECK(finish(&shop, other, SESSION_COMPLETE));
+	CHECK(is_other_stored && slow.is_safe);
+	dump_free(dump);
+	dump_free(other);
+	dump_free(incomplete);
+	shop_close(&shop);
+	sem_destroy(&other_stored);
 }
 
 static bool exists(const char *directory, const char *name)
