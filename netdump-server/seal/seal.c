@@ -25,7 +25,8 @@ static_assert(SEAL_KEY == crypto_scalarmult_BYTES, "public keys of X25519");
 static_assert(SEAL_KEY == crypto_scalarmult_SCALARBYTES, "secret keys of X25519");
 static_assert(SEAL_KEY == crypto_generichash_KEYBYTES, "key of cookies");
 static_assert(SEAL_COOKIE >= crypto_generichash_BYTES_MIN, "length of cookies");
-static_assert(SEAL_SHA256 == crypto_hash_sha256_BYTES, "length of digests");
+static_assert(SEAL_SHA256 == crypto_hash_sha256_BYTES && SEAL_DIGEST == crypto_generichash_BYTES_MIN &&
+	      SEAL_DIGEST_KEY == crypto_generichash_KEYBYTES_MAX, "length of digests");
 
 struct error *seal_start(void)
 {
@@ -543,6 +544,11 @@ bool seal_key_parse(const char *text, size_t length, uint8_t ret[SEAL_KEY])
 	bool is_same = !sodium_memcmp(again, text, length);
 	sodium_memzero(again, sizeof(again));
 	return is_same;
+}
+
+void seal_digest(const uint8_t key[SEAL_DIGEST_KEY], const void *bytes, size_t length, uint8_t ret[SEAL_DIGEST])
+{
+	crypto_generichash(ret, SEAL_DIGEST, bytes, length, key, SEAL_DIGEST_KEY);
 }
 
 struct error *seal_sha256_fd(int fd, const bool *stop, uint8_t ret[SEAL_SHA256])

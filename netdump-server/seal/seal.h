@@ -18,6 +18,8 @@ enum {
 	SEAL_COOKIE = 16,
 	SEAL_BASE64 = 45,      /* text of a key, with its NUL */
 	SEAL_SHA256 = 32,
+	SEAL_DIGEST = 16,
+	SEAL_DIGEST_KEY = 64,
 	SEAL_PEERS_MAX = 4096,
 };
 
@@ -136,6 +138,8 @@ bool seal_accept_read(struct seal_handshake *handshake, const uint8_t *bytes, si
 
 /* ---- digests --------------------------------------------------------------------------------- */
 
+/* What stands for some bytes under a key: for other bytes, or another key, it is another one (BLAKE2b). */
+void seal_digest(const uint8_t key[SEAL_DIGEST_KEY], const void *bytes, size_t length, uint8_t ret[SEAL_DIGEST]);
 /* Of a whole file, read from its beginning; the descriptor's position stays. ERROR_LIMIT where *stop (NULL: never)
  * becomes true meanwhile. */
 struct error *seal_sha256_fd(int fd, const bool *stop, uint8_t ret[SEAL_SHA256]) MUST_CHECK;

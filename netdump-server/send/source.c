@@ -5,14 +5,18 @@
 #include "send/source.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
+#include <linux/magic.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/mem.h"
+#include "seal/seal.h"
 #include "session/extents.h"
 #include "wire/bytes.h"
 #include "wire/netdump6.h"
@@ -32,7 +36,8 @@ static const uint64_t file_max = UINT64_C(1) << ND6_FILE_MAX_BITS;
 struct source {
 	int fd;
 	char *name;
-	bool is_pipe, is_flattened, is_kdump;
+	bool is_pipe, is_flattened, is_kdump, is_proc;
+	struct stat stat;       /* when it was opened */
 	uint32_t machine;
 	uint8_t id[16];
 	uint64_t file_size;     /* of a regular file */
@@ -341,18 +346,51 @@ struct error *source_next(struct source *source, size_t most, struct source_piec
 
 /* ---- opening --------------------------------------------------------------------------------- */
 
-/* Twice 64 bits; accidents are all that it has to keep apart. */
-static void make_id(const uint8_t *bytes, size_t length, uint64_t size, uint8_t ret[16])
+/* What is in /proc: its inode, and with it all times, is made anew when memory gets short. */
+static bool is_proc(int fd)
 {
-	uint64_t one = 0x9e3779b97f4a7c15u ^ size, other = 0xc2b2ae3d27d4eb4fu;
+	struct statfs status;
 
-	for (size_t i = 0; i < length; i++) {
-		one = (one ^ bytes[i]) * 0x100000001b3u;
-		other = (other + bytes[i] + 1) * 0xd6e8feb86659fd93u;
-		other ^= other >> 32;
-	}
-	wire_put_u64(ret, (one ^ one >> 29) * 0xbf58476d1ce4e5b9u);
-	wire_put_u64(ret + 8, other ^ one >> 31);
+	return !fstatfs(fd, &status) && status.f_type == PROC_SUPER_MAGIC;
+}
+
+/* Nothing but another boot changes /proc/vmcore. Where there is no such name, the registers in its notes have to do. */
+static void read_boot(uint8_t *bytes, size_t length)
+{
+	int fd _cleanup_close_ = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+
+	memset(bytes, 0, length);
+	if (fd >= 0 && read(fd, bytes, length) < 0)
+		memset(bytes, 0, length);
+}
+
+static void make_id(struct source *source, const uint8_t *head, size_t length)
+{
+	const struct stat *stat = &source->stat;
+	uint64_t origin[SEAL_DIGEST_KEY / 8] = {
+		source->file_size,
+		(uint64_t)stat->st_dev,
+		(uint64_t)stat->st_ino,
+		(uint64_t)stat->st_mtim.tv_sec,
+		(uint64_t)stat->st_mtim.tv_nsec,
+		(uint64_t)stat->st_ctim.tv_sec,
+		(uint64_t)stat->st_ctim.tv_nsec,
+	};
+
+	if (source->is_proc)
+		read_boot((uint8_t *)(origin + 1), sizeof(origin) - sizeof(*origin));
+	seal_digest((const uint8_t *)origin, head, length, source->id);
+}
+
+bool source_has_changed(const struct source *source)
+{
+	const struct timespec *before = &source->stat.st_mtim;
+	struct stat now;
+
+	if (source->is_pipe || source->is_proc)
+		return false;
+	return fstat(source->fd, &now) || now.st_size != source->stat.st_size ||
+	       now.st_mtim.tv_sec != before->tv_sec || now.st_mtim.tv_nsec != before->tv_nsec;
 }
 
 static void describe(struct source *source, const uint8_t *head, size_t length)
@@ -376,7 +414,7 @@ static struct error *begin(struct source *source)
 	const uint8_t *head = source->buffer + source->start;
 	size_t length = available(source) < HEAD ? available(source) : HEAD;
 
-	make_id(head, length, source->file_size, source->id);
+	make_id(source, head, length);
 	source->is_flattened = is_flat_header(head, length);
 	if (!source->is_flattened) {
 		describe(source, head, length);
@@ -394,17 +432,18 @@ DEFINE_CLEANUP(struct source *, source_close)
 struct error *source_open(int fd, const char *name, struct source **ret)
 {
 	struct source *source _cleanup_(source_close_cleanup) = mem_zero(sizeof(*source));
-	struct stat stat;
+	struct stat *stat = &source->stat;
 
 	source->fd = fd;
 	source->name = mem_strdup(name);
 	source->buffer = mem_zero(BUFFER);
-	if (fstat(fd, &stat))
+	if (fstat(fd, stat))
 		return error_errno("%s: cannot be examined", name);
-	if (S_ISDIR(stat.st_mode))
+	if (S_ISDIR(stat->st_mode))
 		return error_new(ERROR_INVALID, "%s: is a directory: name a dump", name);
-	source->is_pipe = !S_ISREG(stat.st_mode);
-	source->file_size = source->is_pipe ? 0 : (uint64_t)stat.st_size;
+	source->is_pipe = !S_ISREG(stat->st_mode);
+	source->is_proc = is_proc(fd);
+	source->file_size = source->is_pipe ? 0 : (uint64_t)stat->st_size;
 	if (source->file_size > file_max)
 		return error_new(ERROR_LIMIT, "%s: is larger than 2^%d bytes", name, ND6_FILE_MAX_BITS);
 	struct error *error = begin(source);

@@ -39,8 +39,11 @@ bool source_is_flattened(const struct source *source);
 int source_fd(const struct source *source);
 /* Size of the finished file: known from the beginning for files, at the end for streams (0 before). */
 uint64_t source_size(const struct source *source);
-/* The same for the same dump: a hash of its first bytes (headers, notes) and its size. */
+/* The same when the same file is opened again, and for no other: of its first bytes (headers, notes), its size, and of
+ * where and when it was written, or, for what is in /proc, of the boot that it belongs to. */
 void source_id(const struct source *source, uint8_t ret[16]);
+/* A file has been written to since it was opened: what was sent of it need not be of one state. */
+bool source_has_changed(const struct source *source);
 bool source_is_kdump(const struct source *source);
 /* e_machine of an ELF file; 0 where it does not say. */
 uint32_t source_machine(const struct source *source);

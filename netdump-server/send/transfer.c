@@ -383,6 +383,16 @@ static bool all_sent(const struct transfer *transfer)
 	return transfer->is_source_over && !transfer->has_piece && transfer->again.first == transfer->again.count;
 }
 
+static size_t finish(struct transfer *transfer, uint8_t *bytes, uint64_t now)
+{
+	if (source_has_changed(transfer->source)) {
+		transfer_fail(transfer, "the file was written to while it was sent: send it again");
+		return 0;
+	}
+	transfer->finish_flying = true;
+	return emit_number(transfer, ND6_FINISH, bytes, source_size(transfer->source), now);
+}
+
 static size_t emit_content(struct transfer *transfer, uint8_t *bytes, uint64_t now)
 {
 	struct transfer_range *lost = next_lost(transfer);
@@ -396,10 +406,8 @@ static size_t emit_content(struct transfer *transfer, uint8_t *bytes, uint64_t n
 	if (length || transfer->state != TRANSFER_RUNNING)
 		return length;
 	/* Probes may be flying: what counts is that nothing of the file is. */
-	if (all_sent(transfer) && !transfer->pace.in_flight && !transfer->finish_flying) {
-		transfer->finish_flying = true;
-		return emit_number(transfer, ND6_FINISH, bytes, source_size(transfer->source), now);
-	}
+	if (all_sent(transfer) && !transfer->pace.in_flight && !transfer->finish_flying)
+		return finish(transfer, bytes, now);
 	pace_limited(&transfer->pace);
 	return 0;
 }

@@ -74,14 +74,15 @@ struct world {
 	bool has_durable;
 	struct pending *pending, **pending_last;
 	uint64_t disk_rate, disk_at, backlog, room, written; /* disk_rate 0: at once */
-	bool is_stalled, is_failing;
+	bool is_stalled, is_failing, is_unsafe; /* unsafe: what is finished does not stay */
 	bool is_finishing, is_finished, is_renamed;
 	enum session_end end;
 
 	struct transfer *transfer;
 	struct source *source;
 	int feed;                 /* the pipe's end to write to, or -1 */
-	const uint8_t *input;
+	const uint8_t *input, *stored; /* stored: what the file has, which is the same file each time */
+	int file_input;           /* -1: none */
 	size_t input_size, input_at;
 	uint64_t patience_end;    /* when a test gives up */
 };
@@ -414,8 +415,8 @@ static inline void server_run(struct world *world)
 		world->session->ops->tick(world->session, world->now);
 	if (world->is_finishing && !world->is_finished && !world->pending) {
 		world->is_finished = true;
-		world->is_renamed = world->end == SESSION_COMPLETE;
-		world->session->ops->finished(world->session, true, world->now);
+		world->is_renamed = world->end == SESSION_COMPLETE && !world->is_unsafe;
+		world->session->ops->finished(world->session, !world->is_unsafe, world->now);
 	}
 	if (world->session->is_over)
 		server_drop_session(world);
@@ -470,6 +471,20 @@ static inline bool client_is_over(const struct world *world)
 	return state == TRANSFER_CLASSIC || state >= TRANSFER_DONE;
 }
 
+/* The file with `input`, opened once more. */
+static inline int client_file(struct world *world)
+{
+	if (world->stored != world->input) {
+		if (world->file_input >= 0)
+			close(world->file_input);
+		world->stored = world->input;
+		world->file_input = memfd_create("input", MFD_CLOEXEC);
+		if (write(world->file_input, world->input, world->input_size) != (ssize_t)world->input_size)
+			return -1;
+	}
+	return fcntl(world->file_input, F_DUPFD_CLOEXEC, 0);
+}
+
 /* Reads `input` from a file or a pipe. */
 static inline bool client_open(struct world *world, bool is_pipe)
 {
@@ -483,9 +498,9 @@ static inline bool client_open(struct world *world, bool is_pipe)
 		world->feed = ends[1];
 		client_feed(world);
 	} else {
-		ends[0] = memfd_create("input", MFD_CLOEXEC);
+		ends[0] = client_file(world);
 		world->feed = -1;
-		if (write(ends[0], world->input, world->input_size) != (ssize_t)world->input_size)
+		if (ends[0] < 0)
 			return false;
 	}
 	struct error *error = source_open(ends[0], "input", &world->source);
@@ -520,6 +535,7 @@ static inline void world_init(struct world *world, uint64_t seed, uint64_t file_
 		.file = calloc(1, file_size),
 		.room = 8 << 20,
 		.feed = -1,
+		.file_input = -1,
 		.patience_end = 3000 * SECOND,
 	};
 	struct error *error = seal_start();
@@ -536,6 +552,8 @@ static inline void world_init(struct world *world, uint64_t seed, uint64_t file_
 static inline void world_deinit(struct world *world)
 {
 	client_close(world);
+	if (world->file_input >= 0)
+		close(world->file_input);
 	server_drop_session(world);
 	disk_drop(world);
 	extents_deinit(&world->durable);

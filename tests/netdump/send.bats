@@ -191,6 +191,57 @@ restart() {
 	[ "${BASH_REMATCH[1]}" -lt "$(stat -c %s "$SENT")" ]
 }
 
+# Two files, one and other, of one size, that begin in the same way.
+make_alike() {
+	cp "$SENT" one
+	cp "$SENT" other
+	dd if=/dev/urandom of=one bs=1M seek=1 count=12 conv=notrunc status=none
+	dd if=/dev/urandom of=other bs=1M seek=1 count=12 conv=notrunc status=none
+}
+
+# Every dump that is called complete is one of the two.
+are_unmixed() {
+	local dump
+	for dump in "$DUMPS"/*/vmcore; do
+		cmp -s "$dump" one || cmp "$dump" other
+	done
+}
+
+@test "a file is not taken for the rest of another" {
+	make_alike
+	start_server
+	"$SEND" --rate=1M "$NET.1" < one 3>&- &
+	local sender=$!
+	wait_for_some 1500000
+	kill -KILL "$sender"
+	wait "$sender" || true
+	stop_server
+	start_server
+	send -f other
+	cmp other "$DUMPS"/*/vmcore
+}
+
+@test "a file is not taken for another that has just arrived" {
+	make_alike
+	start_server
+	send -f one
+	send -f other
+	[ "$(find "$DUMPS" -name vmcore | wc -l)" -eq 2 ]
+	are_unmixed
+	[ "$(sha256sum "$DUMPS"/*/vmcore | cut -d' ' -f1 | sort -u | wc -l)" -eq 2 ]
+}
+
+@test "two files of one host at a time are two dumps" {
+	make_alike
+	start_server
+	send --rate=8M -f one &
+	local sender=$!
+	send --rate=8M -f other
+	wait "$sender"
+	are_unmixed
+	[ "$(sha256sum "$DUMPS"/*/vmcore | cut -d' ' -f1 | sort -u | wc -l)" -eq 2 ]
+}
+
 @test "classic: the server has the memory and the registers" {
 	start_server
 	send --classic -f "$SENT"

@@ -2,6 +2,8 @@
 // Sender and receiver of version 6 against each other, on a network that is not there.
 #include "send/transfer.c"
 
+#include <sys/stat.h>
+
 #include "network.h"
 #include "test.h"
 
@@ -282,6 +284,69 @@ TEST(transfer_goes_on_after_the_client_was_started_again)
 		world_deinit(&world);
 		free(image);
 	}
+}
+
+/* Images of one kernel begin in the same way, and have the same size: a file that is sent after another one, or after a
+ * part of it, arrives as it is. */
+TEST(transfer_never_mixes_two_files)
+{
+	for (unsigned part = 1; part <= PARTS + 2; part++) {
+		uint8_t *one = make_image(part, IMAGE), *other = make_image(part + 50, IMAGE);
+		struct world world;
+
+		make_path(&world, part);
+		memcpy(one, other, 128 << 10);
+		give_input(&world, one, IMAGE, false, &plain_options);
+		/* Killed in the middle, both sides or one; or after DONE. */
+		world_run(&world, part <= PARTS ? (uint64_t)part * IMAGE / (PARTS + 1) : 0);
+		if (part % 2)
+			server_kill(&world);
+		world.is_down = false;
+		client_close(&world);
+		give_input(&world, other, IMAGE, false, &plain_options);
+		world_run(&world, 0);
+		check_same(&world, other, IMAGE);
+		world_deinit(&world);
+		free(one);
+		free(other);
+	}
+}
+
+TEST(transfer_says_when_the_file_was_written_to)
+{
+	uint8_t *image = make_image(6, IMAGE);
+	struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = 1000000}};
+	struct world world;
+
+	make_path(&world, 6);
+	give_input(&world, image, IMAGE, false, &plain_options);
+	world_run(&world, IMAGE / 2);
+	CHECK(pwrite(world.file_input, "changed", 7, 5) == 7 && !futimens(world.file_input, times));
+	world_run(&world, 0);
+	CHECK(transfer_state(world.transfer) == TRANSFER_FAILED && !world.is_renamed);
+	CHECK(strstr(transfer_error(world.transfer), "was written to while it was sent"));
+	world_deinit(&world);
+	free(image);
+}
+
+/* Until it has been heard, DONE is repeated; but who begins again is not told the old story. */
+TEST(transfer_begins_anew_after_a_dump_that_did_not_stay)
+{
+	uint8_t *image = make_image(6, IMAGE);
+	struct world world;
+
+	make_path(&world, 6);
+	world.is_unsafe = true;
+	give_input(&world, image, IMAGE, false, &plain_options);
+	world_run(&world, 0);
+	CHECK(transfer_state(world.transfer) == TRANSFER_FAILED && !world.is_renamed);
+	world.is_unsafe = false;
+	client_close(&world);
+	give_input(&world, image, IMAGE, false, &plain_options);
+	world_run(&world, 0);
+	check_same(&world, image, IMAGE);
+	world_deinit(&world);
+	free(image);
 }
 
 TEST(transfer_goes_on_when_the_server_comes_back_without_a_trace_of_it)
