@@ -10,12 +10,12 @@
 #include "base/vec.h"
 #include "send/source.h"
 #include "wire/redhat.h"
+#include "wire/vmcore.h"
 
 enum {
 	NOTES_MAX = 64 << 20,    /* a few KB for each processor */
 	CACHE = 1 << 20,
 	PAGE_USUAL = 4096,
-	TEXT_MAX = 1 << 16,      /* of VMCOREINFO, bytes that are looked at */
 };
 
 /* Physical memory and where it lies in the file: ascending, without overlap. */
@@ -25,8 +25,8 @@ struct stretch {
 
 struct memory {
 	struct source *source;
-	bool is_64, is_big_endian;
-	uint32_t machine, page_size, pages, ram_pages;
+	struct vmcore_head head;
+	uint32_t page_size, pages, ram_pages;
 	uint64_t page_offset;
 	struct {
 		struct stretch *items;
@@ -51,21 +51,6 @@ static const struct machine {
 	{REDHAT_IA64, 32, 112, 0},
 };
 
-/* ---- numbers of the file --------------------------------------------------------------------- */
-
-static uint64_t number(const struct memory *memory, const uint8_t *bytes, unsigned size)
-{
-	uint64_t value = 0;
-
-	for (unsigned i = 0; i < size; i++)
-		value = value << 8 | bytes[memory->is_big_endian ? i : size - 1 - i];
-	return value;
-}
-
-#define FIELD(memory, bytes, kind, member)                                                                    \
-	((memory)->is_64 ? number(memory, (bytes) + offsetof(Elf64_##kind, member), sizeof(((Elf64_##kind *)0)->member)) \
-			 : number(memory, (bytes) + offsetof(Elf32_##kind, member), sizeof(((Elf32_##kind *)0)->member)))
-
 /* ---- notes ----------------------------------------------------------------------------------- */
 
 static const struct machine *find_machine(uint32_t machine)
@@ -80,13 +65,13 @@ static const struct machine *find_machine(uint32_t machine)
  * 0. Of equals, the first. */
 static void take_prstatus(struct memory *memory, const uint8_t *bytes, size_t length)
 {
-	const struct machine *machine = find_machine(memory->machine);
-	size_t size = redhat_registers_size(memory->machine);
+	const struct machine *machine = find_machine(memory->head.machine);
+	size_t size = redhat_registers_size(memory->head.machine);
 
 	if (!machine || !size || size > sizeof(memory->registers) || length < machine->registers + size)
 		return;
 	bool is_kernel = machine->mode && !(bytes[machine->registers + machine->mode] & 3);
-	int merit = 1 + 2 * is_kernel + (number(memory, bytes + machine->pid, 4) != 0);
+	int merit = 1 + 2 * is_kernel + (vmcore_number(&memory->head, bytes + machine->pid, 4) != 0);
 
 	if (merit <= memory->merit)
 		return;
@@ -95,47 +80,23 @@ static void take_prstatus(struct memory *memory, const uint8_t *bytes, size_t le
 	memcpy(memory->registers, bytes + machine->registers, size);
 }
 
-static void take_vmcoreinfo(struct memory *memory, const uint8_t *bytes, size_t length)
-{
-	static const char word[] = "PAGESIZE=";
-	char text[16] = "";
-	const uint8_t *at = memmem(bytes, length < TEXT_MAX ? length : TEXT_MAX, word, sizeof(word) - 1);
-	size_t left = at ? length - (size_t)(at - bytes) - (sizeof(word) - 1) : 0;
-
-	if (!at)
-		return;
-	memcpy(text, at + sizeof(word) - 1, left < sizeof(text) - 1 ? left : sizeof(text) - 1);
-	unsigned long size = strtoul(text, NULL, 10);
-
-	if (size >= REDHAT_PAGE_MIN && size <= REDHAT_PAGE_MAX && !(size & (size - 1)))
-		memory->page_size = (uint32_t)size;
-}
-
 static void take_notes(struct memory *memory, const uint8_t *bytes, size_t length)
 {
-	size_t at = 0;
+	struct vmcore_note note;
 
-	while (length - at >= 12) {
-		uint64_t name = number(memory, bytes + at, 4), size = number(memory, bytes + at + 4, 4);
-		uint64_t type = number(memory, bytes + at + 8, 4), name_room = (name + 3) & ~UINT64_C(3);
-		uint64_t room = 12 + name_room + ((size + 3) & ~UINT64_C(3));
+	for (size_t at = 0; vmcore_note_next(&memory->head, bytes, length, &at, &note);) {
+		if (vmcore_note_is_prstatus(&note))
+			take_prstatus(memory, note.content, note.size);
+		uint32_t size = vmcore_note_is_info(&note)
+					? vmcore_info_page_size((const char *)note.content, note.size) : 0;
 
-		if (12 + name_room + size > length - at)
-			return;
-		const uint8_t *content = bytes + at + 12 + name_room;
-
-		if (type == NT_PRSTATUS && name >= 4 && !memcmp(bytes + at + 12, "CORE", 4))
-			take_prstatus(memory, content, (size_t)size);
-		else if (name >= 10 && !memcmp(bytes + at + 12, "VMCOREINFO", 10))
-			take_vmcoreinfo(memory, content, (size_t)size);
-		at += room < length - at ? (size_t)room : length - at;
+		if (size >= REDHAT_PAGE_MIN && size <= REDHAT_PAGE_MAX)
+			memory->page_size = size;
 	}
 }
 
-static struct error *read_notes(struct memory *memory, const uint8_t *header)
+static struct error *read_notes(struct memory *memory, uint64_t offset, uint64_t size)
 {
-	uint64_t offset = FIELD(memory, header, Phdr, p_offset), size = FIELD(memory, header, Phdr, p_filesz);
-
 	if (size > NOTES_MAX)
 		return error_new(ERROR_CORRUPT, "the dump has notes of %llu bytes: it is no dump, or damaged",
 				 (unsigned long long)size);
@@ -149,10 +110,10 @@ static struct error *read_notes(struct memory *memory, const uint8_t *header)
 
 /* ---- memory ---------------------------------------------------------------------------------- */
 
-static void take_load(struct memory *memory, const uint8_t *header)
+static void take_load(struct memory *memory, const struct vmcore_program *program)
 {
-	struct stretch stretch = {FIELD(memory, header, Phdr, p_paddr), 0, FIELD(memory, header, Phdr, p_offset)};
-	uint64_t size = FIELD(memory, header, Phdr, p_filesz), virtual = FIELD(memory, header, Phdr, p_vaddr);
+	struct stretch stretch = {program->physical, 0, program->offset};
+	uint64_t size = program->file_size, virtual = program->virtual;
 
 	/* The kernel's own text is mapped a second time, elsewhere: the lowest mapping is that of all memory. */
 	if (virtual > stretch.start && (!memory->page_offset || virtual - stretch.start < memory->page_offset))
@@ -208,44 +169,38 @@ static struct error *sort_stretches(struct memory *memory)
 
 /* ---- opening --------------------------------------------------------------------------------- */
 
-static struct error *read_program_headers(struct memory *memory, uint64_t offset, size_t count, size_t size)
+static struct error *read_program_headers(struct memory *memory)
 {
+	size_t count = memory->head.program_count, size = memory->head.program_size;
 	uint8_t *bytes _cleanup_free_ = mem_resize(NULL, count + 1, size);
 	struct error *error = NULL;
 
-	if (!source_again(memory->source, offset, bytes, count * size))
+	if (!source_again(memory->source, memory->head.programs, bytes, count * size))
 		return error_new(ERROR_TRUNCATED, "the dump ends within its headers");
 	for (size_t i = 0; !error && i < count; i++) {
-		const uint8_t *header = bytes + i * size;
-		uint64_t type = FIELD(memory, header, Phdr, p_type);
+		struct vmcore_program program;
 
-		if (type == PT_NOTE)
-			error = read_notes(memory, header);
-		else if (type == PT_LOAD)
-			take_load(memory, header);
+		vmcore_program_parse(&memory->head, bytes + i * size, &program);
+		if (program.type == PT_NOTE)
+			error = read_notes(memory, program.offset, program.file_size);
+		else if (program.type == PT_LOAD)
+			take_load(memory, &program);
 	}
 	return error;
 }
 
 static struct error *read_headers(struct memory *memory)
 {
-	uint8_t header[sizeof(Elf64_Ehdr)] = {0};
+	uint8_t bytes[VMCORE_HEAD_MAX] = {0};
 
 	if (source_is_pipe(memory->source) || source_is_flattened(memory->source))
 		return error_new(ERROR_UNSUPPORTED,
 				 "the original netdump asks for pages in its own order: give it /proc/vmcore, not a pipe");
-	if (!source_again(memory->source, 0, header, sizeof(header)) || memcmp(header, ELFMAG, SELFMAG) ||
-	    header[EI_CLASS] < ELFCLASS32 || header[EI_CLASS] > ELFCLASS64)
+	if (!source_again(memory->source, 0, bytes, sizeof(bytes)) || !vmcore_head_size(bytes))
 		return error_new(ERROR_UNSUPPORTED, "the original netdump sends memory: give it /proc/vmcore, or an ELF dump");
-	memory->is_64 = header[EI_CLASS] == ELFCLASS64;
-	memory->is_big_endian = header[EI_DATA] == ELFDATA2MSB;
-	memory->machine = (uint32_t)FIELD(memory, header, Ehdr, e_machine);
-	uint64_t offset = FIELD(memory, header, Ehdr, e_phoff), count = FIELD(memory, header, Ehdr, e_phnum);
-	size_t size = memory->is_64 ? sizeof(Elf64_Phdr) : sizeof(Elf32_Phdr);
-
-	if (FIELD(memory, header, Ehdr, e_phentsize) != size)
+	if (!vmcore_head_parse(bytes, &memory->head))
 		return error_new(ERROR_CORRUPT, "the dump's headers are damaged");
-	struct error *error = read_program_headers(memory, offset, (size_t)count, size);
+	struct error *error = read_program_headers(memory);
 
 	return error ? error : sort_stretches(memory);
 }
@@ -283,7 +238,7 @@ void memory_close(struct memory *memory)
 
 uint32_t memory_machine(const struct memory *memory)
 {
-	return memory->machine;
+	return memory->head.machine;
 }
 
 uint32_t memory_page_size(const struct memory *memory)

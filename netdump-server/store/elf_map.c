@@ -4,86 +4,17 @@
 #include <assert.h>
 #include <elf.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 #include "session/extents.h"
+#include "wire/vmcore.h"
 
-enum { PAGE_MIN = 4096, PAGE_MAX = 64 << 10, NOTE_HEADER = 12 };
-
-/* Where the numbers are in an ELF header and in a program header. */
-struct layout {
-	uint8_t word; /* bytes of an offset or address */
-	uint8_t header, program_at, program_size, program_count;
-	uint8_t program, type, offset, physical, file_size, alignment;
-};
-
-static const struct layout layouts[] = {
-	{.word = 4, .header = 52, .program_at = 28, .program_size = 42, .program_count = 44, .program = 32, .type = 0,
-	 .offset = 4, .physical = 12, .file_size = 16, .alignment = 28},
-	{.word = 8, .header = 64, .program_at = 32, .program_size = 54, .program_count = 56, .program = 56, .type = 0,
-	 .offset = 8, .physical = 24, .file_size = 32, .alignment = 48},
-};
-
-static uint64_t number(const struct elf_map *map, const uint8_t *bytes, size_t length)
-{
-	uint64_t value = 0;
-
-	for (size_t i = 0; i < length; i++)
-		value |= (uint64_t)bytes[i] << 8 * (map->is_big ? length - 1 - i : i);
-	return value;
-}
-
-static const struct layout *layout_of(const struct elf_map *map)
-{
-	return &layouts[map->is_64];
-}
-
-/* ---- notes ----------------------------------------------------------------------------------- */
-
-static void take_note(struct elf_map *map, size_t at, uint64_t name_size, uint64_t size, uint32_t type)
-{
-	const uint8_t *name = map->notes + at + NOTE_HEADER;
-	size_t content = at + NOTE_HEADER + (name_size + 3) / 4 * 4;
-
-	if (name_size >= 4 && !memcmp(name, "CORE", 4) && type == NT_PRSTATUS)
-		map->cpus++;
-	if (name_size == sizeof("VMCOREINFO") && !memcmp(name, "VMCOREINFO", name_size)) {
-		map->vmcoreinfo = content;
-		map->vmcoreinfo_size = size;
-	}
-}
-
-static void parse_notes(struct elf_map *map)
-{
-	for (size_t at = 0; at + NOTE_HEADER <= map->notes_size;) {
-		uint64_t name_size = number(map, map->notes + at, 4), size = number(map, map->notes + at + 4, 4);
-		uint64_t length = NOTE_HEADER + (name_size + 3) / 4 * 4 + (size + 3) / 4 * 4;
-
-		if (length > map->notes_size - at)
-			return;
-		take_note(map, at, name_size, size, (uint32_t)number(map, map->notes + at + 8, 4));
-		at += length;
-	}
-}
+enum { PAGE_MIN = 4096, PAGE_MAX = 64 << 10 };
 
 size_t elf_map_info(const struct elf_map *map, const char *key, const char **ret)
 {
-	const char *text = (const char *)map->notes + map->vmcoreinfo, *end = text + map->vmcoreinfo_size;
-	size_t length = strlen(key);
-
-	while (map->vmcoreinfo_size && text < end) {
-		const char *newline = memchr(text, '\n', (size_t)(end - text));
-		const char *stop = newline ? newline : end;
-
-		if ((size_t)(stop - text) > length && !memcmp(text, key, length) && text[length] == '=') {
-			*ret = text + length + 1;
-			return (size_t)(stop - *ret);
-		}
-		text = stop + 1;
-	}
-	return 0;
+	return vmcore_info_find((const char *)map->notes + map->vmcoreinfo, map->vmcoreinfo_size, key, ret);
 }
 
 /* ---- memory ---------------------------------------------------------------------------------- */
@@ -175,35 +106,36 @@ static enum elf_state read_bytes(int fd, const struct extents *have, uint64_t of
 	return pread(fd, ret, length, (off_t)offset) == (ssize_t)length ? ELF_READY : ELF_OTHER;
 }
 
-static bool parse_header(const uint8_t *bytes, struct elf_map *map)
-{
-	map->is_64 = bytes[EI_CLASS] == ELFCLASS64;
-	map->is_big = bytes[EI_DATA] == ELFDATA2MSB;
-	map->machine = (uint16_t)number(map, bytes + 18, 2);
-	return !memcmp(bytes, ELFMAG, SELFMAG) && (map->is_64 || bytes[EI_CLASS] == ELFCLASS32) &&
-	       (map->is_big || bytes[EI_DATA] == ELFDATA2LSB) && number(map, bytes + 16, 2) == ET_CORE;
-}
-
 /* The first segment of notes, and the loads. False where a number cannot be meant. */
-static bool parse_program(struct elf_map *map, const uint8_t *bytes, struct elf_load *notes, uint64_t *alignment)
+static bool take_program(struct elf_map *map, const struct vmcore_program *program, struct elf_load *notes,
+			 uint64_t *alignment)
 {
-	const struct layout *layout = layout_of(map);
-	uint32_t type = (uint32_t)number(map, bytes + layout->type, 4);
-	struct elf_load load = {.offset = number(map, bytes + layout->offset, layout->word),
-				.size = number(map, bytes + layout->file_size, layout->word),
-				.physical = number(map, bytes + layout->physical, layout->word)};
+	struct elf_load load = {.offset = program->offset, .size = program->file_size, .physical = program->physical};
 
-	if (type != PT_LOAD && type != PT_NOTE)
+	if (program->type != PT_LOAD && program->type != PT_NOTE)
 		return true;
 	if (load.offset > UINT64_C(1) << 48 || load.size > UINT64_C(1) << 48 || load.physical > UINT64_C(1) << 52)
 		return false;
-	if (type == PT_NOTE && !notes->size)
+	if (program->type == PT_NOTE && !notes->size)
 		*notes = load;
-	if (type == PT_LOAD && load.size) {
-		*alignment = *alignment ? *alignment : number(map, bytes + layout->alignment, layout->word);
+	if (program->type == PT_LOAD && load.size) {
+		*alignment = *alignment ? *alignment : program->alignment;
 		map->loads[map->load_count++] = load;
 	}
 	return notes->size <= ELF_NOTES_MAX;
+}
+
+static void take_notes(struct elf_map *map, const struct vmcore_head *head)
+{
+	struct vmcore_note note;
+
+	for (size_t at = 0; vmcore_note_next(head, map->notes, map->notes_size, &at, &note);) {
+		map->cpus += vmcore_note_is_prstatus(&note);
+		if (vmcore_note_is_info(&note)) {
+			map->vmcoreinfo = (size_t)(note.content - map->notes);
+			map->vmcoreinfo_size = note.size;
+		}
+	}
 }
 
 static bool is_page_size(uint64_t size)
@@ -214,44 +146,46 @@ static bool is_page_size(uint64_t size)
 /* VMCOREINFO says it; netdump's own heads have it as alignment; else it is what nearly all machines have. */
 static void find_page_size(struct elf_map *map, uint64_t alignment)
 {
-	const char *text;
-	uint64_t said = elf_map_info(map, "PAGESIZE", &text) ? strtoul(text, NULL, 10) : 0;
+	uint32_t said = vmcore_info_page_size((const char *)map->notes + map->vmcoreinfo, map->vmcoreinfo_size);
 
-	map->page_size = is_page_size(said)	 ? (uint32_t)said
+	map->page_size = is_page_size(said)	 ? said
 			 : is_page_size(alignment) ? (uint32_t)alignment
 						 : PAGE_MIN;
 }
 
-static enum elf_state read_notes(int fd, const struct extents *have, const struct elf_load *notes, struct elf_map *map)
+static enum elf_state read_notes(int fd, const struct extents *have, const struct vmcore_head *head,
+				 const struct elf_load *notes, struct elf_map *map)
 {
 	map->notes_size = notes->size;
-	// One more byte: a text at its end is given to strtoul().
+	// One more byte: a text at its end is given to strtoll().
 	map->notes = mem_zero(notes->size + 1);
 	enum elf_state state = notes->size ? read_bytes(fd, have, notes->offset, notes->size, map->notes) : ELF_READY;
 	if (state == ELF_READY)
-		parse_notes(map);
+		take_notes(map, head);
 	return state;
 }
 
-static enum elf_state read_programs(int fd, const struct extents *have, const uint8_t *header, struct elf_map *map)
+static enum elf_state read_programs(int fd, const struct extents *have, const struct vmcore_head *head,
+				    struct elf_map *map)
 {
-	const struct layout *layout = layout_of(map);
-	uint64_t at = number(map, header + layout->program_at, layout->word), alignment = 0;
-	size_t count = number(map, header + layout->program_count, 2);
 	struct elf_load notes = {0};
+	uint64_t alignment = 0;
 
-	if (number(map, header + layout->program_size, 2) != layout->program || !count || count > ELF_LOADS_MAX ||
-	    at > UINT32_MAX)
+	if (!head->program_count || head->program_count > ELF_LOADS_MAX || head->programs > UINT32_MAX)
 		return ELF_OTHER;
-	uint8_t *programs = mem_zero(count * layout->program);
-	enum elf_state state = read_bytes(fd, have, at, count * layout->program, programs);
-	map->loads = mem_resize(NULL, count, sizeof(*map->loads));
-	for (size_t i = 0; state == ELF_READY && i < count; i++)
-		if (!parse_program(map, programs + i * layout->program, &notes, &alignment))
+	uint8_t *bytes = mem_zero(head->program_count * head->program_size);
+	enum elf_state state = read_bytes(fd, have, head->programs, head->program_count * head->program_size, bytes);
+	map->loads = mem_resize(NULL, head->program_count, sizeof(*map->loads));
+	for (size_t i = 0; state == ELF_READY && i < head->program_count; i++) {
+		struct vmcore_program program;
+
+		vmcore_program_parse(head, bytes + i * head->program_size, &program);
+		if (!take_program(map, &program, &notes, &alignment))
 			state = ELF_OTHER;
-	free(programs);
+	}
+	free(bytes);
 	if (state == ELF_READY)
-		state = read_notes(fd, have, &notes, map);
+		state = read_notes(fd, have, head, &notes, map);
 	if (state != ELF_READY)
 		return state;
 	find_page_size(map, alignment);
@@ -260,17 +194,20 @@ static enum elf_state read_programs(int fd, const struct extents *have, const ui
 
 enum elf_state elf_map_read(int fd, const struct extents *have, struct elf_map *ret)
 {
-	uint8_t header[64] = {0};
-	struct elf_map map = {0};
+	uint8_t bytes[VMCORE_HEAD_MAX];
+	struct vmcore_head head;
 
 	// The shorter header first: what is no ELF file is told by its first bytes.
-	enum elf_state state = read_bytes(fd, have, 0, layouts[0].header, header);
-	if (state == ELF_READY && !parse_header(header, &map))
-		state = ELF_OTHER;
-	if (state == ELF_READY && map.is_64)
-		state = read_bytes(fd, have, 0, layouts[1].header, header);
+	enum elf_state state = read_bytes(fd, have, 0, VMCORE_HEAD_MIN, bytes);
+	size_t size = state == ELF_READY ? vmcore_head_size(bytes) : 0;
 	if (state == ELF_READY)
-		state = read_programs(fd, have, header, &map);
+		state = size ? read_bytes(fd, have, 0, size, bytes) : ELF_OTHER;
+	if (state != ELF_READY)
+		return state;
+	if (!vmcore_head_parse(bytes, &head) || head.type != ET_CORE)
+		return ELF_OTHER;
+	struct elf_map map = {.is_64 = head.is_64, .is_big = head.is_big, .machine = head.machine};
+	state = read_programs(fd, have, &head, &map);
 	if (state == ELF_READY)
 		*ret = map;
 	else
