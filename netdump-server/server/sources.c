@@ -82,19 +82,25 @@ static struct dump_files *dump_of(const struct source *source)
 	return NULL;
 }
 
-/* Forgets the oldest where there is no room. */
+/* Forgets the oldest lines where there is no room. */
+static void forget(struct source *source, size_t surplus)
+{
+	const char *last = source->recent + surplus - 1;
+	const char *newline = memchr(last, '\n', source->recent_length - (surplus - 1));
+	size_t gone = newline ? (size_t)(newline + 1 - source->recent) : source->recent_length;
+
+	source->recent_length -= gone;
+	memmove(source->recent, source->recent + gone, source->recent_length);
+}
+
 static void remember(struct source *source, const char *text, size_t length)
 {
 	if (length > RECENT_BYTES) {
 		text += length - RECENT_BYTES;
 		length = RECENT_BYTES;
 	}
-	if (source->recent_length + length > RECENT_BYTES) {
-		size_t surplus = source->recent_length + length - RECENT_BYTES;
-
-		memmove(source->recent, source->recent + surplus, source->recent_length - surplus);
-		source->recent_length -= surplus;
-	}
+	if (source->recent_length + length > RECENT_BYTES)
+		forget(source, source->recent_length + length - RECENT_BYTES);
 	memcpy(source->recent + source->recent_length, text, length);
 	source->recent_length += length;
 }

@@ -185,6 +185,19 @@ restarted() {
 		END { exit !(lost > 10 && there > 300) }' "$log"
 }
 
+@test "netconsole: the last lines before a crash stand beside the dump" {
+	local log lines
+	start_server
+	seq 500 | sed 's/.*/[    1.000000] line &\\n/' | "$PYTHON" "$PACKETS" netconsole "$NET.13" "$NET.1:6666"
+	until_true grep -q 'line 500$' "$DUMPS/logs/$NET.13.log"
+	start_proxy 13 6666
+	dump_as plain "$NET.113"
+	log=$(echo "$DUMPS/$NET.13-"*/log)
+	lines=$(wc -l < "$log")
+	[ "$lines" -gt 100 ]
+	tail -n "$lines" "$DUMPS/logs/$NET.13.log" | cut -d ' ' -f 2- | cmp - <(cut -d ' ' -f 2- "$log")
+}
+
 @test "netconsole: a log that has grown too large is rotated" {
 	start_server --log-max=4096 --log-keep=2
 	seq 500 | sed 's/.*/[    1.000000] line &\\n/' | "$PYTHON" "$PACKETS" netconsole "$NET.31" "$NET.1:6666"
