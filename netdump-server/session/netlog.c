@@ -45,6 +45,7 @@ struct netlog {
 	void *context;
 	bool has_begun;
 	uint64_t next;      /* the number that is to be written next */
+	uint64_t gap;       /* numbers given up since the last message */
 	uint64_t last_usec; /* the latest time stamp */
 	uint64_t heard;
 	unsigned stale;
@@ -103,13 +104,22 @@ static void put_line(struct netlog *netlog)
 	buf_cut(&netlog->text, 0);
 }
 
-static void put_lost(struct netlog *netlog, uint64_t count)
+/* A kernel numbers its messages before it leaves out those above its console's level (suppress_message_printing()): the
+ * numbers do not tell which of the two it was. */
+static void put_gap(struct netlog *netlog)
 {
-	if (!count)
+	if (!netlog->gap)
 		return;
-	netlog->counts.lost += count;
-	buf_printf(&netlog->text, "-- %" PRIu64 " message(s) lost --", count);
+	buf_printf(&netlog->text, "-- %" PRIu64 " message(s) missing: lost, or held back by the host's loglevel --", netlog->gap);
+	netlog->gap = 0;
 	put_line(netlog);
+}
+
+/* To be told with the next message. */
+static void give_up(struct netlog *netlog, uint64_t count)
+{
+	netlog->counts.missing += count;
+	netlog->gap += count;
 }
 
 static int hex_digit(char byte)
@@ -199,6 +209,7 @@ static void write_message(struct netlog *netlog, uint64_t seq, uint64_t usec, co
 {
 	netlog->history[seq % HISTORY] = (struct written){seq, usec};
 	netlog->counts.messages++;
+	put_gap(netlog);
 	put_message(netlog, usec, body, length, have);
 }
 
@@ -228,12 +239,12 @@ static void advance_to(struct netlog *netlog, uint64_t seq)
 			first++;
 		if (first == seq)
 			break;
-		put_lost(netlog, first - netlog->next);
+		give_up(netlog, first - netlog->next);
 		write_held(netlog, held_at(netlog, first));
 		netlog->next = first + 1;
 	}
 	if (netlog->next < seq) {
-		put_lost(netlog, seq - netlog->next);
+		give_up(netlog, seq - netlog->next);
 		netlog->next = seq;
 	}
 }
@@ -258,6 +269,7 @@ static void flush_window(struct netlog *netlog)
 			end = netlog->window[i].seq + 1;
 	}
 	advance_to(netlog, end);
+	put_gap(netlog);
 }
 
 static void begin_at(struct netlog *netlog, const struct netconsole_message *message)

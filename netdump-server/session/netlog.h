@@ -24,7 +24,7 @@ typedef void netlog_line(void *context, const char *text, size_t length);
 
 struct netlog_counts {
 	uint64_t messages;   /* extended ones that were written */
-	uint64_t lost;       /* numbers of messages that never came */
+	uint64_t missing;    /* numbers of messages that never came */
 	uint64_t incomplete; /* messages that were written with fragments missing */
 	uint64_t duplicates; /* datagrams that brought nothing new */
 	uint64_t restarts;   /* how often the host began to count anew */

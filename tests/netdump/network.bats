@@ -180,7 +180,7 @@ restarted() {
 	sleep 1.5
 	log=$DUMPS/logs/$NET.22.log
 	awk -v first="$(grep -oE -m 1 'line [0-9]+$' "$log" | cut -d ' ' -f 2)" '
-		/ message\(s\) lost / { for (i = 2; i <= NF; i++) if ($i == "message(s)") lost += $(i - 1) }
+		/ message\(s\) missing: / { for (i = 2; i <= NF; i++) if ($i == "message(s)") lost += $(i - 1) }
 		/line [0-9]+$/ { if ($NF != first + there + lost) exit 1; there++ }
 		END { exit !(lost > 10 && there > 300) }' "$log"
 }
