@@ -311,13 +311,33 @@ static struct error *open_source(const struct options *options, struct source **
 	return source_open(fd, options->file ? options->file : "standard input", ret);
 }
 
+/* A capture kernel's network may come up later than we do. */
+static struct error *reach(struct sender *sender)
+{
+	const struct options *options = sender->options;
+	const struct timespec moment = {0, 200000000};
+	const uint64_t began = clock_now();
+
+	for (;;) {
+		struct error *error = link_open(options->server, options->port, options->mtu, &sender->link);
+
+		if (!error || error->code != ERROR_IO || clock_now() - began > options->timeout)
+			return error;
+		if (!sender->told)
+			tell(sender, "waiting: %s", error->message);
+		sender->told = began;
+		error_free(error);
+		nanosleep(&moment, NULL);
+	}
+}
+
 static struct error *begin(struct sender *sender)
 {
 	const struct options *options = sender->options;
 	struct error *error = open_source(options, &sender->source);
 
 	if (!error)
-		error = link_open(options->server, options->port, options->mtu, &sender->link);
+		error = reach(sender);
 	/* Reading a pipe may have taken its time. */
 	sender->began = sender->now = clock_now();
 	log_progress("%s", "");

@@ -109,6 +109,21 @@ over_link() {
 	over_link 9000
 }
 
+@test "a network that comes up late, or not at all" {
+	local sender
+	neighbour 1500
+	$THERE ip link set far down
+	run -3 --separate-stderr $THERE "$SEND_PROGRAM" --timeout=1 -f "$LESS" 10.8.0.1
+	[[ $stderr == 'netdump-send: not sent: 10.8.0.1: '*'Network is unreachable' ]]
+	$THERE "$SEND_PROGRAM" -v -f "$LESS" 10.8.0.1 2> said &
+	sender=$!
+	PIDS+=("$sender")
+	until_true grep -q 'waiting: 10.8.0.1: .*Network is unreachable' said
+	$THERE ip link set far up
+	wait "$sender"
+	cmp "$LESS" "$DUMPS/10.8.0.2-"*/vmcore
+}
+
 # restarted SIGNAL KIND…: the server is, while clients of these kinds are in the middle.
 restarted() {
 	local signal=$1
