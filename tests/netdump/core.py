@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """core.py make FILE [less]: a small /proc/vmcore of x86_64, with what real ones have: memory that is there twice, stretches
 that end within a page, pages of zeros, and a processor that idles before the one that panicked. less: under a megabyte.
-core.py compare SENT RECEIVED: whether both have the same memory and the registers of that processor.
+core.py compare SENT RECEIVED [PID]: whether both have the same memory and the registers of the processor that panicked.
 core.py segments FILE: address and length of each stretch of its memory; core.py memory FILE ADDRESS LENGTH: what is there.
 core.py flatten FILE: FILE in makedumpfile's flattened format, out of order and with pieces that overwrite earlier ones, to
 standard output."""
@@ -94,13 +94,25 @@ def memory(path, address, length):
         sys.stdout.buffer.write(content[max(first - page, 0):last - page])
 
 
-def compare(sent, received):
-    pages, _ = read(sent)
+def registers_of(notes, pid):
+    """As read from the notes of a vmcore of x86_64."""
+    at = 0
+    while at < len(notes):
+        name, length, kind = struct.unpack_from('<III', notes, at)
+        content = at + 12 + (name + 3 & ~3)
+        if kind == 1 and struct.unpack_from('<i', notes, content + 32)[0] == pid:
+            return notes[content + 112:content + 112 + 27 * 8]
+        at = content + (length + 3 & ~3)
+    sys.exit(f'no registers of the process {pid}')
+
+
+def compare(sent, received, pid=PANICKED):
+    pages, sent_notes = read(sent)
     others, notes = read(received)
     for address in sorted(pages.keys() | others.keys()):
         if pages.get(address) != others.get(address):
             sys.exit(f'{received}: the page at {address:#x} is another one')
-    if struct.pack('<27Q', *registers(PANICKED)) not in notes:
+    if registers_of(sent_notes, int(pid)) not in notes:
         sys.exit(f'{received}: no registers of the processor that panicked')
     print(f'{len(pages)} pages that are not zero are the same')
 

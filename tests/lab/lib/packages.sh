@@ -194,6 +194,17 @@ tool_root_make() {
     printf '%s\n' "${@:3:$#-3}" >"${*: -1}/packages.txt"
 }
 
+# cmd_unpack SUITE ARCH PACKAGE…: for others than the lab's own guests.
+cmd_unpack() {
+    local packages root
+    (($# >= 3)) || usage
+    mapfile -t packages < <(package_versions "$@")
+    [[ ${packages[0]:-} ]] || die "suite $1 has no package ${*:3}"
+    root=$lab_cache/tools/$1-$2-$(printf '%s\n' "${packages[@]}" | hash_short)
+    cache_once "$root" package_unpack "$1" "$2" "${packages[@]}"
+    echo "$root"
+}
+
 tool_find() { find "$1" -type f -path "*bin/$2" -print -quit; }
 
 # root_file ROOT NAME: the file of that name in a root; an absolute link there leads into the root, not out of it.

@@ -30,6 +30,8 @@ recipe_method() {
     esac
 }
 
+recipe_is_sending() { [[ ${recipe[capture]%% *} == sending ]]; }
+
 # Everything that decides how a guest comes out; recipes that agree in it share one boot.
 recipe_guest_inputs() {
     local key
@@ -42,12 +44,14 @@ recipe_guest_inputs() {
     files_fingerprint guest/* lib/images.sh lib/guest.sh "scenarios/${recipe[scenario]}"
 }
 
-# recipe_list: a line for each recipe that this machine can make: its name, and what it is.
+# recipe_list [sending]: a line for each recipe that this machine can make: its name, and what it is. Those whose guests send
+# are no dumps to make.
 recipe_list() {
     local name left_out=()
     for name in $(cd "$lab_dir/recipes" && printf '%s\n' * | sort -V); do
         [[ $name != demo ]] || continue
         recipe_read "$name"
+        [[ $(recipe_is_sending && echo sending) == "${1:-}" ]] || continue
         if recipe_possible; then
             printf '%-36s %s, %s, %s\n' "$name" "${recipe[suite]}" "${recipe[scenario]}" "${recipe[capture]}"
         else
