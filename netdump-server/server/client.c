@@ -246,6 +246,7 @@ void client_free(struct client *client)
 	if (client->session)
 		client->session->ops->free(client->session);
 	dump_free(client->dump);
+	udp_close(client->own);
 	free(client);
 }
 

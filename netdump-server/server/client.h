@@ -18,6 +18,7 @@ struct client {
 	struct server *server;
 	struct session *session;
 	struct udp *udp;
+	struct udp *own;          /* the same, where the client has a port of its own; or NULL */
 	struct udp_peer peer;     /* where answers go */
 	char name[UDP_TEXT];      /* its address */
 	uint64_t id;              /* never used twice */

@@ -32,6 +32,7 @@ static const struct setting settings[] = {
 	{"addr", NULL, SETTING_TEXT, false, AT(addr), 0, 0, "", NULL},
 	{"port", NULL, SETTING_NUMBER, false, AT(port), 0, 65535, "6666", NULL},
 	{"freebsd_port", NULL, SETTING_NUMBER, false, AT(freebsd_port), 0, 65535, "20023", NULL},
+	{"freebsd_own_port", NULL, SETTING_FLAG, true, AT(freebsd_own_port), 0, 1, "true", NULL},
 	{"netconsole_port", NULL, SETTING_NUMBER, false, AT(netconsole_port), 0, 65535, "0", NULL},
 	{"dumpdir", NULL, SETTING_TEXT, false, AT(dumpdir), 0, 0, "/var/crash", NULL},
 	{"spool", NULL, SETTING_TEXT, false, AT(spool), 0, 0, "", NULL},

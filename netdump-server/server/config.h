@@ -29,6 +29,7 @@ struct config {
 	char *file;        /* that was read last, to be read again at SIGHUP; NULL: none */
 	char *addr;        /* to listen at; "": everywhere */
 	uint64_t port, freebsd_port, netconsole_port; /* UDP; 0: do not listen */
+	bool freebsd_own_port; /* each FreeBSD client is answered from another port */
 	char *dumpdir;
 	char *spool;       /* markers for reports; "": none */
 	char *pidfile;     /* "": none */

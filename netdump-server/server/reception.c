@@ -11,6 +11,7 @@
 #include "base/vec.h"
 #include "server/client.h"
 #include "server/journal.h"
+#include "server/notes.h"
 #include "server/sources.h"
 #include "server/udp.h"
 #include "session/freebsd.h"
@@ -33,9 +34,10 @@ static bool speaks(const struct client *client, const char *protocol)
 	return !strcmp(client->session->ops->protocol, protocol);
 }
 
+/* The newest one. */
 static struct client *find_client(const struct server *server, const struct udp_peer *peer, const char *protocol)
 {
-	for (size_t i = 0; i < server->clients.count; i++) {
+	for (size_t i = server->clients.count; i-- > 0;) {
 		struct client *client = server->clients.items[i];
 
 		if (!client->session->is_over && is_from(client, peer) && speaks(client, protocol))
@@ -52,12 +54,13 @@ static void hand_over(struct client *client, uint8_t *bytes, size_t length)
 
 /* ---- room ------------------------------------------------------------------------------------ */
 
-static bool is_full(const struct server *server)
+/* `but`: whose place the new one would take, or NULL. */
+static bool is_full(const struct server *server, const struct client *but)
 {
 	size_t running = 0;
 
 	for (size_t i = 0; i < server->clients.count; i++)
-		running += client_is_running(server->clients.items[i]);
+		running += server->clients.items[i] != but && client_is_running(server->clients.items[i]);
 	return running >= server->config->max_concurrent_dumps;
 }
 
@@ -128,7 +131,7 @@ static void start_redhat(struct server *server, struct udp *udp, const struct ud
 	struct client *client = client_new(server, udp, peer);
 	struct redhat_options options = {
 		.is_secure = server->config->secure == CONFIG_MAGIC,
-		.just_reboot = is_full(server),
+		.just_reboot = is_full(server, NULL),
 		.memory_max = server->config->max_dump,
 	};
 
@@ -174,7 +177,7 @@ static void open_netdump6(struct server *server, struct udp *udp, const struct u
 {
 	struct extents have = {0};
 
-	if (is_full(server)) {
+	if (is_full(server, NULL)) {
 		refuse(server, udp, peer, opening, ND6_BUSY, RETRY_SECONDS, "as many dumps are running as may");
 		return;
 	}
@@ -236,29 +239,108 @@ static void take_netdump6(struct server *server, struct udp *udp, const struct u
 
 /* ---- FreeBSD --------------------------------------------------------------------------------- */
 
+/* It gets no more packets; its file is closed behind what is queued for it. */
+static void end_freebsd(struct client *client)
+{
+	client->session->ops->stop(client->session, client->server->now);
+	client->session->is_over = true;
+}
+
+/* The client is at its address, and sends to the port that this session's acknowledgement came from: there is no other
+ * dump of it any more. */
+static void end_others(const struct client *client)
+{
+	const struct server *server = client->server;
+
+	for (size_t i = 0; i < server->clients.count; i++) {
+		struct client *other = server->clients.items[i];
+
+		if (other != client && !other->session->is_over && speaks(other, "freebsd") && is_from(other, &client->peer))
+			end_freebsd(other);
+	}
+}
+
+/* As netdumpd does. False where none can be had, or there are too many: the client asks again. */
+static bool open_own_port(struct client *client)
+{
+	struct server *server = client->server;
+	size_t most = UNPROVEN_MAX + 2 * server->config->max_concurrent_dumps, count = 0;
+
+	for (size_t i = 0; i < server->clients.count; i++)
+		count += server->clients.items[i]->own != NULL;
+	struct error *error = count < most ? udp_open_beside(client->udp, &client->peer.local, &client->own)
+					   : error_new(ERROR_LIMIT, "%zu of them are open", count);
+
+	if (!error)
+		error = server_watch(server, client);
+	if (!error) {
+		client->udp = client->own;
+		return true;
+	}
+	error = error_prefix(error, "no port for its dump can be had");
+	notes_put(server->notes, JOURNAL_WARNING, client->name, error->message, server->now);
+	error_free(error);
+	return false;
+}
+
+static void start_freebsd(struct server *server, struct udp *udp, const struct udp_peer *peer, uint8_t *bytes, size_t length)
+{
+	struct udp_peer answers = *peer;
+	struct freebsd_options options = {
+		.size_max = server->config->max_dump,
+		.has_own_port = server->config->freebsd_own_port,
+	};
+
+	answers.address.sin6_port = htons(FREEBSD_CLIENT_PORT);
+	struct client *client = client_new(server, udp, &answers);
+
+	bound_unproven(server);
+	if (options.has_own_port && !open_own_port(client)) {
+		client_free(client);
+		server->counts.refused++;
+		return;
+	}
+	admit(server, client, freebsd_new(&client->host, &options, bytes, length, server->now));
+}
+
 static void take_freebsd(struct server *server, struct udp *udp, const struct udp_peer *peer, uint8_t *bytes, size_t length)
 {
-	struct client *client = find_client(server, peer, "freebsd");
-	const struct freebsd_options options = {.size_max = server->config->max_dump};
+	struct client *client = find_client(server, peer, "freebsd"), *earlier = NULL;
 	struct freebsd_message message;
 
 	if (server->config->secure == CONFIG_SEALED || !freebsd_message_parse(bytes, length, &message))
 		return;
 	if (client && freebsd_yields(client->session, bytes, length, server->now)) {
-		client->session->ops->stop(client->session, server->now);
-		client->session->is_over = true;
+		/* Where there are ports of their own it goes on until the new one is proven. */
+		if (client->own)
+			earlier = client;
+		else
+			end_freebsd(client);
 		client = NULL;
 	}
-	if (client) {
+	if (client && (!client->own || message.type == FREEBSD_HERALD))
 		hand_over(client, bytes, length);
-	} else if (message.type == FREEBSD_HERALD && !is_full(server)) {
-		struct udp_peer answers = *peer;
+	else if (client)
+		server->counts.refused++; /* whoever has got an acknowledgement writes to another port */
+	else if (message.type == FREEBSD_HERALD && !is_full(server, earlier))
+		start_freebsd(server, udp, peer, bytes, length);
+}
 
-		answers.address.sin6_port = htons(FREEBSD_CLIENT_PORT);
-		client = client_new(server, udp, &answers);
-		bound_unproven(server);
-		admit(server, client, freebsd_new(&client->host, &options, bytes, length, server->now));
+void reception_own_packet(struct client *client, const struct udp_peer *peer, uint8_t *bytes, size_t length)
+{
+	struct server *server = client->server;
+	struct freebsd_message message;
+
+	server->counts.packets++;
+	server->counts.bytes += length;
+	if (client->session->is_over || !is_from(client, peer) || !config_allows(server->config, &peer->address.sin6_addr) ||
+	    !freebsd_message_parse(bytes, length, &message)) {
+		server->counts.refused++;
+		return;
 	}
+	if (!client->session->is_proven)
+		end_others(client);
+	hand_over(client, bytes, length);
 }
 
 /* ---- all ------------------------------------------------------------------------------------- */

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -122,8 +123,8 @@ static struct error *bound_files(const struct config *config)
 
 /* By name: libseccomp knows which of them an architecture has, and under which number. */
 static const char *const calls[] = {
-	/* datagrams and waiting */
-	"recvmmsg", "sendmmsg", "recvfrom", "recvmsg", "sendto", "sendmsg", "poll", "ppoll", "epoll_wait", "epoll_pwait",
+	/* datagrams and waiting; sockets for more ports: allow_udp() */
+	"bind", "setsockopt", "recvmmsg", "sendmmsg", "recvfrom", "recvmsg", "sendto", "sendmsg", "poll", "ppoll", "epoll_wait", "epoll_pwait",
 	"epoll_pwait2", "epoll_ctl", "epoll_create1", "eventfd2", "read", "write", "readv", "writev", "close",
 	/* files below the dump directory */
 	"openat", "fstat", "newfstatat", "fstatat64", "fstat64", "statx", "statfs", "fstatfs", "statfs64", "fstatfs64",
@@ -140,6 +141,19 @@ static const char *const calls[] = {
 	"gettid", "tgkill", "getuid", "geteuid", "getgid", "getegid", "wait4", "waitid", "uname", "umask", "sysinfo", "prctl",
 };
 
+/* A FreeBSD client gets a port of its own. */
+static int allow_udp(scmp_filter_ctx filter)
+{
+	static const unsigned families[] = {AF_INET, AF_INET6};
+	int status = 0;
+
+	for (size_t i = 0; !status && i < sizeof(families) / sizeof(*families); i++)
+		status = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 3, SCMP_A0(SCMP_CMP_EQ, families[i]),
+					  SCMP_A1(SCMP_CMP_EQ, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK),
+					  SCMP_A2(SCMP_CMP_EQ, 0));
+	return status;
+}
+
 static struct error *bound_calls(void)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
@@ -151,6 +165,8 @@ static struct error *bound_calls(void)
 		if (number != __NR_SCMP_ERROR)
 			status = seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 0);
 	}
+	if (!status)
+		status = allow_udp(filter);
 	if (!status)
 		status = seccomp_load(filter);
 	seccomp_release(filter);

@@ -23,7 +23,7 @@
 #include "store/writer.h"
 
 /* Rounds of receiving before timers and answers have their turn. */
-enum { RECEIVE_ROUNDS = 4, STOP_SECONDS = 4 };
+enum { RECEIVE_ROUNDS = 4, STOP_SECONDS = 4, EVENTS = 64 };
 
 static uint64_t clock_now(void)
 {
@@ -102,6 +102,7 @@ struct error *server_open(const struct config *config, struct server **ret)
 	struct server *server = mem_zero(sizeof(*server));
 
 	server->config = config;
+	server->epoll = -1;
 	server->now = clock_now();
 	server->notes = notes_new(write_note);
 	server->listener.datagram_max = ND6_DATAGRAM_MAX;
@@ -166,6 +167,8 @@ void server_close(struct server *server)
 	writer_free(server->writer);
 	notes_free(server->notes);
 	hooks_stop(server->hooks);
+	if (server->epoll >= 0)
+		close(server->epoll);
 	for (size_t i = 0; i < SERVER_PORTS; i++)
 		udp_close(server->udp[i]);
 	seal_wipe(&server->pair, sizeof(server->pair));
@@ -187,7 +190,7 @@ struct receiver {
 	enum server_port port;
 };
 
-static void take(void *context, const struct udp_peer *peer, uint8_t *bytes, size_t length)
+static void take_for_port(void *context, const struct udp_peer *peer, uint8_t *bytes, size_t length)
 {
 	struct receiver *receiver = context;
 
@@ -206,20 +209,42 @@ static void end_batches(struct server *server)
 	}
 }
 
+static void receive_from(struct server *server, struct udp *udp, udp_take *take, void *context)
+{
+	for (int i = 0; i < RECEIVE_ROUNDS; i++) {
+		server->now = clock_now();
+		size_t count = udp_receive(udp, take, context);
+
+		end_batches(server);
+		udp_flush(udp);
+		if (!count)
+			break;
+	}
+}
+
 static void receive(struct server *server)
 {
 	for (enum server_port port = 0; port < SERVER_PORTS; port++) {
 		struct receiver receiver = {server, port};
 
-		for (int i = 0; server->udp[port] && i < RECEIVE_ROUNDS; i++) {
-			server->now = clock_now();
-			size_t count = udp_receive(server->udp[port], take, &receiver);
+		if (server->udp[port])
+			receive_from(server, server->udp[port], take_for_port, &receiver);
+	}
+}
 
-			end_batches(server);
-			udp_flush(server->udp[port]);
-			if (!count)
-				break;
-		}
+static void take_for_client(void *context, const struct udp_peer *peer, uint8_t *bytes, size_t length)
+{
+	reception_own_packet(context, peer, bytes, length);
+}
+
+/* There may be many of these ports: only those are looked at where something has come. */
+static void receive_own(struct server *server, int fd)
+{
+	for (size_t i = 0; i < server->clients.count; i++) {
+		struct client *client = server->clients.items[i];
+
+		if (client->own && udp_descriptor(client->own) == fd)
+			receive_from(server, client->own, take_for_client, client);
 	}
 }
 
@@ -228,6 +253,9 @@ static void flush(struct server *server)
 	for (size_t i = 0; i < SERVER_PORTS; i++)
 		if (server->udp[i])
 			udp_flush(server->udp[i]);
+	for (size_t i = 0; i < server->clients.count; i++)
+		if (server->clients.items[i]->own)
+			udp_flush(server->clients.items[i]->own);
 }
 
 static void tick(struct server *server)
@@ -288,18 +316,20 @@ static bool watch(int epoll, int fd)
 	return !epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
 }
 
-static struct error *watch_all(const struct server *server, int signals, int *ret)
+struct error *server_watch(struct server *server, const struct client *client)
 {
-	int epoll = epoll_create1(EPOLL_CLOEXEC);
+	return watch(server->epoll, udp_descriptor(client->own)) ? NULL : error_errno("epoll");
+}
+
+static struct error *watch_all(struct server *server, int signals)
+{
+	int epoll = server->epoll = epoll_create1(EPOLL_CLOEXEC);
 	bool is_fine = epoll >= 0 && watch(epoll, signals) && watch(epoll, writer_event(server->writer)) &&
 		       watch(epoll, hooks_event(server->hooks));
 
 	for (size_t i = 0; is_fine && i < SERVER_PORTS; i++)
 		is_fine = !server->udp[i] || watch(epoll, udp_descriptor(server->udp[i]));
-	if (!is_fine)
-		return error_errno("epoll");
-	*ret = epoll;
-	return NULL;
+	return is_fine ? NULL : error_errno("epoll");
 }
 
 static int next_signal(int signals)
@@ -310,14 +340,18 @@ static int next_signal(int signals)
 }
 
 /* One round: waits, and does whatever is due. */
-static void serve(struct server *server, int epoll)
+static void serve(struct server *server)
 {
-	struct epoll_event events[SERVER_PORTS + 3];
+	struct epoll_event events[EVENTS];
 
 	server->now = clock_now();
-	if (epoll_wait(epoll, events, SERVER_PORTS + 3, patience(server)) < 0 && errno != EINTR)
+	int count = epoll_wait(server->epoll, events, EVENTS, patience(server));
+
+	if (count < 0 && errno != EINTR)
 		journal_write(JOURNAL_ERROR, NULL, "epoll_wait: %s", strerror(errno));
 	receive(server);
+	for (int i = 0; i < count; i++)
+		receive_own(server, events[i].data.fd);
 	writer_poll(server->writer);
 	take_results(server);
 	tick(server);
@@ -340,13 +374,13 @@ static void stop(struct server *server)
 struct error *server_run(struct server *server, int signals, void (*reload)(struct server *), void (*second)(struct server *))
 {
 	uint64_t told = 0;
-	int epoll = -1, signal = 0;
-	struct error *error = watch_all(server, signals, &epoll);
+	int signal = 0;
+	struct error *error = watch_all(server, signals);
 
 	if (error)
 		return error;
 	while (signal != SIGTERM && signal != SIGINT) {
-		serve(server, epoll);
+		serve(server);
 		signal = next_signal(signals);
 		if (signal == SIGHUP)
 			reload(server);
@@ -357,6 +391,5 @@ struct error *server_run(struct server *server, int signals, void (*reload)(stru
 	}
 	stop(server);
 	second(server);
-	close(epoll);
 	return NULL;
 }

@@ -50,6 +50,7 @@ struct server {
 		size_t count, capacity;
 	} clients;
 	struct sources *sources; /* of netconsole */
+	int epoll;               /* what wakes the loop; -1: it does not run */
 	struct server_counts counts;
 	uint64_t now;            /* CLOCK_MONOTONIC, nanoseconds; once per round */
 	uint64_t next_id;        /* of clients, for scripts */
@@ -64,6 +65,8 @@ void server_close(struct server *server);
  * `reload` is called at SIGHUP, `second` about once a second. */
 struct error *server_run(struct server *server, int signals, void (*reload)(struct server *), void (*second)(struct server *))
 	MUST_CHECK;
+/* The loop also waits for what comes to a client's own port. */
+struct error *server_watch(struct server *server, const struct client *client) MUST_CHECK;
 /* Takes over what may change while it runs: networks, limits, keys. */
 struct error *server_reload(struct server *server, const struct config *config) MUST_CHECK;
 

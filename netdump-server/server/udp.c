@@ -19,16 +19,23 @@ enum {
 	RECEIVE_BUFFER = 16 << 20, /* asked for; the system bounds it */
 };
 
-struct udp {
-	int fd;
-	bool is_v4; /* a host without IPv6 */
+/* Of a port and those beside it. */
+struct memory {
 	uint8_t *bytes; /* BATCH * DATAGRAM */
+	struct udp *of; /* whose datagrams are queued */
 	size_t queued;
 	struct {
 		struct udp_peer peer;
 		size_t length;
 		uint8_t bytes[UDP_ANSWER_MAX];
 	} queue[SEND_BATCH];
+};
+
+struct udp {
+	int fd;
+	bool is_v4; /* a host without IPv6 */
+	bool is_beside; /* the memory is another's */
+	struct memory *memory;
 };
 
 /* ---- addresses ------------------------------------------------------------------------------- */
@@ -68,59 +75,84 @@ static void set_option(int fd, int level, int name, int value)
 		return;
 }
 
-static struct error *bind_v4(struct udp *udp, const char *addr, uint16_t port)
+static struct error *parse_address(const char *addr, bool is_v4, struct in6_addr *ret)
 {
-	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
+	struct in_addr v4 = {0};
 
-	if (*addr && inet_pton(AF_INET, addr, &address.sin_addr) != 1)
+	if (*addr ? inet_pton(AF_INET, addr, &v4) == 1 : is_v4)
+		*ret = mapped(v4);
+	else if (*addr && is_v4)
 		return error_new(ERROR_INVALID, "addr: \"%s\" is no address of IPv4, and this system has no IPv6", addr);
-	if (bind(udp->fd, (struct sockaddr *)&address, sizeof(address)))
-		return error_errno("UDP port %u", port);
-	set_option(udp->fd, IPPROTO_IP, IP_PKTINFO, 1);
+	else if (*addr && inet_pton(AF_INET6, addr, ret) != 1)
+		return error_new(ERROR_INVALID, "addr: \"%s\" is no address", addr);
 	return NULL;
 }
 
-static struct error *bind_v6(struct udp *udp, const char *addr, uint16_t port)
+static bool bind_to(const struct udp *udp, const struct in6_addr *local, uint16_t port)
 {
-	struct sockaddr_in6 address = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
-	struct in_addr v4;
+	struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr = unmapped(local)};
+	struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(port), .sin6_addr = *local};
 
-	if (*addr && inet_pton(AF_INET, addr, &v4) == 1)
-		address.sin6_addr = mapped(v4);
-	else if (*addr && inet_pton(AF_INET6, addr, &address.sin6_addr) != 1)
-		return error_new(ERROR_INVALID, "addr: \"%s\" is no address", addr);
+	if (udp->is_v4) {
+		set_option(udp->fd, IPPROTO_IP, IP_PKTINFO, 1);
+		return !bind(udp->fd, (struct sockaddr *)&v4, sizeof(v4));
+	}
 	set_option(udp->fd, IPPROTO_IPV6, IPV6_V6ONLY, 0);
-	if (bind(udp->fd, (struct sockaddr *)&address, sizeof(address)))
-		return error_errno("UDP port %u", port);
 	set_option(udp->fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
-	return NULL;
+	return !bind(udp->fd, (struct sockaddr *)&v6, sizeof(v6));
+}
+
+static int open_socket(bool is_v4)
+{
+	return socket(is_v4 ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+}
+
+/* A FreeBSD client pauses for a second at each datagram that is lost. FORCE wants CAP_NET_ADMIN. */
+static void enlarge(const struct udp *udp)
+{
+	set_option(udp->fd, SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER);
+	set_option(udp->fd, SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER);
+	set_option(udp->fd, IPPROTO_UDP, UDP_GRO, 1);
 }
 
 struct error *udp_open(const char *addr, uint16_t port, struct udp **ret)
 {
 	struct udp *udp = mem_zero(sizeof(*udp));
-	struct error *error;
+	struct in6_addr local = IN6ADDR_ANY_INIT;
 
-	udp->fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	udp->fd = open_socket(false);
 	if (udp->fd < 0 && errno == EAFNOSUPPORT) {
 		udp->is_v4 = true;
-		udp->fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+		udp->fd = open_socket(true);
 	}
-	if (udp->fd < 0) {
-		free(udp);
-		return error_errno("UDP port %u", port);
-	}
-	error = udp->is_v4 ? bind_v4(udp, addr, port) : bind_v6(udp, addr, port);
+	struct error *error = udp->fd < 0 ? error_errno("UDP port %u", port) : parse_address(addr, udp->is_v4, &local);
+
+	if (!error && !bind_to(udp, &local, port))
+		error = error_errno("UDP port %u", port);
 	if (error) {
 		udp_close(udp);
 		return error;
 	}
-	/* A FreeBSD client pauses for a second at each datagram that is lost. FORCE wants CAP_NET_ADMIN. */
-	set_option(udp->fd, SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER);
-	set_option(udp->fd, SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER);
-	set_option(udp->fd, IPPROTO_UDP, UDP_GRO, 1);
-	udp->bytes = mem_resize(NULL, BATCH, DATAGRAM);
+	enlarge(udp);
+	udp->memory = mem_zero(sizeof(*udp->memory));
+	udp->memory->bytes = mem_resize(NULL, BATCH, DATAGRAM);
 	*ret = udp;
+	return NULL;
+}
+
+struct error *udp_open_beside(const struct udp *udp, const struct in6_addr *local, struct udp **ret)
+{
+	struct udp *beside = mem_zero(sizeof(*beside));
+
+	*beside = (struct udp){open_socket(udp->is_v4), udp->is_v4, true, udp->memory};
+	if (beside->fd < 0 || !bind_to(beside, local, 0)) {
+		struct error *error = error_errno("another UDP port");
+
+		udp_close(beside);
+		return error;
+	}
+	enlarge(beside);
+	*ret = beside;
 	return NULL;
 }
 
@@ -128,8 +160,14 @@ void udp_close(struct udp *udp)
 {
 	if (!udp)
 		return;
-	close(udp->fd);
-	free(udp->bytes);
+	if (udp->memory && udp->is_beside)
+		udp_flush(udp);
+	else if (udp->memory)
+		free(udp->memory->bytes);
+	if (!udp->is_beside)
+		free(udp->memory);
+	if (udp->fd >= 0)
+		close(udp->fd);
 	free(udp);
 }
 
@@ -176,7 +214,7 @@ static size_t read_envelope(const struct udp *udp, struct msghdr *message, struc
 	return segment > 0 ? (size_t)segment : 0;
 }
 
-size_t udp_receive(struct udp *udp, void (*take)(void *, const struct udp_peer *, uint8_t *, size_t), void *context)
+size_t udp_receive(struct udp *udp, udp_take *take, void *context)
 {
 	struct mmsghdr messages[BATCH];
 	struct iovec vectors[BATCH];
@@ -185,7 +223,7 @@ size_t udp_receive(struct udp *udp, void (*take)(void *, const struct udp_peer *
 	size_t taken = 0;
 
 	for (size_t i = 0; i < BATCH; i++) {
-		vectors[i] = (struct iovec){udp->bytes + i * DATAGRAM, DATAGRAM};
+		vectors[i] = (struct iovec){udp->memory->bytes + i * DATAGRAM, DATAGRAM};
 		peers[i] = (struct udp_peer){0};
 		messages[i].msg_hdr = (struct msghdr){&peers[i].address, sizeof(peers[i].address), &vectors[i], 1,
 						      controls[i].bytes, CONTROL, 0};
@@ -198,7 +236,7 @@ size_t udp_receive(struct udp *udp, void (*take)(void *, const struct udp_peer *
 		do {
 			size_t step = segment && length - at > segment ? segment : length - at;
 
-			take(context, &peers[i], udp->bytes + (size_t)i * DATAGRAM + at, step);
+			take(context, &peers[i], udp->memory->bytes + (size_t)i * DATAGRAM + at, step);
 			at += step;
 			taken++;
 		} while (at < length);
@@ -235,34 +273,41 @@ static void put_v4(const struct udp_peer *peer, struct msghdr *message, struct s
 
 void udp_send(struct udp *udp, const struct udp_peer *peer, const void *bytes, size_t length)
 {
+	struct memory *memory = udp->memory;
+
 	if (length > UDP_ANSWER_MAX)
 		return;
-	if (udp->queued == SEND_BATCH)
-		udp_flush(udp);
-	udp->queue[udp->queued].peer = *peer;
-	udp->queue[udp->queued].length = length;
-	memcpy(udp->queue[udp->queued++].bytes, bytes, length);
+	if (memory->queued && (memory->queued == SEND_BATCH || memory->of != udp))
+		udp_flush(memory->of);
+	memory->of = udp;
+	memory->queue[memory->queued].peer = *peer;
+	memory->queue[memory->queued].length = length;
+	memcpy(memory->queue[memory->queued++].bytes, bytes, length);
 }
 
 void udp_flush(struct udp *udp)
 {
+	struct memory *memory = udp->memory;
 	struct mmsghdr messages[SEND_BATCH];
 	struct sockaddr_in6 addresses[SEND_BATCH];
 	struct iovec vectors[SEND_BATCH];
 	union control controls[SEND_BATCH] = {0};
 
-	for (size_t i = 0; i < udp->queued; i++) {
-		const struct udp_peer *peer = &udp->queue[i].peer;
+	if (memory->of != udp)
+		return;
+	for (size_t i = 0; i < memory->queued; i++) {
+		const struct udp_peer *peer = &memory->queue[i].peer;
 
-		vectors[i] = (struct iovec){udp->queue[i].bytes, udp->queue[i].length};
+		vectors[i] = (struct iovec){memory->queue[i].bytes, memory->queue[i].length};
 		messages[i].msg_hdr = (struct msghdr){&addresses[i], 0, &vectors[i], 1, controls[i].bytes, 0, 0};
 		(udp->is_v4 ? put_v4 : put_v6)(peer, &messages[i].msg_hdr, &addresses[i], controls[i].bytes);
 	}
 	/* One that cannot be sent (no route, a full queue) must not hold up those behind it. */
-	for (size_t done = 0; done < udp->queued;) {
-		int sent = sendmmsg(udp->fd, messages + done, (unsigned)(udp->queued - done), MSG_DONTWAIT | MSG_NOSIGNAL);
+	for (size_t done = 0; done < memory->queued;) {
+		int sent = sendmmsg(udp->fd, messages + done, (unsigned)(memory->queued - done), MSG_DONTWAIT | MSG_NOSIGNAL);
 
 		done += sent > 0 ? (size_t)sent : 1;
 	}
-	udp->queued = 0;
+	memory->queued = 0;
+	memory->of = NULL;
 }

@@ -22,12 +22,15 @@ enum { UDP_TEXT = INET6_ADDRSTRLEN };
 
 /* `addr`: "" for all addresses. */
 struct error *udp_open(const char *addr, uint16_t port, struct udp **ret) MUST_CHECK;
+/* A port that the system chooses, at the address `local`; inside the sandbox, too. It uses the memory of `udp`, and is
+ * closed before that. */
+struct error *udp_open_beside(const struct udp *udp, const struct in6_addr *local, struct udp **ret) MUST_CHECK;
 void udp_close(struct udp *udp);
 int udp_descriptor(const struct udp *udp);
 /* Hands out what has come, but no more than a batch; returns how many datagrams that were. Their bytes may be changed and
  * are gone afterwards. */
-size_t udp_receive(struct udp *udp, void (*take)(void *context, const struct udp_peer *peer, uint8_t *bytes, size_t length),
-		   void *context);
+typedef void udp_take(void *context, const struct udp_peer *peer, uint8_t *bytes, size_t length);
+size_t udp_receive(struct udp *udp, udp_take *take, void *context);
 /* Queues a datagram of at most UDP_ANSWER_MAX bytes; what the system does not take is lost, as any. */
 enum { UDP_ANSWER_MAX = 1500 };
 void udp_send(struct udp *udp, const struct udp_peer *peer, const void *bytes, size_t length);

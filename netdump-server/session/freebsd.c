@@ -189,7 +189,6 @@ static bool begin(struct freebsd *self)
 
 	if (self->state == RUNNING)
 		return true;
-	self->session.is_proven = self->options.has_own_port;
 	enum session_begin answer = host->ops->begin(host, host->meta->expected);
 
 	/* Without an acknowledgement the client comes again after a second, a dozen times. */
@@ -318,6 +317,8 @@ static void packet(struct session *session, const uint8_t *bytes, size_t length,
 	/* A HERALD in the middle may be forged: it must not keep a dead dump alive, nor a silent client from returning. */
 	if (message.type != FREEBSD_HERALD || self->state == HERALDED)
 		session->heard = now;
+	if (message.type != FREEBSD_HERALD && self->options.has_own_port)
+		session->is_proven = true;
 	bool is_taken = take(self, &message, now);
 
 	if (is_taken)

@@ -18,8 +18,9 @@ struct freebsd_kdh;
 
 struct freebsd_options {
 	uint64_t size_max; /* bytes of a vmcore; nothing is written behind; 0: 2^48 */
-	/* Acknowledgements come from a port of the session's own, and so what follows the HERALD comes to that port: who
-	 * sends there has received an acknowledgement, and is proven. */
+	/* Acknowledgements come from a port of the session's own, and so what follows the HERALD comes to that port
+	 * (debugnet_handle_ack() of the kernel): who sends there has received an acknowledgement, and is proven. The
+	 * caller hands over nothing but HERALDs that came to another port. */
 	bool has_own_port;
 };
 
@@ -32,8 +33,8 @@ struct session *freebsd_new(struct session_host *host, const struct freebsd_opti
 			    size_t length, uint64_t now);
 /* Whether this packet of the session's client begins another dump: a HERALD after a finished dump, or after so long a
  * silence that the client cannot be the same any more (else anybody who forges one HERALD would end a running dump).
- * The caller then stops this session, which lives on until its finished() has been called but gets no more packets,
- * and makes a new one of this packet. */
+ * The caller then makes a new session of this packet, and stops this one, which lives on until its finished() has been
+ * called but gets no more packets: at once, or, where sessions have their own ports, when the new one is proven. */
 bool freebsd_yields(const struct session *session, const uint8_t *bytes, size_t length, uint64_t now);
 /* Whether the session's dump is finished, so that it no longer counts as a running one. */
 bool freebsd_is_leaving(const struct session *session);

@@ -54,7 +54,8 @@ def message(kind, seqno, offset, payload):
 class Debugnet:
     """The client's end of a connection."""
 
-    def __init__(self, server, bind, mtu=1500, scale=1.0, has_bug=True, retries=RETRIES):
+    def __init__(self, server, bind, mtu=1500, scale=1.0, has_bug=True, retries=RETRIES, keeps_port=False):
+        self.keeps_port = keeps_port
         self.server, self.scale, self.has_bug, self.retries = server, scale, has_bug, retries
         self.most = mtu - UDP_IP - HEADER.size
         self.seqno, self.port_known = 1, False
@@ -76,7 +77,7 @@ class Debugnet:
                 return bits
             if address != self.server[0] or len(data) != 4:
                 continue
-            if not self.port_known:
+            if not self.port_known and not self.keeps_port:
                 self.server, self.port_known = (address, port), True
             self.unacknowledged.discard(int.from_bytes(data, "big"))
             index = int.from_bytes(data, "big") - self.seqno
@@ -188,6 +189,7 @@ def parse_options():
     parser.add_argument("--scale", type=float, default=1.0, help="of the second before sending again, and of the polls")
     parser.add_argument("--retries", type=int, default=RETRIES)
     parser.add_argument("--no-shift-bug", dest="shift_bug", action="store_false")
+    parser.add_argument("--keep-port", action="store_true", help="send to SERVER's port whichever one answers")
     parser.add_argument("--encrypted", action="store_true")
     parser.add_argument("--compressed", choices=COMPRESSIONS, default="none")
     parser.add_argument("--header-first", action="store_true", help="KDH and key together before the data")
@@ -207,7 +209,7 @@ def main():
     try:
         server = (str(ipaddress.IPv4Address(host)), int(port or SERVER_PORT))
         link = Debugnet(server, (options.bind, options.client_port), options.mtu, options.scale, options.shift_bug,
-                        options.retries)
+                        options.retries, options.keep_port)
         is_whole = dump(link, options)
     except TimedOut:
         print("given up: the server does not acknowledge")

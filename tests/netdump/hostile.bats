@@ -122,6 +122,54 @@ send_own() {
 	kill -0 "$SERVER_PID"
 }
 
+# own_port: which the server has opened for the only FreeBSD dump.
+own_port() {
+	$INSIDE ss -Hlun src "$NET.1" | awk '{ print $4 }' | grep -oE '[0-9]+$' | grep -vxE '6666|20023'
+}
+
+# freebsd_message TYPE NUMBER: without a payload, in hexadecimal.
+freebsd_message() {
+	printf '%08x%08x%032x' "$1" "$2" 0
+}
+
+@test "a FreeBSD dump is what comes to its own port, from its own address" {
+	local client port
+	start_server --status-file="$BATS_TEST_TMPDIR/status"
+	start_proxy 12 20024 --rate=300000 --queue=1000
+	"$PYTHON" "$FREEBSD" --no-shift-bug --client-port 0 "$LESS" "$NET.112:20024" 3>&- &
+	client=$!
+	PIDS+=("$client")
+	until_true is_status '[.dumps[] | select(.state == "running")] | length' 1
+	port=$(own_port)
+	[ "$("$PYTHON" "$PACKETS" ask "$NET.77" "$NET.1:$port" "$(freebsd_message 2 49)")" = nothing ]
+	[ "$("$PYTHON" "$PACKETS" ask "$NET.77" "$NET.1:20023" "$(freebsd_message 2 49)")" = nothing ]
+	# Others have theirs at the same time.
+	"$PYTHON" "$FREEBSD" --bind "$NET.13" --no-shift-bug "$LESS" "$NET.1"
+	[ "$(own_port | wc -l)" -eq 2 ]
+	wait "$client"
+	cmp "$LESS" "$DUMPS/vmcore.$NET.12.0"
+	cmp "$LESS" "$DUMPS/vmcore.$NET.13.0"
+}
+
+@test "a FreeBSD client whose last acknowledgement was lost gets it again" {
+	start_server
+	"$PYTHON" "$FREEBSD" --bind "$NET.12" --no-shift-bug "$LESS" "$NET.1"
+	[ "$("$PYTHON" "$PACKETS" ask "$NET.12:20024" "$NET.1:$(own_port)" "$(freebsd_message 2 605)")" = 0000025d ]
+	[ "$("$PYTHON" "$PACKETS" ask "$NET.12:20024" "$NET.1:20023" "$(freebsd_message 2 605)")" = nothing ]
+	[ "$(ls "$DUMPS"/vmcore*[0-9])" = "$DUMPS/vmcore.$NET.12.0" ]
+}
+
+@test "FreeBSD: one port for all, where a firewall wants that" {
+	start_server
+	run -1 "$PYTHON" "$FREEBSD" --bind "$NET.12" --scale 0.02 --keep-port "$LESS" "$NET.1"
+	[ -z "$(ls "$DUMPS")" ]
+	stop_server
+	start_server --freebsd-own-port=no
+	"$PYTHON" "$FREEBSD" --bind "$NET.12" --no-shift-bug --keep-port "$LESS" "$NET.1"
+	run ! own_port
+	cmp "$LESS" "$DUMPS/vmcore.$NET.12.0"
+}
+
 @test "a full disk is an incomplete dump, and the next one fits" {
 	local there
 	printf '%s\n' 'mount -t tmpfs -o size=4M tmpfs "$1" || exit' 'shift' 'exec "$@"' > with-little-room

@@ -3,9 +3,9 @@
 """packets.py COMMAND …: datagrams that no client of ours sends.
   netconsole FROM TO:PORT [random]   standard input's lines, each one datagram, \\n for a newline; random: in another order,
                                      by the same chance each time
-  forge SERVER ADDRESS…              as if from these addresses, which have clients: STARTs, HERALDs, answers, version 6, and
-                                     noise, from the clients' own ports and others; the same and what follows a HERALD from
-                                     strangers; until SIGTERM; says when it was a thousand (raw sockets: as root, or in a
+  forge SERVER ADDRESS…              as if from these addresses, which have clients, and from strangers': STARTs, answers, all
+                                     that a FreeBSD client sends, version 6, and noise, from the clients' own ports and
+                                     others; until SIGTERM; says when it was a thousand (raw sockets: as root, or in a
                                      user namespace)
   ask FROM SERVER:PORT HEX           one datagram; says in hexadecimal what was answered within a second, or nothing"""
 import random
@@ -63,14 +63,12 @@ def redhat(chance):
     return reply(code, chance.choice([62, 3, chance.getrandbits(32)]), chance.choice([5, 0, chance.getrandbits(32)]), payload)
 
 
-def freebsd(chance, is_client):
-    """What is forged with a client's address and port and is no HERALD is the client's: nothing in it says otherwise."""
-    kinds = [(1, b''), (1, b'sub\0'), (1, b'../../x\0')]
-    others = [(2, b''), (3, chance.randbytes(1400)), (4, chance.randbytes(512)), (5, chance.randbytes(80)),
-              (chance.getrandbits(32), b'')]
-    kind, payload = chance.choice(kinds if is_client else kinds + others)
-    return struct.pack('>IIQII', kind, chance.getrandbits(32), chance.getrandbits(chance.choice([20, 62])), len(payload),
-                       0) + payload
+def freebsd(chance):
+    """The same numbers and offsets as the client's, among others."""
+    kind, payload = chance.choice([(1, b''), (1, b'sub\0'), (1, b'../../x\0'), (2, b''), (3, chance.randbytes(1400)),
+                                   (4, chance.randbytes(512)), (5, chance.randbytes(80)), (chance.getrandbits(32), b'')])
+    return struct.pack('>IIQII', kind, chance.getrandbits(chance.choice([10, 32])),
+                       chance.getrandbits(chance.choice([20, 62])), len(payload), 0) + payload
 
 
 def version6(chance):
@@ -91,7 +89,7 @@ def forge(server, *clients):
     while not is_over:
         source = chance.choice([*clients, chance.choice(strangers)])
         kind = chance.choice([redhat, version6, freebsd, noise])
-        payload = freebsd(chance, source in clients) if kind is freebsd else kind(chance)
+        payload = kind(chance)
         port = 20023 if kind is freebsd else chance.choice([6666, 6666, 20023]) if kind is noise else 6666
         own = 20024 if port == 20023 else chance.choice([6666, chance.randrange(1024, 65536)])
         out.sendto(packet((source, own), (server, port), payload), (server, 0))

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // proxy [OPTION…] ADDRESS[:PORT] SERVER:PORT: a bad path between one client and a server, the same for the same --seed
 // and the same datagrams. Says "port N" once it listens, and at SIGTERM what became of the datagrams.
-// The client may come again from another port: answers go to where its last datagram came from.
+// The client may come again from another port: answers go to where its last datagram came from. The server may answer from
+// another port: what the client sends then goes there, until it comes again (a FreeBSD kernel does that itself).
 #include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -27,6 +28,7 @@ enum way { TO_SERVER, TO_CLIENT, WAYS };
 struct held {
 	uint64_t due, order;
 	enum way way;
+	struct sockaddr_in to;
 	size_t length;
 	uint8_t bytes[];
 };
@@ -42,7 +44,8 @@ struct proxy {
 	const char *from;       /* ADDRESS[:PORT] that the server sees */
 
 	int sockets[WAYS]; /* by where they send to */
-	struct sockaddr_in client;
+	struct sockaddr_in client, server, answers; /* answers: where the server's first one came from, or the server */
+	bool is_answered;
 	uint64_t free_at[WAYS]; /* of the rate */
 	struct held *heap[HELD_MAX];
 	size_t held;
@@ -125,14 +128,14 @@ static struct held *pop(void)
 /* ---- datagrams ------------------------------------------------------------------------------- */
 
 /* A server that is not there is no reason to end: it may come. */
-static void transmit(enum way way, const uint8_t *bytes, size_t length)
+static void transmit(const struct held *held)
 {
-	const struct sockaddr *to = way == TO_CLIENT ? (const struct sockaddr *)&proxy.client : NULL;
+	const struct sockaddr_in *to = held->way == TO_CLIENT ? &proxy.client : &held->to;
 
 	for (int tries = 0; tries < 2; tries++)
-		if (sendto(proxy.sockets[way], bytes, length, 0, to, to ? sizeof(proxy.client) : 0) >= 0)
+		if (sendto(proxy.sockets[held->way], held->bytes, held->length, 0, (const struct sockaddr *)to, sizeof(*to)) >= 0)
 			break;
-	proxy.passed[way]++;
+	proxy.passed[held->way]++;
 }
 
 /* When it may leave, or 0: the queue of the slow path is full. */
@@ -171,7 +174,7 @@ static void forward(enum way way, const uint8_t *bytes, size_t length, uint64_t 
 	struct held *held = malloc(sizeof(*held) + length);
 	if (!held)
 		fail("memory");
-	*held = (struct held){due, proxy.orders++, way, length};
+	*held = (struct held){due, proxy.orders++, way, proxy.answers, length};
 	memcpy(held->bytes, bytes, length);
 	if (length && chance(1000) < proxy.damage) {
 		for (uint64_t i = chance(DAMAGE_MAX) + 1; i; i--)
@@ -179,6 +182,21 @@ static void forward(enum way way, const uint8_t *bytes, size_t length, uint64_t 
 		proxy.damaged++;
 	}
 	push(held);
+}
+
+static void learn(enum way way, const struct sockaddr_in *from)
+{
+	if (way == TO_CLIENT && !proxy.is_answered) {
+		proxy.answers = *from;
+		proxy.is_answered = true;
+	}
+	if (way != TO_SERVER)
+		return;
+	if (from->sin_port != proxy.client.sin_port || from->sin_addr.s_addr != proxy.client.sin_addr.s_addr) {
+		proxy.answers = proxy.server;
+		proxy.is_answered = false;
+	}
+	proxy.client = *from;
 }
 
 static void take(enum way way)
@@ -191,14 +209,15 @@ static void take(enum way way)
 	/* What goes to the server comes through the socket that answers the client, and the other way round. */
 	while ((length = recvfrom(proxy.sockets[way == TO_SERVER ? TO_CLIENT : TO_SERVER], bytes, sizeof(bytes),
 				  MSG_DONTWAIT, (struct sockaddr *)&from, &from_length)) >= 0) {
-		if (way == TO_SERVER)
-			proxy.client = from;
+		from_length = sizeof(from);
+		if (way == TO_CLIENT && from.sin_addr.s_addr != proxy.server.sin_addr.s_addr)
+			continue;
+		learn(way, &from);
 		forward(way, bytes, (size_t)length, clock_now());
 		if (chance(1000) < proxy.duplicates) {
 			forward(way, bytes, (size_t)length, clock_now());
 			proxy.doubled++;
 		}
-		from_length = sizeof(from);
 	}
 }
 
@@ -207,7 +226,7 @@ static void release(uint64_t now)
 	while (proxy.held && proxy.heap[0]->due <= now) {
 		struct held *held = pop();
 
-		transmit(held->way, held->bytes, held->length);
+		transmit(held);
 		free(held);
 	}
 }
@@ -326,13 +345,14 @@ int main(int argc, char **argv)
 		fputs("usage: proxy [--OPTION=NUMBER…] ADDRESS[:PORT] SERVER:PORT (options: see its source)\n", stderr);
 		return 2;
 	}
-	struct sockaddr_in here = address_of(argv[at]), from = address_of(proxy.from), server = address_of(argv[at + 1]);
+	struct sockaddr_in here = address_of(argv[at]), from = address_of(proxy.from);
 	socklen_t length = sizeof(here);
+
+	proxy.server = proxy.answers = address_of(argv[at + 1]);
 
 	proxy.sockets[TO_CLIENT] = open_socket(&here);
 	proxy.sockets[TO_SERVER] = open_socket(&from);
-	if (connect(proxy.sockets[TO_SERVER], (const struct sockaddr *)&server, sizeof(server)) ||
-	    getsockname(proxy.sockets[TO_CLIENT], (struct sockaddr *)&here, &length))
+	if (getsockname(proxy.sockets[TO_CLIENT], (struct sockaddr *)&here, &length))
 		fail("socket");
 	printf("port %u\n", ntohs(here.sin_port));
 	fflush(stdout);

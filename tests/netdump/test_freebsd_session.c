@@ -435,6 +435,15 @@ TEST(freebsd_is_proven_by_its_own_port)
 	give(FREEBSD_VMCORE, 2, 0, "data", 4);
 	CHECK(session->is_proven);
 	end();
+	/* There is no room as yet, but the client is there. */
+	start_with(&(struct freebsd_options){.has_own_port = true}, "F1");
+	host.waits = 1;
+	CHECK(!give(FREEBSD_VMCORE, 2, 0, "data", 4) && session->is_proven);
+	end();
+	start();
+	give(FREEBSD_VMCORE, 2, 0, "data", 4);
+	CHECK(!session->is_proven);
+	end();
 }
 
 TEST(freebsd_waits_ten_minutes)
