@@ -75,6 +75,21 @@ bool extents_add(struct extents *extents, uint64_t start, uint64_t end)
 	return true;
 }
 
+void extents_subtract(struct extents *extents, const struct extents *other)
+{
+	struct extents rest = {0};
+	struct extent piece;
+
+	for (size_t i = 0; i < extents->count; i++) {
+		uint64_t at = extents->items[i].start;
+
+		for (; extents_hole(other, at, extents->items[i].end, &piece); at = piece.end)
+			(void)extents_add(&rest, piece.start, piece.end);
+	}
+	extents_deinit(extents);
+	*extents = rest;
+}
+
 bool extents_have(const struct extents *extents, uint64_t start, uint64_t end)
 {
 	if (start >= end)

@@ -24,6 +24,8 @@ void extents_deinit(struct extents *extents);
 /* Adds [start, end); an empty or backward range changes nothing. False when that would be one range too many: nothing is
  * added then. */
 bool extents_add(struct extents *extents, uint64_t start, uint64_t end);
+/* Takes out what the other has, and whatever would make one range too many. */
+void extents_subtract(struct extents *extents, const struct extents *other);
 /* Whether all, or any, of [start, end) is there. */
 bool extents_have(const struct extents *extents, uint64_t start, uint64_t end);
 bool extents_touch(const struct extents *extents, uint64_t start, uint64_t end);

@@ -46,6 +46,7 @@ struct dump_files {
 	char *path;
 	bool is_freebsd;
 	struct writer_file files[SESSION_FILES]; /* fd is -1 until something is written */
+	struct extents lost; /* of the vmcore: what was queued and could not be written */
 	struct kdumper *kdump; /* NULL: the vmcore is kept as it is sent */
 	struct log_file *log;
 	uint64_t expected, put; /* bytes announced, and queued for the vmcore */
@@ -59,6 +60,7 @@ struct dump_files {
 	char *core;          /* name of the vmcore in the end */
 	uint64_t size;
 	bool is_safe;
+	bool is_synced;      /* what was written is on the disk */
 	void (*stored)(void *context, bool is_safe);
 	void (*done)(void *context, bool is_safe);
 	void *context;

@@ -205,11 +205,25 @@ static void finish_core(struct dump_files *dump)
 	if (failure)
 		dump->result.reason[0] = '\0';
 	note(dump, failure);
+	// Neither meta.json nor who comes back may believe that it is there.
+	extents_subtract(&dump->have, &dump->lost);
 	note(dump, dump->kdump ? finish_kdump(dump) : set_size(dump));
-	note(dump, sync_files(dump));
+	struct error *unsynced = sync_files(dump);
+	dump->is_synced = !unsynced;
+	note(dump, unsynced);
 	if (is_complete(dump))
 		note(dump, give_name(dump));
 	dump->size = fstat(dump->files[SESSION_VMCORE].fd, &status) ? 0 : (uint64_t)status.st_size;
+}
+
+/* Of what is incomplete. */
+static bool cut_core(struct dump_files *dump)
+{
+	const struct extents gone = {.items = &(struct extent){dump->size - dump->size / 16, UINT64_MAX}, .count = 1};
+
+	dump->size = gone.items->start;
+	extents_subtract(&dump->have, &gone);
+	return !ftruncate(dump->files[SESSION_VMCORE].fd, (off_t)dump->size);
 }
 
 void dump_settle(void *context)
@@ -224,13 +238,13 @@ void dump_settle(void *context)
 		return;
 	}
 	finish_core(dump);
-	if (!is_complete(dump))
+	if (!is_complete(dump) && dump->is_synced)
 		note(dump, write_resume(dump));
 	else if (dump->is_freebsd)
 		note(dump, link_last(dump));
 	struct error *error = write_meta(dump);
 	// On a full disk the end of what is incomplete anyway makes room for the word why.
-	if (error && !is_complete(dump) && !ftruncate(dump->files[SESSION_VMCORE].fd, (off_t)(dump->size -= dump->size / 16))) {
+	if (error && !is_complete(dump) && cut_core(dump)) {
 		error_free(error);
 		unlinkat(dump->directory, "resume", 0);
 		error = write_meta(dump);

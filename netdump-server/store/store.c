@@ -312,6 +312,7 @@ static struct dump_files *dump_new(struct store *store, struct meta *meta, uint6
 	dump->is_freebsd = meta->protocol && !strcmp(meta->protocol, "freebsd");
 	for (size_t i = 0; i < SESSION_FILES; i++)
 		dump->files[i].fd = -1;
+	dump->files[SESSION_VMCORE].lost = &dump->lost;
 	return dump;
 }
 
@@ -474,7 +475,7 @@ static void dump_close_files(struct dump_files *dump)
 		dump->files[i].fd = -1;
 	}
 	extents_deinit(&dump->have);
-	dump->have = (struct extents){0};
+	extents_deinit(&dump->lost);
 }
 
 static void dump_release(void *context)

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "session/extents.h"
 
 enum {
 	BATCH = 256,         /* blocks that are taken and sorted together */
@@ -348,10 +349,13 @@ static int take_run(struct writer_file *file, const struct block *blocks, size_t
 	return error;
 }
 
-static void set_error(struct writer_file *file, int error)
+/* Blocks that are one behind the other: that which failed may be there in part, none that follows is. */
+static void set_lost(struct writer_file *file, uint64_t offset, uint64_t length)
 {
-	if (error)
-		__atomic_store_n(&file->error, error, __ATOMIC_RELEASE);
+	if (!file->lost || extents_add(file->lost, offset, offset + length))
+		return;
+	extents_deinit(file->lost);
+	(void)extents_add(file->lost, 0, UINT64_MAX);
 }
 
 /* Writes the first blocks that are one behind the other in one file; returns how many those were. */
@@ -365,12 +369,14 @@ static size_t write_first(const struct block *blocks, size_t count)
 	       blocks[next].offset == blocks->offset + length;
 	     next++)
 		length += blocks[next].length;
-	if (file->error) // this thread alone writes it
-		return next;
-	int error = file->take ? take_run(file, blocks, next)
+	int error = file->error	      ? file->error // this thread alone writes it
+		    : file->take      ? take_run(file, blocks, next)
 		    : blocks->is_hole ? write_zeros(file, blocks->offset, length)
 				      : write_run(file, blocks, length);
-	set_error(file, error);
+	if (error) {
+		__atomic_store_n(&file->error, error, __ATOMIC_RELEASE);
+		set_lost(file, blocks->offset, length);
+	}
 	return next;
 }
 

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 
+struct extents;
 struct writer;
 
 /* One file as the writer sees it. The owner closes it only after a barrier has come back. */
@@ -18,6 +19,7 @@ struct writer_file {
 	int fd;
 	int error;        /* errno of the first write that failed; read it after a barrier or with __atomic_load_n */
 	uint64_t written; /* bytes of writer_put() that are in the file, in the order they were put; the same */
+	struct extents *lost; /* NULL, or gets what was put and is not in the file, once there is an error */
 	bool keep_zeros;  /* else blocks of zeros become holes; where something was before, it is punched out */
 	uint64_t end;     /* highest byte that was put here, plus one: set to the size of a file that has some already.
 			   * Where a hole is last the file is shorter. Read it after a barrier */

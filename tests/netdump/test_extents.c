@@ -78,4 +78,25 @@ TEST(extents_are_bounded)
 	CHECK(!extents_add(&extents, UINT64_C(1) << 42, UINT64_C(1) << 43));
 }
 
+TEST(what_another_has_is_taken_out)
+{
+	struct extents extents = {0}, other = {0};
+
+	extents_subtract(&extents, &other);
+	CHECK(!extents.count);
+	CHECK(extents_add(&extents, 10, 20) && extents_add(&extents, 30, 40) && extents_add(&extents, 50, 60));
+	extents_subtract(&extents, &other);
+	CHECK(extents.count == 3 && extents.bytes == 30);
+	CHECK(extents_add(&other, 12, 14) && extents_add(&other, 18, 35) && extents_add(&other, 50, 60));
+	extents_subtract(&extents, &other);
+	CHECK(extents.count == 3 && extents.bytes == 11 && extents_have(&extents, 10, 12) && extents_have(&extents, 14, 18) &&
+	      extents_have(&extents, 35, 40));
+	extents_deinit(&other);
+	CHECK(extents_add(&other, 0, UINT64_MAX));
+	extents_subtract(&extents, &other);
+	CHECK(!extents.count && !extents.bytes);
+	extents_deinit(&extents);
+	extents_deinit(&other);
+}
+
 TEST_MAIN

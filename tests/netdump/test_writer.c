@@ -328,6 +328,32 @@ TEST(full_disk_is_remembered)
 	close(good.fd);
 }
 
+static int refuse_third(struct writer_file *file, uint64_t offset, const void *bytes, uint64_t length)
+{
+	(void)bytes;
+	(void)length;
+	return ++*(unsigned *)file->context == 3 && offset ? EIO : 0;
+}
+
+/* What comes behind the block that failed is not written, and not believed to be. */
+TEST(what_is_not_written_is_known)
+{
+	struct writer *writer = writer_of(1 << 20);
+	unsigned taken = 0;
+	struct extents lost = {0};
+	struct writer_file file = {.fd = -1, .take = refuse_third, .context = &taken, .lost = &lost};
+
+	for (uint64_t i = 0; i < 4; i++)
+		CHECK(writer_put(writer, &file, i * 1000, "0123456789", 10));
+	CHECK(writer_zero(writer, &file, 9000, 500));
+	drain(writer);
+	CHECK(file.error == EIO && taken == 3);
+	CHECK(lost.count == 3 && lost.bytes == 520 && extents_have(&lost, 2000, 2010) && extents_have(&lost, 3000, 3010) &&
+	      extents_have(&lost, 9000, 9500));
+	writer_free(writer);
+	extents_deinit(&lost);
+}
+
 struct order {
 	struct writer_file *file;
 	sem_t *may_go;
