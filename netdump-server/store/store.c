@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <time.h>
@@ -39,6 +40,8 @@ struct error *store_open(const struct store_options *options, struct writer *wri
 	struct error *error = NULL;
 	if (store->directory < 0)
 		error = error_errno("%s: cannot open the dump directory", options->dumpdir);
+	else if (flock(store->directory, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK)
+		error = error_new(ERROR_INVALID, "%s: another netdump-server stores its dumps there", options->dumpdir);
 	else if (options->spool && store->spool < 0)
 		error = error_errno("%s: cannot open the directory for markers", options->spool);
 	if (error) {

@@ -42,7 +42,8 @@ struct store_options {
 	unsigned log_keep;          /* rotated logs kept */
 };
 
-/* The directories must exist; `options` and `writer` outlive the store. */
+/* The directories must exist, and no other store may be open on the dump directory, in whatever process; `options` and
+ * `writer` outlive the store. */
 struct error *store_open(const struct store_options *options, struct writer *writer, struct store **ret) MUST_CHECK;
 /* From now on no digest is made, nor finished: they take long. */
 void store_stop(struct store *store);

@@ -729,6 +729,21 @@ TEST(json_is_json_whatever_clients_say)
 		  "True vm\"core\\ 18446744073709551615 None");
 }
 
+TEST(directory_is_for_one_store)
+{
+	struct shop shop = {0};
+	struct store *other = NULL;
+
+	shop_open(&shop);
+	struct error *error = store_open(&shop.options, shop.writer, &other);
+	CHECK(error && strstr(error->message, "another netdump-server") && !other);
+	error_free(error);
+	store_close(shop.store);
+	error = store_open(&shop.options, shop.writer, &shop.store);
+	CHECK(!error);
+	shop_close(&shop);
+}
+
 TEST(store_wants_its_directories)
 {
 	struct store_options options = {.dumpdir = "/nowhere/at/all"};
