@@ -17,6 +17,9 @@ enum {
 	ENTRIES_MAX = 1 << 20,   /* files of all: a bound, should the directory be one that we do not know */
 };
 
+#define DIGITS "0123456789"
+#define META_HEAD "{\n  \"client\": " /* as meta_json() writes it */
+
 struct scan {
 	struct held_list *list;
 	bool (*is_running)(const void *context, const char *place, const char *name);
@@ -53,7 +56,8 @@ static struct held *add(struct scan *scan, const char *place, const char *name, 
 	return held;
 }
 
-/* CLIENT-YYYY-mm-dd-HH:MM, with "-2" and so on behind it; returns the length of CLIENT, 0 for other names. */
+/* CLIENT-YYYY-mm-dd-HH:MM, with "-2" and so on behind it; returns the length of CLIENT, 0 for other names, such as those
+ * that the host's own kdump gives its dumps. */
 static size_t directory_client(const char *name)
 {
 	static const char shape[] = "-dddd-dd-dd-dd:dd";
@@ -65,7 +69,43 @@ static size_t directory_client(const char *name)
 		if (shape[i] == 'd' ? byte < '0' || byte > '9' : byte != shape[i])
 			return 0;
 	}
-	return length;
+	const char *rest = name + length + strlen(shape);
+	bool is_numbered = rest[0] == '-' && rest[1] >= '1' && rest[1] <= '9' && !rest[1 + strspn(rest + 1, DIGITS)];
+	return !*rest || is_numbered ? length : 0;
+}
+
+static bool is_file(int directory, const char *path)
+{
+	struct stat status;
+
+	return !fstatat(directory, path, &status, AT_SYMLINK_NOFOLLOW) && S_ISREG(status.st_mode);
+}
+
+/* Of ours are dumps with a meta.json that we wrote, and those that are not closed yet. */
+static bool is_ours(int directory, const char *meta, const char *incomplete)
+{
+	char head[sizeof(META_HEAD)] = "";
+	int fd _cleanup_close_ = openat(directory, meta, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd < 0)
+		return is_file(directory, incomplete);
+	return pread(fd, head, sizeof(head) - 1, 0) == sizeof(head) - 1 && !strcmp(head, META_HEAD);
+}
+
+static bool is_our_directory(int parent, const char *name)
+{
+	char *meta _cleanup_free_ = mem_printf("%s/meta.json", name);
+	char *incomplete _cleanup_free_ = mem_printf("%s/vmcore-incomplete", name);
+
+	return is_ours(parent, meta, incomplete);
+}
+
+static bool is_our_number(int directory, const char *key)
+{
+	char *meta _cleanup_free_ = mem_printf("meta.%s.json", key);
+	char *incomplete _cleanup_free_ = mem_printf("vmcore.%s-incomplete", key);
+
+	return is_ours(directory, meta, incomplete);
 }
 
 static bool cut_end(char *name, const char *end)
@@ -94,7 +134,7 @@ static size_t core_client(const char *name, char **ret)
 	if (!cut_end(cut, ".gz"))
 		cut_end(cut, ".zst");
 	char *dot = strrchr(cut, '.');
-	if (!dot || dot == cut || !dot[1] || dot[1 + strspn(dot + 1, "0123456789")]) {
+	if (!dot || dot == cut || !dot[1] || dot[1 + strspn(dot + 1, DIGITS)]) {
 		free(cut);
 		return 0;
 	}
@@ -102,7 +142,7 @@ static size_t core_client(const char *name, char **ret)
 	return (size_t)(dot - cut);
 }
 
-static void take_file(struct scan *scan, const char *place, const char *name, const struct stat *status)
+static void take_file(struct scan *scan, int directory, const char *place, const char *name, const struct stat *status)
 {
 	char *key _cleanup_free_ = NULL;
 	size_t client = core_client(name, &key);
@@ -110,6 +150,8 @@ static void take_file(struct scan *scan, const char *place, const char *name, co
 	if (!client)
 		return;
 	struct held *held = find(scan->list, place, key);
+	if (!held && !is_our_number(directory, key))
+		return;
 	if (!held)
 		held = add(scan, place, key, client);
 	held->bytes += (uint64_t)status->st_blocks * 512;
@@ -126,6 +168,9 @@ static void take_directory(struct scan *scan, int parent, const char *name, cons
 	uint64_t before = scan->list->bytes;
 	size_t client = directory_client(name), at = scan->list->count;
 
+	// Ours are in the dump directory itself; what somebody has put away below stays.
+	if (client && (*place || !is_our_directory(parent, name)))
+		client = 0;
 	if (client) {
 		struct held *held = add(scan, place, name, client);
 		held->is_directory = true;
@@ -153,7 +198,7 @@ static void scan_directory(struct scan *scan, int parent, const char *name, cons
 			continue;
 		scan->list->bytes += (uint64_t)status.st_blocks * 512;
 		if (depth < DEPTH_MAX)
-			take_file(scan, place, entry->d_name, &status);
+			take_file(scan, dirfd(stream), place, entry->d_name, &status);
 	}
 	if (stream)
 		closedir(stream);

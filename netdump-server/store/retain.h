@@ -7,7 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A dump on the disk: a directory CLIENT-TIME, or FreeBSD's files of one number. */
+/* A dump of ours on the disk: a directory CLIENT-TIME, or FreeBSD's files of one number, with a meta.json unless it is not
+ * closed yet. Whatever else lies there is not touched. */
 struct held {
 	char *place;  /* directory that it lies in, below the dump directory: "" or "sub/" */
 	char *name;   /* of the directory, or "CLIENT.NUMBER" */

@@ -502,6 +502,37 @@ TEST(keep_removes_the_oldest)
 	shop_close(&shop);
 }
 
+TEST(what_is_not_ours_stays)
+{
+	struct shop shop = {.options.keep = 1};
+	static const char *const names[] = {
+		/* as the host's own kdump names its dumps */
+		"192.0.2.1-2026-01-01-10:00:00", "192.0.2.1-2026-01-02-10:00:00", "192.0.2.1-2026-01-03-10:00-0",
+		"192.0.2.1-2026-01-04-10:00-x", "192.0.2.1-2026-01-05-10:00-", "192.0.2.1-2026-01-06-10:00-2a",
+		/* as the original netdump-server does, and as somebody kept one */
+		"192.0.2.1-2026-01-07-10:00", "192.0.2.1-2026-01-08-10:00-2",
+	};
+
+	shop_open(&shop);
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		run("cd %s && mkdir %s && touch %s/vmcore && touch -d 2020-01-01 %s", shop.dumpdir, names[i], names[i], names[i]);
+	run("cd %s && echo '{\"client\": 1}' > %s/meta.json", shop.dumpdir, names[7]);
+	for (size_t i = 0; i < 6; i++)
+		run("cd %s && echo '{\n  \"client\": 1}' > %s/meta.json", shop.dumpdir, names[i]);
+	run("cd %s && for i in 0 1 2; do touch -d 2020-01-0$((i + 1)) vmcore.192.0.2.1.$i info.192.0.2.1.$i; done", shop.dumpdir);
+	for (unsigned i = 0; i < 3; i++) {
+		CHECK(admits(&shop, "192.0.2.1", 1000));
+		whole_dump(&shop, "192.0.2.1", 1000);
+	}
+	run("cd %s && mkdir kept && cp -r 192.0.2.1-20*/ kept", shop.dumpdir);
+	CHECK(admits(&shop, "192.0.2.1", 1000));
+	CHECK_STR(output("ls -d %s/kept/192.0.2.1-* | wc -l", shop.dumpdir), "10");
+	CHECK_STR(output("ls -d %s/192.0.2.1-2026-01* | wc -l", shop.dumpdir), "8");
+	CHECK_STR(output("ls %s/vmcore.192.0.2.1.? %s/info.192.0.2.1.? | wc -l", shop.dumpdir, shop.dumpdir), "6");
+	CHECK_STR(output("ls -d %s/192.0.2.1-* | wc -l", shop.dumpdir), "9");
+	shop_close(&shop);
+}
+
 TEST(quotas_never_cost_the_newest)
 {
 	struct shop shop = {.options = {.max_client = 100 << 10, .max_total = 200 << 10}};
