@@ -79,6 +79,9 @@ static uint64_t written_of(const struct netdump6 *self)
 	struct session_host *host = self->session.host;
 	uint64_t written = host->ops->written(host) - self->written_before;
 
+	/* What came since has been there before. */
+	if (self->phase == PHASE_FINISHED)
+		return self->queued - self->base;
 	return written > self->base ? smaller(written, self->queued) - self->base : 0;
 }
 
@@ -287,8 +290,10 @@ static bool take_data(struct netdump6 *self, uint64_t number, const uint8_t *pay
 	length -= ND6_DATA_HEADER;
 	if (!is_inside(self, offset, length))
 		return false;
-	if (self->phase != PHASE_RUNNING)
+	if (self->phase != PHASE_RUNNING) {
+		self->queued += is_whole(self) ? length : 0;
 		return is_whole(self);
+	}
 	if (!host->ops->write(host, SESSION_VMCORE, offset, payload + ND6_DATA_HEADER, length)) {
 		note_failing(self, length, now);
 		return false;

@@ -503,6 +503,35 @@ TEST(transfer_overwrites_zeros_for_good)
 	}
 }
 
+/* A sender that does not know that all has arrived sends again what overwrites, and waits for what it overwrites. */
+TEST(transfer_of_what_was_finished_ends_again)
+{
+	enum { BLOCK_BYTES = 8192 };
+	static const uint8_t zeros[BLOCK_BYTES];
+	uint8_t header[4096] = "makedumpfile", *file = calloc(1, BLOCK_BYTES);
+	struct stream stream = {0};
+	struct world world;
+
+	world_init(&world, 1, FILE_MAX);
+	memset(file, 1, BLOCK_BYTES);
+	wire_put_u64(header + 16, 1);
+	wire_put_u64(header + 24, 1);
+	stream_put(&stream, header, sizeof(header));
+	for (unsigned i = 0; i < 4; i++)
+		stream_record(&stream, 0, i % 2 ? file : zeros, BLOCK_BYTES);
+	stream_record(&stream, UINT64_MAX, NULL, UINT64_MAX);
+	for (unsigned i = 0; i < 2; i++) {
+		if (i)
+			client_close(&world);
+		give_input(&world, stream.bytes, stream.length, false, &plain_options);
+		world_run(&world, 0);
+		check_same(&world, file, BLOCK_BYTES);
+	}
+	world_deinit(&world);
+	free(stream.bytes);
+	free(file);
+}
+
 TEST(transfer_needs_little_memory_for_a_pipe)
 {
 	for (unsigned round = 0; round < 40; round++) {
