@@ -14,25 +14,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 #include "session/extents.h"
 #include "store/compress.h"
 #include "store/elf_map.h"
+#include "store/kdump_head.h"
 #include "store/writer.h"
 
 enum {
-	HEADER_VERSION = 6,
 	DESCRIPTOR = 24,
 	DESCRIPTORS = 4096,     /* that are written together */
 	ENTRIES = 256,          /* that are read together */
 	BITS = 4096,            /* bytes of a bitmap that are written together */
 	BUFFER = 256 << 10,     /* of pages not yet written */
-	SUB_HEADER = 128,       /* the notes begin there */
-	NAME = 65,              /* of struct new_utsname */
-	STATUS_INCOMPLETE = 8,  /* DUMP_DH_COMPRESSED_INCOMPLETE */
 };
 
 static const uint32_t compression_flags[] = {[STORE_ZLIB] = 1, [STORE_LZO] = 2, [STORE_ZSTD] = 0x20};
@@ -381,7 +377,7 @@ static int begin(struct kdumper *kdump)
 	}
 	kdump->page = mem_zero(map->page_size);
 	kdump->buffer = mem_zero(BUFFER);
-	kdump->sub_blocks = round_up(SUB_HEADER + map->notes_size, size) / size;
+	kdump->sub_blocks = round_up(KDUMP_SUB_HEAD + map->notes_size, size) / size;
 	kdump->bitmap_blocks = 2 * (round_up((bits + 7) / 8, size) / size);
 	kdump->descriptors = (1 + kdump->sub_blocks + kdump->bitmap_blocks) * size;
 	kdump->end = round_up(kdump->descriptors + elf_map_pages(map) * DESCRIPTOR, size);
@@ -525,12 +521,6 @@ static int bits_set_range(struct bits *bits, uint64_t first, uint64_t end)
 	return error;
 }
 
-static void put_number(const struct elf_map *map, uint8_t *bytes, uint64_t value, size_t length)
-{
-	for (size_t i = 0; i < length; i++)
-		bytes[map->is_big ? length - 1 - i : i] = (uint8_t)(value >> 8 * i);
-}
-
 struct survey {
 	struct bits memory, saved;
 	uint64_t count; /* pages in the file */
@@ -554,10 +544,10 @@ static int take_entry(struct kdumper *kdump, struct survey *survey, uint64_t pag
 
 	if (!entry->offset)
 		return 0;
-	put_number(&kdump->map, bytes, entry->offset, 8);
-	put_number(&kdump->map, bytes + 8, entry->size, 4);
-	put_number(&kdump->map, bytes + 12, entry->flags, 4);
-	put_number(&kdump->map, bytes + 16, 0, 8);
+	kdump_head_put(&kdump->map, bytes, entry->offset, 8);
+	kdump_head_put(&kdump->map, bytes + 8, entry->size, 4);
+	kdump_head_put(&kdump->map, bytes + 12, entry->flags, 4);
+	kdump_head_put(&kdump->map, bytes + 16, 0, 8);
 	survey->count++;
 	if (++survey->filled == DESCRIPTORS)
 		error = descriptors_flush(kdump, survey);
@@ -621,99 +611,25 @@ static int write_tables(struct kdumper *kdump, uint64_t *ret_count)
 	return error;
 }
 
-/* What uname(2) calls the machine: tools tell by that which architecture the dump is of. */
-static const char *machine_name(const struct elf_map *map)
+static int write_heads(struct kdumper *kdump, uint64_t saved, bool is_complete)
 {
-	static const struct {
-		uint16_t machine;
-		bool is_64, is_big;
-		const char *name;
-	} names[] = {
-		{3, false, false, "i686"},	{62, true, false, "x86_64"}, {183, true, false, "aarch64"},
-		{40, false, false, "armv7l"},	{50, true, false, "ia64"},   {21, true, true, "ppc64"},
-		{21, true, false, "ppc64le"},	{22, true, true, "s390x"},   {243, true, false, "riscv64"},
-		{258, true, false, "loongarch64"},
+	const struct kdump_head head = {
+		.map = &kdump->map,
+		.compression_flag = compression_flags[kdump->compression],
+		.sub_blocks = kdump->sub_blocks,
+		.bitmap_blocks = kdump->bitmap_blocks,
+		.saved = saved,
+		.is_complete = is_complete,
 	};
+	uint64_t sub_head = kdump->map.page_size;
+	uint8_t bytes[KDUMP_HEAD];
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (names[i].machine == map->machine && names[i].is_64 == map->is_64 && names[i].is_big == map->is_big)
-			return names[i].name;
-	return "";
-}
-
-/* Where numbers are in struct disk_dump_header and struct kdump_sub_header, of the dumped machine's own C layout. */
-struct header_layout {
-	uint8_t word;
-	uint16_t time, status; /* eight numbers of 4 bytes begin there */
-	uint8_t vmcoreinfo, vmcoreinfo_size, notes, notes_size, blocks_64;
-};
-
-static const struct header_layout header_layouts[] = {
-	{.word = 4, .time = 404, .status = 412, .vmcoreinfo = 20, .vmcoreinfo_size = 28, .notes = 32, .notes_size = 40,
-	 .blocks_64 = 72},
-	{.word = 8, .time = 408, .status = 424, .vmcoreinfo = 32, .vmcoreinfo_size = 40, .notes = 48, .notes_size = 56,
-	 .blocks_64 = 96},
-};
-
-static void put_names(const struct elf_map *map, uint8_t *header)
-{
-	const char *release = "";
-	size_t length = elf_map_info(map, "OSRELEASE", &release);
-	char *names = (char *)header;
-
-	snprintf(names, NAME, "Linux");
-	snprintf(names + (size_t)2 * NAME, NAME, "%.*s", (int)(length < NAME ? length : NAME - 1), release);
-	snprintf(names + (size_t)4 * NAME, NAME, "%s", machine_name(map));
-}
-
-static int write_header(struct kdumper *kdump, uint64_t saved, bool is_complete)
-{
-	const struct elf_map *map = &kdump->map;
-	const struct header_layout *layout = &header_layouts[map->is_64];
-	uint64_t blocks = map->ranges[map->range_count - 1].end;
-	uint8_t header[512] = "KDUMP   ";
-	const uint64_t numbers[] = {
-		compression_flags[kdump->compression] | (is_complete ? 0 : STATUS_INCOMPLETE),
-		map->page_size,
-		kdump->sub_blocks,
-		kdump->bitmap_blocks,
-		blocks <= UINT32_MAX ? blocks : UINT32_MAX,
-		0, // total_ram_blocks, device_blocks: diskdump's own
-		0,
-		saved <= UINT32_MAX ? saved : UINT32_MAX,
-		0, // current_cpu
-		map->cpus,
-	};
-
-	put_number(map, header + 8, HEADER_VERSION, 4);
-	put_names(map, header + 12);
-	put_number(map, header + layout->time, (uint64_t)time(NULL), layout->word);
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
-		put_number(map, header + layout->status + 4 * i, numbers[i], 4);
-	return write_at(kdump->out, header, sizeof(header), 0);
-}
-
-static int write_sub_header(struct kdumper *kdump)
-{
-	const struct elf_map *map = &kdump->map;
-	const struct header_layout *layout = &header_layouts[map->is_64];
-	uint64_t at = map->page_size, notes = at + SUB_HEADER;
-	uint8_t header[SUB_HEADER] = {0};
-	const char *text;
-
-	if (elf_map_info(map, "NUMBER(phys_base)", &text))
-		put_number(map, header, (uint64_t)strtoll(text, NULL, 10), layout->word);
-	if (map->vmcoreinfo_size) {
-		put_number(map, header + layout->vmcoreinfo, notes + map->vmcoreinfo, 8);
-		put_number(map, header + layout->vmcoreinfo_size, map->vmcoreinfo_size, layout->word);
-	}
-	if (map->notes_size) {
-		put_number(map, header + layout->notes, notes, 8);
-		put_number(map, header + layout->notes_size, map->notes_size, layout->word);
-	}
-	put_number(map, header + layout->blocks_64, map->ranges[map->range_count - 1].end, 8);
-	int error = write_at(kdump->out, header, sizeof(header), at);
-	return error ? error : write_at(kdump->out, map->notes, map->notes_size, notes);
+	kdump_head_make_sub(&kdump->map, bytes);
+	int error = write_at(kdump->out, bytes, KDUMP_SUB_HEAD, sub_head);
+	error = error ? error : write_at(kdump->out, kdump->map.notes, kdump->map.notes_size, sub_head + KDUMP_SUB_HEAD);
+	// The first one last: without it the file is nothing.
+	kdump_head_make(&head, bytes);
+	return error ? error : write_at(kdump->out, bytes, KDUMP_HEAD, 0);
 }
 
 struct error *kdumper_finish(struct kdumper *kdump, bool is_complete, bool *ret)
@@ -726,9 +642,7 @@ struct error *kdumper_finish(struct kdumper *kdump, bool is_complete, bool *ret)
 	int error = mark_zeros(kdump);
 	error = error ? error : flush(kdump);
 	error = error ? error : write_tables(kdump, &saved);
-	error = error ? error : write_sub_header(kdump);
-	// The header last: without it the file is nothing.
-	error = error ? error : write_header(kdump, saved, is_complete);
+	error = error ? error : write_heads(kdump, saved, is_complete);
 	if (!error && ftruncate(kdump->out, (off_t)round_up(kdump->end, kdump->map.page_size)))
 		error = errno;
 	errno = error;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What an ELF vmcore of either class and byte order begins with (elf(5)): its header, program headers, notes, and in one of
-// these the text of VMCOREINFO.
+// What an ELF vmcore begins with (elf(5)): its header, program headers and notes, and the text of VMCOREINFO that is in
+// one of these.
 #ifndef WIRE_VMCORE_H
 #define WIRE_VMCORE_H
 
