@@ -47,6 +47,7 @@ struct helper {
 	const char *dumpdir;
 	unsigned timeout;
 	int socket, signals;
+	bool is_over; /* the server asks for nothing more */
 	struct running running[RUNNING_MAX];
 };
 
@@ -160,33 +161,56 @@ static size_t helper_kill(struct helper *helper, bool all)
 
 		if (running->pid && (all || running->deadline <= helper_now()))
 			kill(-running->pid, SIGKILL);
+		if (running->pid && all)
+			fprintf(stderr, "netdump-server: the script netdump-%s is killed: the server stops\n",
+				hook_names[running->hook]);
 		count += running->pid != 0;
 	}
 	return count;
 }
 
-/* Requests wait in the socket while as many scripts run as may. */
+/* The next request, if there is one; notices when the last one has come. */
+static bool helper_receive(struct helper *helper, struct hook_request *ret)
+{
+	ssize_t length = recv(helper->socket, ret, sizeof(*ret), MSG_DONTWAIT);
+
+	helper->is_over |= !length || (length < 0 && errno != EINTR && errno != EAGAIN);
+	return length == sizeof(*ret);
+}
+
+/* Requests wait in the socket while as many scripts run as may. Returns when the server is gone, or has asked for
+ * nothing more and every script has ended. */
 static void helper_loop(struct helper *helper)
 {
 	struct hook_request request;
 
 	for (;;) {
 		size_t running = helper_kill(helper, false);
-		struct pollfd ready[] = {{helper->signals, POLLIN, 0}, {helper->socket, POLLIN, 0}};
+		short events = running < RUNNING_MAX && !helper->is_over ? POLLIN : 0;
+		/* That the other end is closed is told whatever is asked for. */
+		struct pollfd ready[] = {{helper->signals, POLLIN, 0}, {helper->socket, events, 0}};
 
-		if (poll(ready, running < RUNNING_MAX ? 2 : 1, running ? 1000 : -1) < 0 && errno != EINTR)
-			break;
+		if (helper->is_over && !running)
+			return;
+		if ((poll(ready, 2, running ? 1000 : -1) < 0 && errno != EINTR) || ready[1].revents & POLLHUP)
+			return;
 		if (ready[0].revents)
 			helper_reap(helper);
-		if (running == RUNNING_MAX || !ready[1].revents)
-			continue;
-		ssize_t length = recv(helper->socket, &request, sizeof(request), 0);
-		if (!length || (length < 0 && errno != EINTR))
-			break;
-		if (length == sizeof(request))
+		if (ready[1].revents & POLLIN && helper_receive(helper, &request))
 			helper_start(helper, &request);
 	}
+}
+
+/* What still runs or waits when there is no time left. */
+static void helper_end(struct helper *helper)
+{
+	struct hook_request request;
+
 	helper_kill(helper, true);
+	while (helper_receive(helper, &request))
+		if (is_sound(helper, &request))
+			fprintf(stderr, "netdump-server: the script netdump-%s is not run for %s: the server stops\n",
+				hook_names[request.hook], request.client);
 }
 
 static void helper_main(const char *dumpdir, unsigned timeout, int socket)
@@ -204,6 +228,7 @@ static void helper_main(const char *dumpdir, unsigned timeout, int socket)
 	helper.signals = signalfd(-1, &children, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (helper.signals >= 0)
 		helper_loop(&helper);
+	helper_end(&helper);
 	_exit(0);
 }
 
@@ -237,12 +262,30 @@ struct error *hooks_start(const char *dumpdir, unsigned timeout, struct hooks **
 	return NULL;
 }
 
-void hooks_stop(struct hooks *hooks)
+/* Waits until the helper's end of the socket is closed; what it still tells is nobody's any more. */
+static void await_helper(const struct hooks *hooks, unsigned milliseconds)
 {
+	struct pollfd ready = {hooks->socket, 0, 0};
+	struct hook_result result;
+
+	while (poll(&ready, 1, (int)milliseconds) < 0 && errno == EINTR)
+		continue;
+	while (recv(hooks->socket, &result, sizeof(result), MSG_DONTWAIT) > 0)
+		continue;
+}
+
+void hooks_stop(struct hooks *hooks, unsigned milliseconds)
+{
+	enum { TRIES = 20, PAUSE_MS = 10 };
+
 	if (!hooks)
 		return;
+	shutdown(hooks->socket, SHUT_WR);
+	await_helper(hooks, milliseconds);
 	close(hooks->socket);
-	waitpid(hooks->helper, NULL, 0);
+	/* It looks for scripts in the dump directory, which may hang; nobody waits for that. */
+	for (int i = 0; i < TRIES && !waitpid(hooks->helper, NULL, WNOHANG); i++)
+		poll(NULL, 0, PAUSE_MS);
 	free(hooks);
 }
 

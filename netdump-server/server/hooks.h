@@ -31,8 +31,8 @@ struct hook_result {
 const char *hook_name(enum hook hook);
 /* Forks the helper. A script that runs longer than `timeout` seconds is killed with all its children. */
 struct error *hooks_start(const char *dumpdir, unsigned timeout, struct hooks **ret) MUST_CHECK;
-/* The helper ends its scripts and itself. */
-void hooks_stop(struct hooks *hooks);
+/* What was asked for may end for so long; then the helper kills its scripts, and says which were killed or never run. */
+void hooks_stop(struct hooks *hooks, unsigned milliseconds);
 /* Asks for a script; `id` comes back with its result. `dir` may be NULL. False when the helper is gone or has too much to
  * do. */
 bool hooks_run(struct hooks *hooks, enum hook hook, const char *client, const char *dir, uint64_t id);

@@ -226,12 +226,16 @@ static struct error *serve(void)
 			      (unsigned)main_config.port, (unsigned)main_config.freebsd_port, main_config.dumpdir);
 		error = server_run(server, signals, reload, each_second);
 	}
-	server_close(server);
+	bool is_closed = server_close(server);
+
 	status_remove(main_status);
 	status_close(main_status);
 	if (*main_config.pidfile && unlink(main_config.pidfile))
 		journal_write(JOURNAL_DEBUG, NULL, "%s stays", main_config.pidfile);
 	close(signals);
+	/* Nothing may be freed at which a thread still looks. */
+	if (!is_closed)
+		_exit(error ? 2 : 0);
 	return error;
 }
 

@@ -124,7 +124,8 @@ static struct error *bound_files(const struct config *config)
 /* By name: libseccomp knows which of them an architecture has, and under which number. */
 static const char *const calls[] = {
 	/* datagrams and waiting; sockets for more ports: allow_udp() */
-	"bind", "setsockopt", "recvmmsg", "sendmmsg", "recvfrom", "recvmsg", "sendto", "sendmsg", "poll", "ppoll", "epoll_wait", "epoll_pwait",
+	"bind", "setsockopt", "recvmmsg", "sendmmsg", "recvfrom", "recvmsg", "sendto", "sendmsg", "shutdown", "poll", "ppoll",
+	"epoll_wait", "epoll_pwait",
 	"epoll_pwait2", "epoll_ctl", "epoll_create1", "eventfd2", "read", "write", "readv", "writev", "close",
 	/* files below the dump directory */
 	"openat", "fstat", "newfstatat", "fstatat64", "fstat64", "statx", "statfs", "fstatfs", "statfs64", "fstatfs64",

@@ -23,7 +23,7 @@
 #include "store/writer.h"
 
 /* Rounds of receiving before timers and answers have their turn. */
-enum { RECEIVE_ROUNDS = 4, STOP_SECONDS = 4, EVENTS = 64 };
+enum { RECEIVE_ROUNDS = 4, STOP_SECONDS = 3, EVENTS = 64 };
 
 static uint64_t clock_now(void)
 {
@@ -124,7 +124,7 @@ struct error *server_open(const struct config *config, struct server **ret)
 	if (!error)
 		error = store_open(&server->store_options, server->writer, &server->store);
 	if (error) {
-		server_close(server);
+		(void)!server_close(server); // nothing waits for the disk as yet
 		return error;
 	}
 	server->sources = sources_new(server);
@@ -151,29 +151,73 @@ static bool await_writer(struct server *server)
 	return true;
 }
 
-/* Files of clients and of the store are closed behind what is queued for them: by the writer, which goes last. */
-void server_close(struct server *server)
+/* Waits until there is nothing that `is_busy`, or no time left. */
+static bool await(struct server *server, bool (*is_busy)(const struct server *server))
 {
-	if (!server)
-		return;
+	while (is_busy(server))
+		if (clock_now() >= server->stopped || !await_writer(server))
+			return false;
+	return true;
+}
+
+static bool is_writing(const struct server *server)
+{
+	return !server->is_written;
+}
+
+static void set_written(void *context)
+{
+	((struct server *)context)->is_written = true;
+}
+
+/* Files of clients and of the store are closed behind what is queued for them: by the writer, which goes last. */
+static bool close_files(struct server *server)
+{
 	sources_free(server->sources);
-	while (is_finishing(server))
-		if (!await_writer(server))
-			break;
+	if (!await(server, is_finishing))
+		return false;
 	for (size_t i = 0; i < server->clients.count; i++)
 		client_free(server->clients.items[i]);
 	free(server->clients.items);
 	store_close(server->store);
+	if (server->writer)
+		writer_barrier(server->writer, NULL, set_written, server);
+	if (server->writer && !await(server, is_writing))
+		return false;
 	writer_free(server->writer);
-	notes_free(server->notes);
-	hooks_stop(server->hooks);
+	return true;
+}
+
+/* Milliseconds until server_close() has to be done. */
+static unsigned time_left(const struct server *server)
+{
+	uint64_t now = clock_now();
+
+	return now < server->stopped ? (unsigned)((server->stopped - now) / 1000000) : 0;
+}
+
+bool server_close(struct server *server)
+{
+	if (!server)
+		return true;
+	if (!server->stopped)
+		server->stopped = clock_now() + STOP_SECONDS * SESSION_SECOND;
+	bool is_closed = close_files(server);
+
+	if (!is_closed)
+		journal_write(JOURNAL_ERROR, NULL, "the disk is too slow: not every dump can be closed properly");
+	hooks_stop(server->hooks, time_left(server));
 	if (server->epoll >= 0)
 		close(server->epoll);
 	for (size_t i = 0; i < SERVER_PORTS; i++)
 		udp_close(server->udp[i]);
 	seal_wipe(&server->pair, sizeof(server->pair));
 	seal_peers_deinit(&server->peers);
+	if (!is_closed)
+		return false;
+	notes_free(server->notes);
 	free(server);
+	return true;
 }
 
 struct error *server_reload(struct server *server, const struct config *config)
@@ -360,14 +404,14 @@ static void serve(struct server *server)
 /* Every client is told, and every dump closed: what is queued is written, for some seconds. */
 static void stop(struct server *server)
 {
-	uint64_t deadline = clock_now() + STOP_SECONDS * SESSION_SECOND;
 	server->now = clock_now();
+	server->stopped = server->now + STOP_SECONDS * SESSION_SECOND;
 	store_stop(server->store);
 	for (size_t i = 0; i < server->clients.count; i++)
 		if (!server->clients.items[i]->session->is_over)
 			server->clients.items[i]->session->ops->stop(server->clients.items[i]->session, server->now);
 	flush(server);
-	while (is_finishing(server) && clock_now() < deadline && await_writer(server))
+	while (is_finishing(server) && clock_now() < server->stopped && await_writer(server))
 		flush(server);
 }
 

@@ -54,14 +54,18 @@ struct server {
 	struct server_counts counts;
 	uint64_t now;            /* CLOCK_MONOTONIC, nanoseconds; once per round */
 	uint64_t next_id;        /* of clients, for scripts */
+	uint64_t stopped;        /* when server_close() waits no longer; 0: not told to stop */
+	bool is_written;         /* server_close(): nothing waits for the disk any more */
 };
 
 /* Reads keys, opens ports, gives up privileges, forks the helper for scripts, enters the sandbox, and opens the dump
  * directory: in this order. `config` outlives the server. */
 struct error *server_open(const struct config *config, struct server **ret) MUST_CHECK;
-/* What is running is closed as incomplete by then: server_stop(). */
-void server_close(struct server *server);
-/* Serves until `signals` (a signalfd) says SIGINT or SIGTERM, then closes every running dump properly, for 4 s at most.
+/* Closes files behind what is queued for them, and gives scripts the time to end, until 3 s after the signal. False
+ * where threads still wait for the disk then: the process has to end by _exit(), and what they had is as incomplete as
+ * the disk has it. NULL is allowed. */
+bool server_close(struct server *server) MUST_CHECK;
+/* Serves until `signals` (a signalfd) says SIGINT or SIGTERM, then closes every running dump properly, for 3 s at most.
  * `reload` is called at SIGHUP, `second` about once a second. */
 struct error *server_run(struct server *server, int signals, void (*reload)(struct server *), void (*second)(struct server *))
 	MUST_CHECK;

@@ -239,14 +239,22 @@ freebsd_message() {
 	cmp "$SENT" "$DUMPS/"*/vmcore
 }
 
-@test "SIGTERM closes every dump so that it can be examined" {
-	local kind file kinds=(redhat freebsd plain sealed classic)
-	start_server --key="$FILES/server.key" --peers="$FILES/peers"
-	hold "${kinds[@]}"
+# A Red Hat client's LOG, once its module is there.
+STARTUP=04000000000000000200000000$(printf '[...network console startup...]\n' | xxd -p -c 64)
+
+# The server is gone in time, and well.
+stops_in_time() {
 	kill "$SERVER_PID"
 	timeout 5 tail --pid="$SERVER_PID" -f /dev/null
 	wait "$SERVER_PID"
 	SERVER_PID=
+}
+
+@test "SIGTERM closes every dump so that it can be examined" {
+	local kind file kinds=(redhat freebsd plain sealed classic)
+	start_server --key="$FILES/server.key" --peers="$FILES/peers"
+	hold "${kinds[@]}"
+	stops_in_time
 	for kind in "${kinds[@]}"; do
 		[ "$(jq .complete "$(meta_of "$kind")")" = false ]
 		[ "$(jq -r .reason "$(meta_of "$kind")")" != null ]
@@ -257,6 +265,27 @@ freebsd_message() {
 		run "$KMORTEM" info "$file"
 		grep -E '^Pages +[0-9]+ of [0-9]+ pages' <<< "$output" || { echo "$kind: $output"; return 1; }
 	done
+}
+
+@test "SIGTERM ends the server though a disk stalls and scripts hang" {
+	local pid
+	mkdir "$DUMPS/scripts"
+	printf '%s\n' '#!/bin/sh' "echo \$\$ >> '$PWD/pids'" 'sleep 1000 & wait' > "$DUMPS/scripts/netdump-start"
+	chmod 755 "$DUMPS/scripts/netdump-start"
+	"${CC:-cc}" -shared -fPIC -o stalled_disk.so "$BATS_TEST_DIRNAME/stalled_disk.c"
+	AROUND="env LD_PRELOAD=$PWD/stalled_disk.so ASAN_OPTIONS=${ASAN_OPTIONS-}:verify_asan_link_order=0" \
+		start_server --script-timeout=1000 --status-file="$PWD/status" --pidfile="$PWD/pid"
+	"$PYTHON" "$PACKETS" ask "$NET.11" "$NET.1:6666" "$STARTUP"
+	hold plain
+	until_true test -s pids
+	stops_in_time
+	grep -q 'the disk is too slow' "$LOG"
+	grep -q 'netdump-start is killed: the server stops' "$LOG"
+	[ -s "$(echo "$DUMPS/$NET."*/vmcore-incomplete)" ]
+	[ ! -e status ] && [ ! -e pid ]
+	while read -r pid; do
+		until_true test ! -e "/proc/$pid"
+	done < pids
 }
 
 @test "the status is that of the dumps, and the metrics are" {

@@ -32,13 +32,18 @@ static struct hooks *begin(unsigned timeout)
 	return hooks;
 }
 
-static void end(struct hooks *hooks)
+static void remove_directory(void)
 {
 	char command[128];
 
-	hooks_stop(hooks);
 	snprintf(command, sizeof(command), "rm -rf %s", directory);
 	CHECK(!system(command));
+}
+
+static void end(struct hooks *hooks)
+{
+	hooks_stop(hooks, 0);
+	remove_directory();
 }
 
 static enum hook last_hook;
@@ -146,6 +151,51 @@ TEST(arguments_that_are_none_are_refused)
 	CHECK(hooks_run(hooks, (enum hook)99, "192.0.2.1", NULL, 4));
 	CHECK(wait_for(hooks, 4) == -1);
 	end(hooks);
+}
+
+/* How many of the processes in the file "pids" there are; *ret_count: how many it names. */
+static unsigned count_alive(unsigned *ret_count)
+{
+	const char *text = read_back("pids");
+	unsigned alive = 0;
+
+	*ret_count = 0;
+	for (char *end; strtol(text, &end, 10) && *end == '\n'; text = end + 1) {
+		alive += !kill((pid_t)strtol(text, NULL, 10), 0);
+		++*ret_count;
+	}
+	return alive;
+}
+
+TEST(no_script_holds_up_a_stop_though_as_many_run_as_may)
+{
+	struct hooks *hooks = begin(1000);
+	unsigned begun = 0;
+
+	put_script("crash", "echo $$ >> pids; exec sleep 1000");
+	for (unsigned i = 0; i < RUNNING_MAX + 2; i++)
+		CHECK(hooks_run(hooks, HOOK_CRASH, "192.0.2.1", NULL, i));
+	/* Where it does wait this ends the test. */
+	alarm(60);
+	while (begun < RUNNING_MAX)
+		count_alive(&begun);
+	hooks_stop(hooks, 0);
+	while (count_alive(&begun))
+		poll(NULL, 0, 10);
+	alarm(0);
+	CHECK(begun == RUNNING_MAX);
+	remove_directory();
+}
+
+TEST(what_was_asked_for_before_a_stop_may_end)
+{
+	struct hooks *hooks = begin(20);
+
+	put_script("finish", "sleep 0.3; echo done > out");
+	CHECK(hooks_run(hooks, HOOK_FINISH, "192.0.2.1", NULL, 1));
+	hooks_stop(hooks, 60000);
+	CHECK_STR(read_back("out"), "done\n");
+	remove_directory();
 }
 
 TEST_MAIN
