@@ -162,11 +162,13 @@ static bool flattened_is_sorted(const struct flattened_blocks *blocks)
 
 struct error *flattened_open(const char *path, int fd, uint64_t stored, struct flattened **ret)
 {
-	char signature[16] = "";
+	/* The field has 16 bytes; makedumpfile 1.6 leaves in the rest of it what was there. */
+	static const char wanted[] = "makedumpfile";
+	char signature[sizeof(wanted)] = "";
 
 	*ret = NULL;
 	if (pread(fd, signature, sizeof(signature), 0) != (ssize_t)sizeof(signature) ||
-	    memcmp(signature, "makedumpfile\0\0\0", sizeof(signature)))
+	    memcmp(signature, wanted, sizeof(signature)))
 		return NULL;
 	struct flattened *flattened = mem_zero(sizeof(*flattened));
 	flattened_collect(flattened, fd, stored);

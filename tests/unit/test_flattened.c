@@ -7,7 +7,7 @@
 static void flat_start(struct image *image)
 {
 	image->big_endian = true;
-	image_put(image, 0, "makedumpfile", 12);
+	image_put(image, 0, "makedumpfile\0\213\377\377", 16);
 	image_number(image, 16, 1, 8);
 	image_number(image, 24, 1, 8);
 	image_put(image, 4095, "", 1);
