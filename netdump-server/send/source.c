@@ -131,7 +131,8 @@ static void consume(struct source *source, size_t length)
 
 static bool is_flat_header(const uint8_t *bytes, size_t length)
 {
-	static const char signature[16] = "makedumpfile";
+	/* The field has 16 bytes; makedumpfile 1.6 leaves in the rest of it what was there. */
+	static const char signature[] = "makedumpfile";
 
 	return length >= FLAT_HEADER && !memcmp(bytes, signature, sizeof(signature)) && wire_u64(bytes + 16) == 1 &&
 	       wire_u64(bytes + 24) == 1;

@@ -33,7 +33,7 @@ static void input_record(struct input *input, uint64_t offset, const char *text,
 
 static void input_flat(struct input *input)
 {
-	uint8_t header[4096] = "makedumpfile";
+	uint8_t header[4096] = "makedumpfile\0\213\377\377";
 
 	wire_put_u64(header + 16, 1);
 	wire_put_u64(header + 24, 1);
