@@ -116,27 +116,40 @@ static bool is_room_made(struct client *client, const struct error *error)
 	return chance != CHANCE_OVER;
 }
 
+/* Many may have been let in before the first of them began. */
+static struct error *check_full(const struct client *client)
+{
+	if (!clients_are_full(client->server, NULL))
+		return NULL;
+	return error_new(ERROR_LIMIT, "as many dumps are running as may (max_concurrent_dumps)");
+}
+
 static enum session_begin host_begin(struct session_host *host, uint64_t expected)
 {
 	struct client *client = client_of(host);
 	struct server *server = client->server;
-	struct error *error = store_admit(server->store, client->name, expected);
+	struct error *full = check_full(client), *error = full ? NULL : store_admit(server->store, client->name, expected);
 
 	if (error && is_room_made(client, error)) {
 		error_free(error);
 		return SESSION_WAIT;
 	}
-	if (!error)
+	bool has_room = !full && !error;
+
+	if (has_room)
 		error = dump_begin(server->store, &client->meta, expected, &client->dump);
-	if (!error) {
+	if (!full && !error) {
 		sources_recall(server->sources, client);
 		journal_write(JOURNAL_NOTICE, client->name, "a dump begins: %s", dump_path(client->dump));
 		return SESSION_BEGUN;
 	}
+	error = full ? full : error;
 	put_note(client, JOURNAL_ERROR, "no dump can be taken: %s", error->message);
 	snprintf(client->meta.reason, sizeof(client->meta.reason), "%s", error->message);
+	bool is_full = full || (has_room && error->code == ERROR_LIMIT);
+
 	error_free(error);
-	return SESSION_NO_ROOM;
+	return is_full ? SESSION_FULL : SESSION_NO_ROOM;
 }
 
 static void host_log(struct session_host *host, const void *text, size_t length)
@@ -258,4 +271,13 @@ bool client_is_done(const struct client *client)
 bool client_is_running(const struct client *client)
 {
 	return client->dump && !client->is_leaving;
+}
+
+bool clients_are_full(const struct server *server, const struct client *but)
+{
+	size_t running = 0;
+
+	for (size_t i = 0; i < server->clients.count; i++)
+		running += server->clients.items[i] != but && client_is_running(server->clients.items[i]);
+	return running >= server->config->max_concurrent_dumps;
 }

@@ -36,5 +36,7 @@ void client_free(struct client *client);
 bool client_is_done(const struct client *client);
 /* Whether it takes one of the places for running dumps. */
 bool client_is_running(const struct client *client);
+/* Whether as many dumps are running as may. `but`: whose place the new one would take, or NULL. */
+bool clients_are_full(const struct server *server, const struct client *but);
 
 #endif

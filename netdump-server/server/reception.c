@@ -54,16 +54,6 @@ static void hand_over(struct client *client, uint8_t *bytes, size_t length)
 
 /* ---- room ------------------------------------------------------------------------------------ */
 
-/* `but`: whose place the new one would take, or NULL. */
-static bool is_full(const struct server *server, const struct client *but)
-{
-	size_t running = 0;
-
-	for (size_t i = 0; i < server->clients.count; i++)
-		running += server->clients.items[i] != but && client_is_running(server->clients.items[i]);
-	return running >= server->config->max_concurrent_dumps;
-}
-
 /* The unproven client that has been silent longest, where there are too many; it is dropped without a word. */
 static void bound_unproven(struct server *server)
 {
@@ -131,7 +121,7 @@ static void start_redhat(struct server *server, struct udp *udp, const struct ud
 	struct client *client = client_new(server, udp, peer);
 	struct redhat_options options = {
 		.is_secure = server->config->secure == CONFIG_MAGIC,
-		.just_reboot = is_full(server, NULL),
+		.just_reboot = clients_are_full(server, NULL),
 		.memory_max = server->config->max_dump,
 	};
 
@@ -177,7 +167,7 @@ static void open_netdump6(struct server *server, struct udp *udp, const struct u
 {
 	struct extents have = {0};
 
-	if (is_full(server, NULL)) {
+	if (clients_are_full(server, NULL)) {
 		refuse(server, udp, peer, opening, ND6_BUSY, RETRY_SECONDS, "as many dumps are running as may");
 		return;
 	}
@@ -322,7 +312,7 @@ static void take_freebsd(struct server *server, struct udp *udp, const struct ud
 		hand_over(client, bytes, length);
 	else if (client)
 		server->counts.refused++; /* whoever has got an acknowledgement writes to another port */
-	else if (message.type == FREEBSD_HERALD && !is_full(server, earlier))
+	else if (message.type == FREEBSD_HERALD && !clients_are_full(server, earlier))
 		start_freebsd(server, udp, peer, bytes, length);
 }
 

@@ -17,6 +17,7 @@ enum {
 	LINGER_SECONDS = 30,     /* how long DONE is repeated for a client that did not get it */
 	FAILING_SECONDS = 5,     /* how long write() may fail though it has room */
 	ROOM_SECONDS = 2,        /* until a client asks again whether there is room */
+	FULL_SECONDS = 15,       /* the same, where there are too many dumps */
 };
 
 #define LOOK_AGAIN (SESSION_SECOND / 50) /* while bytes wait for the disk, and the client perhaps for them */
@@ -584,6 +585,8 @@ static bool has_begun(struct netdump6 *self, const struct netdump6_opening *open
 		return true;
 	if (answer == SESSION_WAIT)
 		length = netdump6_refuse_open(opening, ND6_BUSY, ROOM_SECONDS, "room is being made for the dump", packet);
+	else if (answer == SESSION_FULL)
+		length = netdump6_refuse_open(opening, ND6_BUSY, FULL_SECONDS, "too many dumps at once", packet);
 	else
 		length = netdump6_refuse_open(opening, ND6_NO_ROOM, 0, "no room for the dump", packet);
 	host->ops->send(host, packet, length);

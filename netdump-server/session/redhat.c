@@ -140,7 +140,8 @@ static void begin(struct redhat *redhat, uint64_t now)
 	if (redhat->is_begun)
 		redhat_memory_begin(redhat, now);
 	else
-		redhat_conclude(redhat, SESSION_REFUSED, "no room for the dump", false, now);
+		redhat_conclude(redhat, SESSION_REFUSED,
+				answer == SESSION_FULL ? "too many dumps at once" : "no room for the dump", false, now);
 }
 
 /* The registers follow the text. More bytes may follow them: the client takes the length of its message as that of a

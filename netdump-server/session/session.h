@@ -25,6 +25,7 @@ enum session_end {
 enum session_begin {
 	SESSION_BEGUN,
 	SESSION_WAIT,    /* no room, but some may be made: ask again in a second or two */
+	SESSION_FULL,    /* as many dumps are running as may, or the client has begun too many */
 	SESSION_NO_ROOM, /* or whatever else; the reason is kept for the log */
 };
 

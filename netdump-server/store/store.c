@@ -22,7 +22,7 @@
 #include "store/retain.h"
 
 enum {
-	DIRECTORIES_MAX = 100,         /* of one client in one minute */
+	DIRECTORIES_MAX = 1000,        /* of one address in one minute; a host that crashes takes longer to come up again */
 	NUMBERS_MAX = 1024,            /* FreeBSD: tries to find a number that is free */
 	BOUNDS_MAX = 64,               /* bytes of bounds.* */
 };
@@ -205,7 +205,9 @@ static struct error *make_directory(struct dump_files *dump, const char *client)
 	strftime(stamp, sizeof(stamp), "%Y-%m-%d-%H:%M", gmtime_r(&now, &parts));
 	dump->name = mem_printf("%s-%s", client, stamp);
 	for (unsigned i = 2; mkdirat(parent, dump->name, 0700); i++) {
-		if (errno != EEXIST || i > DIRECTORIES_MAX)
+		if (i > DIRECTORIES_MAX)
+			return error_new(ERROR_LIMIT, "%s has begun more than %d dumps within a minute", client, DIRECTORIES_MAX);
+		if (errno != EEXIST)
 			return error_errno("%s/%s: cannot make the directory", dump->store->options->dumpdir,
 					   dump->name);
 		free(dump->name);

@@ -151,6 +151,26 @@ freebsd_message() {
 	cmp "$LESS" "$DUMPS/vmcore.$NET.13.0"
 }
 
+# begins ADDRESS: whether a dump of four zeros begins at one of the open ports.
+begins() {
+	local port
+	for port in $(own_port); do
+		[ "$("$PYTHON" "$PACKETS" ask "$1:20024" "$NET.1:$port" "$(printf '%08x%08x%016x%08x%016x' 3 2 0 4 0)")" = nothing ] || return 0
+	done
+	return 1
+}
+
+@test "of those who are let in at the same time no more begin than may" {
+	start_server --concurrent=1
+	for i in 12 13; do
+		[ "$("$PYTHON" "$PACKETS" ask "$NET.$i:20024" "$NET.1:20023" "$(freebsd_message 1 1)")" = 00000001 ]
+	done
+	begins "$NET.12"
+	run ! begins "$NET.13"
+	grep -F "$NET.13: no dump can be taken: as many dumps are running as may" "$LOG"
+	[ "$(ls "$DUMPS"/vmcore*)" = "$DUMPS/vmcore.$NET.12.0-incomplete" ]
+}
+
 @test "a FreeBSD client whose last acknowledgement was lost gets it again" {
 	start_server
 	"$PYTHON" "$FREEBSD" --bind "$NET.12" --no-shift-bug "$LESS" "$NET.1"

@@ -296,8 +296,20 @@ static enum session_begin begin_never(struct session_host *host, uint64_t expect
 	return SESSION_NO_ROOM;
 }
 
+static enum session_begin begin_after_others(struct session_host *host, uint64_t expected)
+{
+	(void)host;
+	(void)expected;
+	return SESSION_FULL;
+}
+
 TEST(session_without_room_says_whether_to_come_again)
 {
+	static const struct {
+		enum session_begin (*begin)(struct session_host *host, uint64_t expected);
+		enum nd6_refusal reason;
+		unsigned retry_s;
+	} cases[] = {{begin_later, ND6_BUSY, 2}, {begin_never, ND6_NO_ROOM, 0}, {begin_after_others, ND6_BUSY, 15}};
 	struct session_host_ops ops = host_ops;
 	uint8_t packet[ND6_DATAGRAM_MIN];
 	struct netdump6_opening opening;
@@ -308,12 +320,12 @@ TEST(session_without_room_says_whether_to_come_again)
 	world.host.ops = &ops;
 	CHECK(netdump6_open_read(&world.listener, &world.address, packet, write_open(&world, 7, 1, packet), world.now,
 				 &opening));
-	for (unsigned i = 0; i < 2; i++) {
-		ops.begin = i ? begin_never : begin_later;
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		ops.begin = cases[i].begin;
 		struct session *session = netdump6_new(&world.host, &world.listener, &opening, NULL, false, world.now);
 
 		CHECK(session->is_over && last.type == ND6_REFUSE && last.number == 7);
-		CHECK(last_refuse.reason == (i ? ND6_NO_ROOM : ND6_BUSY) && last_refuse.retry_s == (i ? 0 : 2));
+		CHECK(last_refuse.reason == cases[i].reason && last_refuse.retry_s == cases[i].retry_s);
 		session->ops->free(session);
 	}
 	world_deinit(&world);

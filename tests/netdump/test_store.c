@@ -408,6 +408,25 @@ TEST(several_dumps_in_a_minute)
 	CHECK_STR(output("ls %s | wc -l", shop.dumpdir), "5");
 }
 
+TEST(too_many_dumps_in_a_minute_are_called_that)
+{
+	struct shop shop = {0};
+	struct meta meta = meta_of("192.0.2.1", "redhat");
+	struct dump_files *dump = NULL;
+
+	shop_open(&shop);
+	/* This minute, and the next ones, for it may be over. */
+	CHECK_STR(output("cd %s && for m in 0 1 2 3 4 5 6 7 8 9; do at=$(date -u -d \"+$m minutes\" +%%Y-%%m-%%d-%%H:%%M); "
+			 "mkdir 192.0.2.1-$at; seq -f 192.0.2.1-$at-%%g 2 1000 | xargs mkdir; done; ls | wc -l", shop.dumpdir),
+		  "10000");
+	struct error *error = dump_begin(shop.store, &meta, 0, &dump);
+
+	CHECK(error && error->code == ERROR_LIMIT);
+	CHECK_STR(error->message, "192.0.2.1 has begun more than 1000 dumps within a minute");
+	error_free(error);
+	shop_close(&shop);
+}
+
 static void freebsd_dump(struct shop *shop, struct meta *meta, enum session_end end)
 {
 	struct dump_files *dump = begin(shop, meta, 0);
