@@ -361,9 +361,18 @@ static uint64_t cap_of(const struct pace *pace)
 	return larger(cap * UNIT / (UNIT - pace->nature) + 2 * quantum_of(pace), least);
 }
 
+/* A sender that gets the processor late makes up for it, or it would measure a path that is slower each time. Who had
+ * nothing to send, or enough on the way, does not. */
+static int64_t credit_most(const struct pace *pace)
+{
+	uint64_t quantum = quantum_of(pace);
+
+	return (int64_t)(pace->is_capped || pace->limited_until ? quantum : larger(quantum, pace->burst));
+}
+
 bool pace_may_send(struct pace *pace, uint64_t now)
 {
-	int64_t quantum = (int64_t)quantum_of(pace);
+	int64_t most = credit_most(pace);
 	uint64_t passed = smaller(now - pace->credit_at, SECOND);
 
 	uint64_t earned = bytes_in(rate_of(pace), passed);
@@ -371,9 +380,10 @@ bool pace_may_send(struct pace *pace, uint64_t now)
 	pace->credit += (int64_t)earned;
 	if (earned)
 		pace->credit_at = now;
-	if (pace->credit > quantum)
-		pace->credit = quantum;
-	return pace->credit >= 0 && pace->in_flight < cap_of(pace);
+	if (pace->credit > most)
+		pace->credit = most;
+	pace->is_capped = pace->in_flight >= cap_of(pace);
+	return pace->credit >= 0 && !pace->is_capped;
 }
 
 uint64_t pace_when(const struct pace *pace, uint64_t now)

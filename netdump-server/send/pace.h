@@ -49,6 +49,7 @@ struct pace {
 	uint64_t burst;         /* most bytes at once: less where the receiver's buffer turns out to be small */
 	int64_t credit;         /* bytes that may be sent now */
 	uint64_t credit_at;
+	bool is_capped;         /* the last time it was what is on the way that held us back */
 };
 
 void pace_init(struct pace *pace, uint32_t datagram, uint64_t rate_max, uint64_t now);

@@ -84,6 +84,7 @@ struct world {
 	const uint8_t *input, *stored; /* stored: what the file has, which is the same file each time */
 	int file_input;           /* -1: none */
 	size_t input_size, input_at;
+	uint64_t awake, asleep;   /* how long the sender has a processor, and then none; asleep 0: always has */
 	uint64_t patience_end;    /* when a test gives up */
 };
 
@@ -521,6 +522,14 @@ static inline void client_close(struct world *world)
 	world->source = NULL;
 }
 
+/* When the sender has a processor, at that time or later. */
+static inline uint64_t client_wakes(const struct world *world, uint64_t time)
+{
+	uint64_t period = world->awake + world->asleep;
+
+	return !world->asleep || time == UINT64_MAX || time % period < world->awake ? time : time - time % period + period;
+}
+
 /* ---- the world ------------------------------------------------------------------------------- */
 
 static inline void world_init(struct world *world, uint64_t seed, uint64_t file_size)
@@ -565,7 +574,8 @@ static inline void world_deinit(struct world *world)
 
 static inline uint64_t world_next(const struct world *world)
 {
-	uint64_t next = transfer_deadline(world->transfer, world->now);
+	uint64_t due = transfer_deadline(world->transfer, world->now);
+	uint64_t next = client_wakes(world, due > world->now ? due : world->now);
 
 	if (world->flying && world->flights[0].at < next)
 		next = world->flights[0].at;
@@ -583,7 +593,13 @@ static inline void world_step(struct world *world)
 	world->now = world_next(world);
 	while (world->flying && world->flights[0].at <= world->now) {
 		struct flight flight = flight_pop(world);
+		uint64_t taken_at = flight.is_up ? world->now : client_wakes(world, world->now);
 
+		if (taken_at > world->now) {
+			flight.at = taken_at;
+			flight_push(world, flight);
+			continue;
+		}
 		if (flight.is_up) {
 			world->up.delivered += flight.length;
 			server_receive(world, flight.bytes, flight.length);
@@ -593,7 +609,8 @@ static inline void world_step(struct world *world)
 		free(flight.bytes);
 	}
 	server_run(world);
-	client_run(world);
+	if (client_wakes(world, world->now) == world->now)
+		client_run(world);
 }
 
 /* Until the transfer is over, the server has got `until` bytes (0: any), or the test's patience is. */

@@ -131,6 +131,29 @@ TEST(transfer_takes_what_the_path_gives_and_no_more)
 	}
 }
 
+/* Who has a processor for a quarter of the time only must not take the path for slow, and then for slower. */
+TEST(transfer_makes_up_for_a_late_processor)
+{
+	size_t size = 32 * MEGABYTE;
+	uint8_t *image = malloc(size);
+	struct world world;
+
+	world_init(&world, 7, FILE_MAX);
+	for (size_t k = 0; k < size; k += 8)
+		wire_put_u64(image + k, world_random(&world));
+	world.awake = 2 * MILLISECOND;
+	world.asleep = 6 * MILLISECOND;
+	give_path(&world, 125000000, 1 << 20, 10 * MILLISECOND, 10000);
+	give_input(&world, image, size, false, &plain_options);
+	uint64_t began = world.now;
+
+	world_run(&world, 0);
+	check_same(&world, image, size);
+	CHECK(megabytes_per_second(&world, began, size) >= 30);
+	CHECK((double)world.up.sent / (double)world.up.delivered <= 1.2);
+	world_deinit(&world);
+	free(image);
+}
 
 /* ---- sizes of datagrams ---------------------------------------------------------------------- */
 
