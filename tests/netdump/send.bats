@@ -65,7 +65,7 @@ has_encrypted() {
 	# Whatever is not zero has to travel, each packet with the headers of IP and UDP, and ours, offset and tag.
 	least=$(($(tr -d '\0' < "$SENT" | wc -c) / (1500 - 28 - 44)))
 	[ "$(jq .packets "$DUMPS"/*/meta.json)" -ge "$least" ]
-	forget
+	forget "$DUMPS"/*
 	# What the path takes is more here, and so there are fewer. A pipe, for the file would be known.
 	cat "$SENT" | send
 	has_arrived "$SENT"
