@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# make deps|all|check|check-all|demo|lint|asan|fuzz|bench|install|clean; V=1 shows the commands.
+# make deps|all|check|check-all|demo|lint|asan|fuzz|bench|bench-netdump|install|clean; V=1 shows the commands.
 
 VERSION := 0.1.0
 PREFIX ?= /usr/local
@@ -135,6 +135,11 @@ lint: deps
 bench: all
 	$(Q)tests/bench/run $(BUILD)/kmortem
 
+# How fast dumps travel, beside scp, nc and socat. BENCH: more words for tests/bench/netdump.py, like --size=256.
+bench-netdump: deps
+	$(Q)+$(MAKE) --no-print-directory all $(BUILD)/tests/netdump/path $(BUILD)/tests/netdump/freebsd_send
+	$(Q)python3 tests/bench/netdump.py $(BUILD) $(BENCH)
+
 # A guest is made sick and crashed; its report lies in $(BUILD)/demo afterwards.
 demo: deps
 	$(Q)+$(MAKE) --no-print-directory all
@@ -164,5 +169,5 @@ clean:
 
 -include $(OBJECTS:.o=.d) $(NETDUMP_OBJECTS:.o=.d) $(UNIT_PROGRAMS:=.d) $(FUZZ_PROGRAMS:=.d)
 
-.PHONY: all asan bench check check-all clean demo deps fuzz fuzzers headers install lint unit unit-programs
+.PHONY: all asan bench bench-netdump check check-all clean demo deps fuzz fuzzers headers install lint unit unit-programs
 .SECONDARY:

@@ -11,6 +11,7 @@ import struct
 import sys
 
 PAGE = 4096
+HEAD = 0x2000
 PANICKED = 77
 BASE = 0xffff888000000000
 # physical address, bytes, virtual address
@@ -34,6 +35,18 @@ def prstatus(pid):
     return struct.pack('<32xi76x27QQ', pid, *registers(pid), 0)
 
 
+def head(segments):
+    """The first HEAD bytes of a vmcore: headers and notes. The segments' contents follow, each filled up to whole pages."""
+    notes = (note(b'CORE', 1, prstatus(0)) + note(b'CORE', 1, prstatus(PANICKED)) +
+             note(b'VMCOREINFO', 0, b'OSRELEASE=6.1.0\nPAGESIZE=4096\n'))
+    at, headers = HEAD, [struct.pack('<IIQQQQQQ', 4, 0, 0x1000, 0, 0, len(notes), len(notes), 0)]
+    for start, size, virtual in segments:
+        headers.append(struct.pack('<IIQQQQQQ', 1, 7, at, virtual, start, size, size, 0))
+        at += -size % PAGE + size
+    elf = b'\177ELF\2\1\1'.ljust(16, b'\0') + struct.pack('<HHIQQQIHHHHHH', 4, 62, 1, 0, 64, 0, 0, 64, 56, len(headers), 0, 0, 0)
+    return (elf + b''.join(headers)).ljust(0x1000, b'\0') + notes.ljust(HEAD - 0x1000, b'\0')
+
+
 def make(path, amount='all'):
     chance = random.Random(1)
     memory = bytearray(0x4400000)
@@ -43,16 +56,9 @@ def make(path, amount='all'):
             end = min(page + PAGE, start + size)
             if chance.random() < 0.8:
                 memory[page:end] = chance.randbytes(end - page)
-    notes = (note(b'CORE', 1, prstatus(0)) + note(b'CORE', 1, prstatus(PANICKED)) +
-             note(b'VMCOREINFO', 0, b'OSRELEASE=6.1.0\nPAGESIZE=4096\n'))
-    at, headers, contents = 0x2000, [], b''
-    headers.append(struct.pack('<IIQQQQQQ', 4, 0, 0x1000, 0, 0, len(notes), len(notes), 0))
-    for start, size, virtual in segments:
-        headers.append(struct.pack('<IIQQQQQQ', 1, 7, at + len(contents), virtual, start, size, size, 0))
-        contents += bytes(memory[start:start + size]).ljust(-size % PAGE + size, b'\0')
-    elf = b'\177ELF\2\1\1'.ljust(16, b'\0') + struct.pack('<HHIQQQIHHHHHH', 4, 62, 1, 0, 64, 0, 0, 64, 56, len(headers), 0, 0, 0)
+    contents = b''.join(bytes(memory[start:start + size]).ljust(-size % PAGE + size, b'\0') for start, size, _ in segments)
     with open(path, 'wb') as file:
-        file.write((elf + b''.join(headers)).ljust(0x1000, b'\0') + notes.ljust(0x1000, b'\0') + contents)
+        file.write(head(segments) + contents)
 
 
 def read(path):
