@@ -32,7 +32,8 @@ struct arguments {
 
 /* What signal handlers' descendants need: reload() is called from the loop. */
 static const struct arguments *main_arguments;
-static struct config main_config, main_spare;
+static struct config main_configs[2]; /* the other one is the one before: threads may still look at it */
+static struct config *main_config = main_configs;
 static struct status *main_status;
 
 static const char usage[] =
@@ -154,29 +155,26 @@ static struct error *read_config(const struct arguments *arguments, struct confi
 
 /* ---- serving --------------------------------------------------------------------------------- */
 
-/* The old configuration stays where the new one is wrong; both live until the process ends. */
+/* All of it, or nothing where something is wrong. */
 static void reload(struct server *server)
 {
-	struct config fresh;
-	struct error *error = read_config(main_arguments, &fresh);
+	struct config *fresh = main_config == main_configs ? main_configs + 1 : main_configs;
 
-	if (!error) {
-		const char *changed = config_keep(&fresh, &main_config);
+	config_deinit(fresh);
+	struct error *error = read_config(main_arguments, fresh);
+	const char *changed = error ? NULL : config_keep(fresh, main_config);
 
-		if (changed)
-			journal_write(JOURNAL_WARNING, NULL, "reloading: %s stays as it is until a restart", changed);
-		config_deinit(&main_spare);
-		main_spare = main_config;
-		main_config = fresh;
-		error = server_reload(server, &main_config);
-	} else {
-		config_deinit(&fresh);
-	}
-	if (error)
+	if (!error)
+		error = server_reload(server, fresh);
+	if (error) {
 		journal_write(JOURNAL_ERROR, NULL, "reloading: %s; what was read before stays", error->message);
-	else
-		journal_write(JOURNAL_NOTICE, NULL, "the configuration was read again");
-	error_free(error);
+		error_free(error);
+		return;
+	}
+	main_config = fresh;
+	if (changed)
+		journal_write(JOURNAL_WARNING, NULL, "reloading: %s stays as it is until a restart", changed);
+	journal_write(JOURNAL_NOTICE, NULL, "the configuration was read again");
 }
 
 static void each_second(struct server *server)
@@ -214,24 +212,24 @@ static struct error *serve(void)
 
 	if (signals < 0)
 		return error_errno("signalfd");
-	if (main_config.daemon && daemon(1, 0))
+	if (main_config->daemon && daemon(1, 0))
 		return error_errno("going to the background");
-	struct error *error = *main_config.pidfile ? write_pidfile(main_config.pidfile) : NULL;
+	struct error *error = *main_config->pidfile ? write_pidfile(main_config->pidfile) : NULL;
 	journal_open();
-	main_status = status_open(&main_config);
+	main_status = status_open(main_config);
 	if (!error)
-		error = server_open(&main_config, &server);
+		error = server_open(main_config, &server);
 	if (!error) {
 		journal_write(JOURNAL_NOTICE, NULL, "ready: UDP ports %u (netdump) and %u (FreeBSD), dumps go to %s",
-			      (unsigned)main_config.port, (unsigned)main_config.freebsd_port, main_config.dumpdir);
+			      (unsigned)main_config->port, (unsigned)main_config->freebsd_port, main_config->dumpdir);
 		error = server_run(server, signals, reload, each_second);
 	}
 	bool is_closed = server_close(server);
 
 	status_remove(main_status);
 	status_close(main_status);
-	if (*main_config.pidfile && unlink(main_config.pidfile))
-		journal_write(JOURNAL_DEBUG, NULL, "%s stays", main_config.pidfile);
+	if (*main_config->pidfile && unlink(main_config->pidfile))
+		journal_write(JOURNAL_DEBUG, NULL, "%s stays", main_config->pidfile);
 	close(signals);
 	/* Nothing may be freed at which a thread still looks. */
 	if (!is_closed)
@@ -254,10 +252,10 @@ static struct error *act(const struct arguments *arguments)
 	default:
 		break;
 	}
-	error = read_config(arguments, &main_config);
+	error = read_config(arguments, main_config);
 	if (error)
 		return error;
-	return arguments->action == ACTION_STATUS ? status_show(&main_config, arguments->as_json) : serve();
+	return arguments->action == ACTION_STATUS ? status_show(main_config, arguments->as_json) : serve();
 }
 
 int main(int argc, char **argv)
@@ -271,8 +269,8 @@ int main(int argc, char **argv)
 		error = read_arguments(&arguments, argv);
 	if (!error)
 		error = act(&arguments);
-	config_deinit(&main_config);
-	config_deinit(&main_spare);
+	config_deinit(main_configs);
+	config_deinit(main_configs + 1);
 	for (size_t i = 0; i < arguments.count; i++)
 		free(arguments.settings[i].value);
 	free(arguments.settings);

@@ -54,9 +54,8 @@ static void fill_store_options(const struct config *config, struct store_options
 	};
 }
 
-static struct error *read_keys(struct server *server)
+static struct error *read_keys(struct server *server, const struct config *config)
 {
-	const struct config *config = server->config;
 	bool has_keys = *config->key && *config->peers;
 	struct seal_peers peers = {0};
 	struct seal_pair pair = {0};
@@ -109,7 +108,7 @@ struct error *server_open(const struct config *config, struct server **ret)
 	server->listener.silence = 600 * SESSION_SECOND;
 	fill_store_options(config, &server->store_options);
 	seal_random(&server->listener.cookies, sizeof(server->listener.cookies));
-	struct error *error = read_keys(server);
+	struct error *error = read_keys(server, config);
 	if (!error)
 		error = open_ports(server);
 	if (!error)
@@ -222,9 +221,13 @@ bool server_close(struct server *server)
 
 struct error *server_reload(struct server *server, const struct config *config)
 {
+	struct error *error = read_keys(server, config);
+
+	if (error)
+		return error;
 	server->config = config;
 	fill_store_options(config, &server->store_options);
-	return read_keys(server);
+	return NULL;
 }
 
 /* ---- a round --------------------------------------------------------------------------------- */

@@ -71,7 +71,7 @@ struct error *server_run(struct server *server, int signals, void (*reload)(stru
 	MUST_CHECK;
 /* The loop also waits for what comes to a client's own port. */
 struct error *server_watch(struct server *server, const struct client *client) MUST_CHECK;
-/* Takes over what may change while it runs: networks, limits, keys. */
+/* Takes over what may change while it runs: networks, limits, keys. Nothing where the keys cannot be read. */
 struct error *server_reload(struct server *server, const struct config *config) MUST_CHECK;
 
 #endif

@@ -1,0 +1,29 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The server as a process: how it starts, is told to read its configuration again, says what it does, and whom it runs as.
+# shellcheck disable=SC2154,SC2119 # bats and common.bash set the variables; start_server takes options
+
+load common
+
+said() {
+	grep -q -- "$1" "$LOG"
+}
+
+@test "what is wrong with the keys leaves the whole configuration as it was" {
+	cp "$FILES/peers" peers
+	start_server --key="$FILES/server.key" --peers="$PWD/peers"
+	echo 'nonsense' >> peers
+	sed -i 's/^secure=.*/secure=2/; s/^max_concurrent_dumps=.*/max_concurrent_dumps=1/' "$CONFIG"
+	kill -HUP "$SERVER_PID"
+	until_true said 'what was read before stays'
+	# Whoever has no key is served as before, by either protocol.
+	"$REDHAT" --bind="$NET.11" --state-ms=0 "$NET.1" "$IMAGE"
+	tail -c +4097 "$DUMPS/$NET.11-"*/vmcore | cmp - "$IMAGE"
+	run -0 "$SEND" -q -f "$LESS" "$NET.1"
+	# And it is not lost for good.
+	cp "$FILES/peers" peers
+	kill -HUP "$SERVER_PID"
+	until_true said 'the configuration was read again'
+	run -5 "$REDHAT" --bind="$NET.12" --limit-s=1 --state-ms=0 "$NET.1" "$IMAGE"
+	run -3 "$SEND" -q --timeout=1 -f "$LESS" "$NET.1"
+}
