@@ -136,6 +136,11 @@ static bool make_room(struct log_file *log, size_t length)
 	return log->file && length <= log->options.max;
 }
 
+void log_file_limit(struct log_file *log, const struct log_options *options)
+{
+	log->options = *options;
+}
+
 void log_file_put(struct log_file *log, int64_t now, const void *text, size_t length)
 {
 	struct buf buf _cleanup_(buf_deinit) = {0};

@@ -20,6 +20,8 @@ struct log_options {
 /* Opens `name` in the directory, which stays open as long as the log, to append to it; nothing is a link on the way. */
 struct error *log_file_open(struct writer *writer, int directory, const char *name, const struct log_options *options,
 			    struct log_file **ret) MUST_CHECK;
+/* Other limits for what is put from now on. */
+void log_file_limit(struct log_file *log, const struct log_options *options);
 /* At once for the caller; what is queued is written before the file is closed. */
 void log_file_close(struct log_file *log);
 /* Appends text as it came: a line may arrive in pieces. What the writer's queue has no room for is lost, and the log

@@ -579,9 +579,14 @@ void dump_finish(struct dump_files *dump, enum session_end end, void (*done)(voi
 
 /* ---- logs ------------------------------------------------------------------------------------ */
 
+static struct log_options log_limits(const struct store *store)
+{
+	return (struct log_options){.max = store->options->log_max, .keep = store->options->log_keep};
+}
+
 static struct log_file *open_log(struct store *store, int directory, const char *name)
 {
-	struct log_options options = {.max = store->options->log_max, .keep = store->options->log_keep};
+	struct log_options options = log_limits(store);
 	struct log_file *log = NULL;
 
 	error_free(log_file_open(store->writer, directory, name, &options, &log));
@@ -628,6 +633,10 @@ void store_log(struct store *store, const char *client, struct dump_files *dump,
 		dump->log = open_log(store, dump->directory, "log");
 	// A dump that was finished may have been removed since.
 	struct log_file *log = is_own && dump->log ? dump->log : log_of(store, client);
-	if (log)
-		log_file_put(log, time(NULL), text, length);
+	if (!log)
+		return;
+	// They may have changed since it was opened.
+	struct log_options options = log_limits(store);
+	log_file_limit(log, &options);
+	log_file_put(log, time(NULL), text, length);
 }

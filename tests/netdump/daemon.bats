@@ -27,3 +27,22 @@ said() {
 	run -5 "$REDHAT" --bind="$NET.12" --limit-s=1 --state-ms=0 "$NET.1" "$IMAGE"
 	run -3 "$SEND" -q --timeout=1 -f "$LESS" "$NET.1"
 }
+
+# log_lines COUNT: of 99 characters, by a host.
+log_lines() {
+	head -c $((99 * $1)) /dev/zero | tr '\0' x | fold -w 99 | "$PYTHON" "$PACKETS" netconsole "$NET.11" "$NET.1:6666"
+}
+
+@test "new limits are those of logs that are open, too" {
+	local log=$DUMPS/logs/$NET.11.log
+	echo log_max=64M >> "$CONFIG"
+	start_server
+	log_lines 100
+	until_true grep -q x "$log"
+	echo log_max=8K >> "$CONFIG"
+	kill -HUP "$SERVER_PID"
+	until_true said 'the configuration was read again'
+	log_lines 100
+	until_true test -e "$log.1"
+	[ "$(stat -c %s "$log")" -le 8192 ]
+}
