@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // netdump-server: options, and the order of things.
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -182,14 +184,39 @@ static void each_second(struct server *server)
 	status_write(main_status, server);
 }
 
-static struct error *write_pidfile(const char *path)
+/* Held by a lock as long as the server runs: what another one wrote is not touched. -1 where none is wanted. */
+static struct error *open_pidfile(const char *path, int *ret)
 {
-	FILE *file = fopen(path, "we");
+	int fd = *path ? open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644) : -1;
+	struct error *error = NULL;
 
-	if (!file)
+	if (*path && fd < 0)
 		return error_errno("%s", path);
-	fprintf(file, "%d\n", (int)getpid());
-	return fclose(file) ? error_errno("%s", path) : NULL;
+	if (*path && flock(fd, LOCK_EX | LOCK_NB)) {
+		error = errno == EWOULDBLOCK ? error_new(ERROR_LIMIT, "%s: a server that runs has it", path)
+					     : error_errno("%s", path);
+		close(fd);
+		return error;
+	}
+	*ret = fd;
+	return NULL;
+}
+
+static struct error *write_pidfile(int fd, const char *path)
+{
+	if (fd >= 0 && (ftruncate(fd, 0) || dprintf(fd, "%d\n", (int)getpid()) < 0))
+		return error_errno("%s", path);
+	return NULL;
+}
+
+/* Another user may have no right to remove what root made. */
+static void close_pidfile(int fd, const char *path)
+{
+	if (fd < 0)
+		return;
+	if (unlink(path) && ftruncate(fd, 0))
+		journal_write(JOURNAL_DEBUG, NULL, "%s stays", path);
+	close(fd);
 }
 
 static int block_signals(void)
@@ -205,31 +232,40 @@ static int block_signals(void)
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
+static struct error *start(struct server **ret_server, int *ret_pidfile)
+{
+	struct error *error = open_pidfile(main_config->pidfile, ret_pidfile);
+
+	if (!error)
+		error = server_open(main_config, ret_server);
+	if (!error)
+		error = write_pidfile(*ret_pidfile, main_config->pidfile);
+	if (!error)
+		journal_write(JOURNAL_NOTICE, NULL, "ready: UDP ports %u (netdump) and %u (FreeBSD), dumps go to %s",
+			      (unsigned)main_config->port, (unsigned)main_config->freebsd_port, main_config->dumpdir);
+	return error;
+}
+
 static struct error *serve(void)
 {
 	struct server *server = NULL;
-	int signals = block_signals();
+	int signals = block_signals(), pidfile = -1;
 
 	if (signals < 0)
 		return error_errno("signalfd");
 	if (main_config->daemon && daemon(1, 0))
 		return error_errno("going to the background");
-	struct error *error = *main_config->pidfile ? write_pidfile(main_config->pidfile) : NULL;
 	journal_open();
-	main_status = status_open(main_config);
-	if (!error)
-		error = server_open(main_config, &server);
+	struct error *error = start(&server, &pidfile);
 	if (!error) {
-		journal_write(JOURNAL_NOTICE, NULL, "ready: UDP ports %u (netdump) and %u (FreeBSD), dumps go to %s",
-			      (unsigned)main_config->port, (unsigned)main_config->freebsd_port, main_config->dumpdir);
+		main_status = status_open(main_config);
 		error = server_run(server, signals, reload, each_second);
+		status_remove(main_status);
+		status_close(main_status);
 	}
 	bool is_closed = server_close(server);
 
-	status_remove(main_status);
-	status_close(main_status);
-	if (*main_config->pidfile && unlink(main_config->pidfile))
-		journal_write(JOURNAL_DEBUG, NULL, "%s stays", main_config->pidfile);
+	close_pidfile(pidfile, main_config->pidfile);
 	close(signals);
 	/* Nothing may be freed at which a thread still looks. */
 	if (!is_closed)

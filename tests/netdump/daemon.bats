@@ -46,3 +46,22 @@ log_lines() {
 	until_true test -e "$log.1"
 	[ "$(stat -c %s "$log")" -le 8192 ]
 }
+
+@test "a server that cannot start leaves alone what another one made" {
+	start_server --pidfile="$PWD/pid" --status-file="$PWD/status"
+	until_true test -s status
+	[ "$(cat pid)" = "$SERVER_PID" ]
+	# The same port, though it has no pidfile to hold it up; then the same pidfile.
+	run -2 $INSIDE "$SERVER" --config="$CONFIG" --status-file="$PWD/status"
+	[[ $output == *'Address already in use'* ]]
+	run -2 $INSIDE "$SERVER" --config="$CONFIG" --pidfile="$PWD/pid" --port=7000 --freebsd-port=0
+	[[ $output == *'/pid: a server that runs has it' ]]
+	[ "$(cat pid)" = "$SERVER_PID" ]
+	[ -s status ]
+	stop_server
+	[ ! -e pid ] && [ ! -e status ]
+	# What a server left that was killed is in nobody's way.
+	echo 1 > pid
+	start_server --pidfile="$PWD/pid"
+	[ "$(cat pid)" = "$SERVER_PID" ]
+}
