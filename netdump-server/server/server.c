@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -35,9 +36,9 @@ static uint64_t clock_now(void)
 
 /* ---- beginning ------------------------------------------------------------------------------- */
 
-static void fill_store_options(const struct config *config, struct store_options *ret)
+static void fill_store_options(struct server *server, const struct config *config)
 {
-	*ret = (struct store_options){
+	server->store_options = (struct store_options){
 		.dumpdir = config->dumpdir,
 		.spool = *config->spool ? config->spool : NULL,
 		.format = strcmp(config->format, "kdump") ? STORE_AS_SENT : STORE_KDUMP,
@@ -51,6 +52,7 @@ static void fill_store_options(const struct config *config, struct store_options
 		.keep = (unsigned)config->keep,
 		.log_max = config->log_max,
 		.log_keep = (unsigned)config->log_keep,
+		.boot = server->boot,
 	};
 }
 
@@ -96,6 +98,27 @@ static void write_note(enum journal_level level, const char *client, const char 
 	journal_write(level, client, "%s", text);
 }
 
+/* Not to be read from inside the sandbox. */
+static void read_boot(struct server *server)
+{
+	FILE *file = fopen("/proc/sys/kernel/random/boot_id", "re");
+
+	if (!file || !fgets(server->boot, sizeof(server->boot), file))
+		server->boot[0] = '\0';
+	server->boot[strcspn(server->boot, "\n")] = '\0';
+	if (file)
+		fclose(file);
+}
+
+static void recover(struct server *server)
+{
+	size_t count = store_recover(server->store);
+
+	if (count)
+		journal_write(JOURNAL_WARNING, NULL, "%zu dumps were running when a server was killed: they go on if their clients "
+			      "come back, or are closed as incomplete", count);
+}
+
 struct error *server_open(const struct config *config, struct server **ret)
 {
 	struct server *server = mem_zero(sizeof(*server));
@@ -106,7 +129,8 @@ struct error *server_open(const struct config *config, struct server **ret)
 	server->notes = notes_new(write_note);
 	server->listener.datagram_max = ND6_DATAGRAM_MAX;
 	server->listener.silence = 600 * SESSION_SECOND;
-	fill_store_options(config, &server->store_options);
+	read_boot(server);
+	fill_store_options(server, config);
 	seal_random(&server->listener.cookies, sizeof(server->listener.cookies));
 	struct error *error = read_keys(server, config);
 	if (!error)
@@ -127,6 +151,7 @@ struct error *server_open(const struct config *config, struct server **ret)
 		return error;
 	}
 	server->sources = sources_new(server);
+	recover(server);
 	*ret = server;
 	return NULL;
 }
@@ -226,7 +251,7 @@ struct error *server_reload(struct server *server, const struct config *config)
 	if (error)
 		return error;
 	server->config = config;
-	fill_store_options(config, &server->store_options);
+	fill_store_options(server, config);
 	return NULL;
 }
 
@@ -321,6 +346,7 @@ static void tick(struct server *server)
 			server->clients.items[kept++] = client;
 	}
 	server->clients.count = kept;
+	store_tick(server->store);
 	sources_tick(server->sources);
 	notes_tick(server->notes, server->now);
 	flush(server);

@@ -37,6 +37,7 @@ struct server {
 	const struct config *config;
 	struct udp *udp[SERVER_PORTS]; /* NULL: not listened to */
 	struct writer *writer;
+	char boot[64];                 /* boot_id of the kernel */
 	struct store_options store_options;
 	struct store *store;
 	struct hooks *hooks;

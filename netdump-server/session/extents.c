@@ -4,12 +4,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/vec.h"
 
 void extents_deinit(struct extents *extents)
 {
 	free(extents->items);
 	*extents = (struct extents){0};
+}
+
+void extents_copy(const struct extents *extents, struct extents *ret)
+{
+	*ret = (struct extents){.count = extents->count, .capacity = extents->count, .bytes = extents->bytes};
+	if (!extents->count)
+		return;
+	ret->items = mem_resize(NULL, extents->count, sizeof(*ret->items));
+	memcpy(ret->items, extents->items, extents->count * sizeof(*ret->items));
 }
 
 /* The first range that ends at or after `at`; `count` when all end before. */

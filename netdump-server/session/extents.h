@@ -21,6 +21,8 @@ struct extents {
 };
 
 void extents_deinit(struct extents *extents);
+/* *ret is overwritten; extents_deinit() it. */
+void extents_copy(const struct extents *extents, struct extents *ret);
 /* Adds [start, end); an empty or backward range changes nothing. False when that would be one range too many: nothing is
  * added then. */
 bool extents_add(struct extents *extents, uint64_t start, uint64_t end);

@@ -17,6 +17,7 @@
 struct kdumper;
 
 #define CORE_INCOMPLETE "vmcore-incomplete"
+#define META_NAME "meta.json"
 #define CORE_KDUMP "vmcore-incomplete.kdump" /* being converted to; CORE_INCOMPLETE then holds what waits */
 
 enum { STORE_LOGS_MAX = 128 }; /* logs outside dumps that are open at a time */
@@ -36,6 +37,13 @@ struct store {
 		uint64_t used; /* a count of uses: the lowest is closed first */
 	} open_logs[STORE_LOGS_MAX];
 	uint64_t uses;
+	/* Of keep.c: one thing at a time is under way on another thread, which is left time for what others want. */
+	bool is_keeping;
+	uint64_t keep_next; /* CLOCK_MONOTONIC, nanoseconds: not before that */
+	struct {
+		struct orphan *items;
+		size_t count, capacity;
+	} orphans;
 };
 
 struct dump_files {
@@ -53,6 +61,8 @@ struct dump_files {
 	uint64_t limit;      /* bytes that quotas leave */
 	uint64_t next_check; /* of free space, when `put` gets there */
 	const char *failure; /* static */
+	uint64_t changes, kept; /* counts of writes; kept: those that `resume` speaks of */
+	uint64_t kept_at;    /* CLOCK_MONOTONIC; 0: never */
 	/* Of finishing, on the writer's other threads. */
 	struct meta result;
 	struct extents have;
@@ -68,8 +78,25 @@ struct dump_files {
 
 /* Of the file's own name in the directory; free() it. */
 char *dump_file_name(const struct dump_files *dump, enum session_file file);
+char *dump_meta_name(const struct dump_files *dump);
 /* What dump_finish() leaves to other threads: what makes the dump safe, and, after `stored`, what takes long. */
 void dump_settle(void *context);
 void dump_describe(void *context);
+
+/* Without files as yet. */
+struct dump_files *dump_new(struct store *store, struct meta *meta, uint64_t expected);
+/* For held_scan(): whether a dump is being written; `context` is the store. */
+bool store_is_running(const void *context, const char *place, const char *name);
+/* Bytes that one more dump of the client may have. */
+uint64_t store_quota(struct store *store, const char *client);
+/* The dump reserves no room any more, and may go to make some. */
+void store_forget(struct store *store, const struct dump_files *dump);
+
+/* Whether it can go on after the server was started again; on any thread, of what dump_finish() or keep.c copied. */
+bool dump_can_resume(const struct dump_files *dump, const struct meta *meta);
+/* Writes `resume`; on that thread, after the bytes that `meta` speaks of were synced. */
+struct error *dump_keep(const struct dump_files *dump, const struct meta *meta);
+/* Waits for what is under way, and begins nothing any more. */
+void store_keep_end(struct store *store);
 
 #endif

@@ -18,6 +18,7 @@
 #include "store/kdump.h"
 #include "store/meta.h"
 #include "store/place.h"
+#include "store/resume.h"
 
 /* The first thing that went wrong becomes the reason, unless there is one. */
 static void note(struct dump_files *dump, struct error *error)
@@ -142,23 +143,10 @@ static struct error *link_last(const struct dump_files *dump)
 static struct error *write_meta(const struct dump_files *dump)
 {
 	struct buf text _cleanup_(buf_deinit) = {0};
-	char *name _cleanup_free_ =
-		dump->is_freebsd ? mem_printf("meta.%s.json", dump->name) : mem_strdup("meta.json");
+	char *name _cleanup_free_ = dump_meta_name(dump);
 
 	meta_json(&dump->result, is_complete(dump), dump->core, dump->size, &text);
 	return place_write(dump->directory, name, text.data, text.length);
-}
-
-static struct error *write_resume(const struct dump_files *dump)
-{
-	static const uint8_t no_id[sizeof(dump->result.id)];
-	struct buf text _cleanup_(buf_deinit) = {0};
-
-	// A converted dump is closed: its pages have left the places that offsets speak of.
-	if (dump->kdump || !dump->result.holes_of || !memcmp(dump->result.id, no_id, sizeof(no_id)))
-		return NULL;
-	resume_write(&dump->result, &text);
-	return place_write(dump->directory, "resume", text.data, text.length);
 }
 
 /* One file per dump, which holds the path of the vmcore: whoever makes reports takes it away. */
@@ -191,6 +179,7 @@ static void remove_all(struct dump_files *dump)
 	if (dump->is_freebsd)
 		return;
 	unlinkat(dump->directory, CORE_KDUMP, 0);
+	unlinkat(dump->directory, RESUME_NAME, 0);
 	unlinkat(dump->directory, "log", 0);
 	unlinkat(dump->store->directory, dump->name, AT_REMOVEDIR);
 }
@@ -238,15 +227,20 @@ void dump_settle(void *context)
 		return;
 	}
 	finish_core(dump);
-	if (!is_complete(dump) && dump->is_synced)
-		note(dump, write_resume(dump));
-	else if (dump->is_freebsd)
+	// Where bytes of the list may not be there the one before it holds, as it does on a full disk.
+	if (!is_complete(dump) && dump_can_resume(dump, &dump->result)) {
+		if (dump->is_synced)
+			error_free(dump_keep(dump, &dump->result));
+	} else if (!dump->is_freebsd) {
+		unlinkat(dump->directory, RESUME_NAME, 0);
+	}
+	if (is_complete(dump) && dump->is_freebsd)
 		note(dump, link_last(dump));
 	struct error *error = write_meta(dump);
 	// On a full disk the end of what is incomplete anyway makes room for the word why.
 	if (error && !is_complete(dump) && cut_core(dump)) {
 		error_free(error);
-		unlinkat(dump->directory, "resume", 0);
+		unlinkat(dump->directory, RESUME_NAME, 0);
 		error = write_meta(dump);
 	}
 	note(dump, error);

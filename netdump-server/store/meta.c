@@ -3,16 +3,11 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 #include "base/buf.h"
-#include "base/cleanup.h"
 #include "session/extents.h"
 #include "session/meta.h"
-
-/* ---- meta.json ------------------------------------------------------------------------------- */
 
 static void put_text(struct buf *buf, const char *text)
 {
@@ -114,48 +109,4 @@ void meta_json(const struct meta *meta, bool is_complete, const char *name, uint
 	member_text(ret, "panic", meta->panic);
 	put_holes(ret, meta->holes_of, meta->expected > size ? meta->expected : size);
 	buf_puts(ret, "\n}\n");
-}
-
-/* ---- resume ---------------------------------------------------------------------------------- */
-
-static void put_who(const struct meta *meta, struct buf *buf)
-{
-	buf_puts(buf, "netdump6 ");
-	for (size_t i = 0; i < sizeof(meta->id); i++)
-		buf_printf(buf, "%02x", meta->id[i]);
-	// Who has proved to have a key may come from another address after its restart; who has not may not.
-	buf_printf(buf, " %s %s\n", *meta->peer ? "peer" : "address", *meta->peer ? meta->peer : meta->client);
-}
-
-void resume_write(const struct meta *meta, struct buf *ret)
-{
-	put_who(meta, ret);
-	for (size_t i = 0; meta->holes_of && i < meta->holes_of->count; i++) {
-		const struct extent *extent = &meta->holes_of->items[i];
-		buf_printf(ret, "%" PRIu64 " %" PRIu64 "\n", extent->start, extent->end);
-	}
-	buf_puts(ret, "end\n");
-}
-
-bool resume_parse(char *text, const struct meta *meta, struct extents *ret)
-{
-	struct buf who _cleanup_(buf_deinit) = {0};
-	char *line, *rest = text;
-
-	put_who(meta, &who);
-	if (strncmp(text, buf_text(&who), who.length))
-		return false;
-	rest += who.length;
-	while ((line = strsep(&rest, "\n"))) {
-		uint64_t start, end;
-
-		if (!strcmp(line, "end"))
-			return true;
-		if (sscanf(line, "%" SCNu64 " %" SCNu64, &start, &end) != 2 || !extents_add(ret, start, end))
-			break;
-	}
-	// Cut off, or no text of ours.
-	extents_deinit(ret);
-	*ret = (struct extents){0};
-	return false;
 }

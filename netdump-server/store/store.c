@@ -17,7 +17,6 @@
 #include "base/vec.h"
 #include "store/dump_files.h"
 #include "store/kdump.h"
-#include "store/meta.h"
 #include "store/place.h"
 #include "store/retain.h"
 
@@ -69,6 +68,7 @@ void store_close(struct store *store)
 {
 	if (!store)
 		return;
+	store_keep_end(store);
 	for (size_t i = 0; i < STORE_LOGS_MAX; i++)
 		close_log(store, i);
 	if (store->directory >= 0)
@@ -83,7 +83,7 @@ void store_close(struct store *store)
 
 /* ---- room ------------------------------------------------------------------------------------ */
 
-static bool is_running(const void *context, const char *place, const char *name)
+bool store_is_running(const void *context, const char *place, const char *name)
 {
 	const struct store *store = context;
 
@@ -150,14 +150,13 @@ struct error *store_admit(struct store *store, const char *client, uint64_t expe
 	char *name _cleanup_free_ = place_safe_name(client);
 	struct held_list held;
 
-	held_scan(store->directory, is_running, store, &held);
+	held_scan(store->directory, store_is_running, store, &held);
 	struct error *error = make_room(store, &held, name, expected);
 	held_deinit(&held);
 	return error;
 }
 
-/* Bytes that one more dump of the client may have. */
-static uint64_t quota(struct store *store, const char *client)
+uint64_t store_quota(struct store *store, const char *client)
 {
 	const struct store_options *options = store->options;
 	uint64_t limit = UINT64_MAX;
@@ -165,7 +164,7 @@ static uint64_t quota(struct store *store, const char *client)
 
 	if (!options->max_total && !options->max_client)
 		return limit;
-	held_scan(store->directory, is_running, store, &held);
+	held_scan(store->directory, store_is_running, store, &held);
 	uint64_t total = held.bytes + reserved(store), own = held_bytes(&held, client);
 	held_deinit(&held);
 	if (options->max_total)
@@ -192,6 +191,11 @@ char *dump_file_name(const struct dump_files *dump, enum session_file file)
 	if (dump->is_freebsd)
 		return mem_printf("%s.%s%s", words[file], dump->name, file == SESSION_VMCORE ? "-incomplete" : "");
 	return mem_strdup(file == SESSION_VMCORE ? CORE_INCOMPLETE : words[file]);
+}
+
+char *dump_meta_name(const struct dump_files *dump)
+{
+	return dump->is_freebsd ? mem_printf("meta.%s.json", dump->name) : mem_strdup(META_NAME);
 }
 
 /* A new directory for a dump that begins now. */
@@ -309,7 +313,7 @@ static struct error *make_core(struct dump_files *dump)
 	return NULL;
 }
 
-static struct dump_files *dump_new(struct store *store, struct meta *meta, uint64_t expected)
+struct dump_files *dump_new(struct store *store, struct meta *meta, uint64_t expected)
 {
 	struct dump_files *dump = mem_zero(sizeof(*dump));
 
@@ -327,7 +331,7 @@ struct error *dump_begin(struct store *store, struct meta *meta, uint64_t expect
 	struct dump_files *dump = dump_new(store, meta, expected);
 	struct error *error;
 
-	dump->limit = quota(store, client);
+	dump->limit = store_quota(store, client);
 	if (dump->is_freebsd) {
 		error = make_freebsd(dump, client);
 	} else {
@@ -342,66 +346,6 @@ struct error *dump_begin(struct store *store, struct meta *meta, uint64_t expect
 	*vec_push(&store->running) = dump;
 	*ret = dump;
 	return NULL;
-}
-
-/* ---- going on -------------------------------------------------------------------------------- */
-
-/* Opens the held dump if it is an earlier attempt of what `dump` is to be. */
-static bool try_resume(struct dump_files *dump, const struct held *held, struct extents *ret)
-{
-	struct writer_file *core = &dump->files[SESSION_VMCORE];
-	struct stat status;
-
-	if (!held->is_directory || *held->place || held->is_running)
-		return false;
-	int directory = place_open(dump->store->directory, held->name);
-	char *text _cleanup_free_ = directory < 0 ? NULL : place_read(directory, "resume", RESUME_TEXT_MAX);
-	if (text && resume_parse(text, dump->meta, ret)) {
-		core->fd = openat(directory, CORE_INCOMPLETE, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-		if (core->fd >= 0 && !fstat(core->fd, &status) && S_ISREG(status.st_mode)) {
-			core->end = (uint64_t)status.st_size;
-			dump->directory = directory;
-			return true;
-		}
-		extents_deinit(ret);
-		*ret = (struct extents){0};
-	}
-	if (core->fd >= 0)
-		close(core->fd);
-	core->fd = -1;
-	if (directory >= 0)
-		close(directory);
-	return false;
-}
-
-struct dump_files *dump_resume(struct store *store, struct meta *meta, struct extents *ret)
-{
-	struct dump_files *dump = dump_new(store, meta, meta->expected);
-	char *client _cleanup_free_ = place_safe_name(meta->client);
-	bool is_found = false;
-	struct held_list held;
-
-	held_scan(store->directory, is_running, store, &held);
-	for (size_t i = 0; i < held.count && !is_found; i++) {
-		is_found = try_resume(dump, &held.items[i], ret);
-		if (is_found) {
-			dump->name = mem_strdup(held.items[i].name);
-			dump->place = mem_strdup("");
-			dump->path = mem_printf("%s/%s", store->options->dumpdir, dump->name);
-			dump->put = ret->bytes;
-		}
-	}
-	held_deinit(&held);
-	if (!is_found) {
-		dump_free(dump);
-		return NULL;
-	}
-	// What is written from now on is not what the list says.
-	unlinkat(dump->directory, "resume", 0);
-	*vec_push(&store->running) = dump;
-	dump->limit = quota(store, client);
-	dump->limit = dump->limit > UINT64_MAX - dump->put ? UINT64_MAX : dump->limit + dump->put;
-	return dump;
 }
 
 /* ---- writing --------------------------------------------------------------------------------- */
@@ -437,13 +381,17 @@ bool dump_write(struct dump_files *dump, enum session_file file, uint64_t offset
 	    !writer_put(dump->store->writer, &dump->files[file], offset, bytes, length))
 		return false;
 	dump->put += length;
+	dump->changes++;
 	return true;
 }
 
 bool dump_zero(struct dump_files *dump, enum session_file file, uint64_t offset, uint64_t length)
 {
-	return !dump->failure && is_open(dump, file) &&
-	       writer_zero(dump->store->writer, &dump->files[file], offset, length);
+	bool is_put = !dump->failure && is_open(dump, file) &&
+		      writer_zero(dump->store->writer, &dump->files[file], offset, length);
+
+	dump->changes += is_put;
+	return is_put;
 }
 
 uint64_t dump_written(const struct dump_files *dump)
@@ -497,8 +445,7 @@ static void dump_release(void *context)
 	free(dump);
 }
 
-/* It reserves no room any more, and may go to make some. */
-static void stop_running(struct store *store, const struct dump_files *dump)
+void store_forget(struct store *store, const struct dump_files *dump)
 {
 	for (size_t i = 0; i < store->running.count; i++)
 		if (store->running.items[i] == dump)
@@ -510,7 +457,7 @@ void dump_free(struct dump_files *dump)
 	if (!dump)
 		return;
 	struct store *store = dump->store;
-	stop_running(store, dump);
+	store_forget(store, dump);
 	log_file_close(dump->log);
 	// Blocks of its files may be queued.
 	writer_barrier(store->writer, NULL, dump_release, dump);
@@ -522,7 +469,7 @@ static void finished(void *context)
 
 	memcpy(dump->meta->reason, dump->result.reason, sizeof(dump->meta->reason));
 	memcpy(dump->meta->sha256, dump->result.sha256, sizeof(dump->meta->sha256));
-	stop_running(dump->store, dump);
+	store_forget(dump->store, dump);
 	dump_close_files(dump);
 	dump->done(dump->context, dump->is_safe);
 }
@@ -565,11 +512,7 @@ void dump_finish(struct dump_files *dump, enum session_end end, void (*done)(voi
 	dump->result = *dump->meta;
 	// The session may change its own while the other thread reads.
 	if (have) {
-		dump->have = *have;
-		dump->have.items = mem_resize(NULL, have->count ? have->count : 1, sizeof(*have->items));
-		dump->have.capacity = dump->have.count ? dump->have.count : 1;
-		if (have->count)
-			memcpy(dump->have.items, have->items, have->count * sizeof(*have->items));
+		extents_copy(have, &dump->have);
 		dump->result.holes_of = &dump->have;
 	}
 	log_file_close(dump->log);

@@ -40,11 +40,18 @@ struct store_options {
 	unsigned keep;              /* dumps of one client kept; 0: all */
 	uint64_t log_max;           /* bytes of a log before it is rotated */
 	unsigned log_keep;          /* rotated logs kept */
+	const char *boot;           /* a word that is another one after each boot; "": unknown */
 };
 
 /* The directories must exist, and no other store may be open on the dump directory, in whatever process; `options` and
  * `writer` outlive the store. */
 struct error *store_open(const struct store_options *options, struct writer *writer, struct store **ret) MUST_CHECK;
+/* Once: takes note of the dumps that a server which was killed has left, and returns how many those are. Each is closed as
+ * incomplete: after a minute, if its client may come back for it. */
+size_t store_recover(struct store *store);
+/* Several times a second: sees to it that what has come of each dump is found again, should the server be killed or the
+ * machine lose its power; at most a fifth of the time goes to that. */
+void store_tick(struct store *store);
 /* From now on no digest is made, nor finished: they take long. */
 void store_stop(struct store *store);
 /* All dumps have been freed. */

@@ -336,12 +336,6 @@ static inline void server_drop_session(struct world *world)
 	world->is_finishing = world->is_finished = false;
 }
 
-static inline void extents_copy(const struct extents *from, struct extents *to)
-{
-	for (size_t i = 0; i < from->count; i++)
-		extents_add(to, from->items[i].start, from->items[i].end);
-}
-
 static inline void server_open(struct world *world, const struct netdump6_opening *opening)
 {
 	struct extents have = {0};

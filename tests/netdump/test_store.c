@@ -14,8 +14,10 @@ static struct error *watched_sha256_fd(int fd, const bool *stop, uint8_t ret[SEA
 #define seal_sha256_fd watched_sha256_fd
 #include "store/finish.c"
 #undef seal_sha256_fd
+#include "store/keep.c"
 #include "store/meta.c"
 #include "store/place.c"
+#include "store/resume.c"
 #include "store/retain.c"
 #include "store/store.c"
 
@@ -80,6 +82,7 @@ static void shop_open(struct shop *shop)
 	run("mkdir -p %s %s", shop->dumpdir, shop->spool);
 	shop->options.dumpdir = shop->dumpdir;
 	shop->options.spool = shop->spool;
+	shop->options.boot = "this";
 	if (writer_new(1 << 20, &shop->writer) || store_open(&shop->options, shop->writer, &shop->store))
 		abort();
 }
@@ -268,11 +271,12 @@ TEST(incomplete_dump_and_its_resumption)
 	CHECK(!dump_resume(shop.store, &other, &again)); /* another client */
 	dump = dump_resume(shop.store, &meta, &again);
 	CHECK(dump && again.count == 1 && again.items[0].start == 5000 && again.items[0].end == 5003);
-	CHECK(!exists(path, "resume"));
+	CHECK(!exists(path, "meta.json"));
 	CHECK_STR(dump_path(dump), path);
 	CHECK(dump_write(dump, SESSION_VMCORE, 0, "xyz", 3) && dump_zero(dump, SESSION_VMCORE, 5003, 100000 - 5003));
 	CHECK(finish(&shop, dump, SESSION_COMPLETE));
 	dump_free(dump);
+	CHECK(!exists(path, "resume"));
 	CHECK_STR(output("stat -c %%s %s/vmcore", path), "100000");
 	CHECK_STR(output("head -c 3 %s/vmcore; tail -c +5001 %s/vmcore | head -c 3", path, path), "xyzabc");
 	shop_close(&shop);
@@ -305,27 +309,195 @@ TEST(peer_may_resume_from_elsewhere)
 	extents_deinit(&again);
 }
 
+/* What store_tick() began is done. */
+static void await_keeping(struct shop *shop)
+{
+	struct pollfd event = {.fd = writer_event(shop->writer), .events = POLLIN};
+
+	while (shop->store->is_keeping) {
+		poll(&event, 1, -1);
+		writer_poll(shop->writer);
+	}
+}
+
+/* As if the server were killed: what was queued is in the files, and nothing more happens to them. */
+static void shop_kill(struct shop *shop, struct dump_files *dump)
+{
+	dump_free(dump);
+	shop_close(shop);
+	if (writer_new(1 << 20, &shop->writer) || store_open(&shop->options, shop->writer, &shop->store))
+		abort();
+}
+
+TEST(killed_server_leaves_what_can_go_on)
+{
+	struct shop shop = {0};
+	struct meta meta = meta_of("192.0.2.1", "netdump6");
+	struct extents have = {0}, again = {0};
+
+	shop_open(&shop);
+	memset(meta.id, 9, sizeof(meta.id));
+	meta.holes_of = &have;
+	meta.expected = 9000;
+	struct dump_files *dump = begin(&shop, &meta, 9000);
+	char *path _cleanup_free_ = mem_strdup(dump_path(dump));
+
+	store_tick(shop.store);
+	await_keeping(&shop);
+	CHECK(exists(path, "resume"));
+	CHECK(dump_write(dump, SESSION_VMCORE, 0, "abc", 3) && extents_add(&have, 0, 3));
+	CHECK(dump_zero(dump, SESSION_VMCORE, 5000, 4000) && extents_add(&have, 5000, 9000));
+	dump->kept_at = 1;
+	shop.store->keep_next = 0;
+	store_tick(shop.store);
+	CHECK(shop.store->is_keeping);
+	/* What comes now is not in the list. */
+	CHECK(dump_write(dump, SESSION_VMCORE, 3, "def", 3) && extents_add(&have, 3, 6));
+	await_keeping(&shop);
+	/* Nothing new, or not for long: nothing to do. */
+	dump->kept = dump->changes;
+	shop.store->keep_next = 0;
+	store_tick(shop.store);
+	CHECK(!shop.store->is_keeping);
+	shop_kill(&shop, dump);
+	CHECK(!exists(path, "meta.json"));
+	CHECK(store_recover(shop.store) == 1);
+	store_tick(shop.store);
+	CHECK(!shop.store->is_keeping); /* its client may come */
+	dump = dump_resume(shop.store, &meta, &again);
+	CHECK(dump && !shop.store->orphans.count && again.count == 2 && again.bytes == 4003);
+	CHECK_STR(dump_path(dump), path);
+	CHECK(finish(&shop, dump, SESSION_INCOMPLETE));
+	dump_free(dump);
+	CHECK_STR(output("stat -c %%s %s/vmcore-incomplete", path), "9000");
+	CHECK(store_recover(shop.store) == 0);
+	shop_close(&shop);
+	extents_deinit(&have);
+	extents_deinit(&again);
+}
+
+TEST(killed_server_s_dumps_are_closed)
+{
+	struct shop shop = {0};
+	struct meta meta = meta_of("192.0.2.1", "netdump6"), freebsd = meta_of("192.0.2.2", "freebsd"),
+		    nameless = meta_of("192.0.2.3", "redhat");
+	struct meta *metas[] = {&meta, &freebsd, &nameless};
+	struct extents have = {0};
+	const char *show = "python3 -c 'import json,sys; d = json.load(sys.stdin); print(d[\"client\"], d[\"protocol\"], "
+			   "d[\"complete\"], d[\"reason\"], d[\"vmcore\"], d[\"bytes_missing\"])' < %s/%s";
+	struct dump_files *dumps[3];
+
+	shop_open(&shop);
+	memset(meta.id, 9, sizeof(meta.id));
+	meta.holes_of = &have;
+	meta.expected = 9000;
+	for (size_t i = 0; i < 3; i++) {
+		dumps[i] = begin(&shop, metas[i], 9000);
+		CHECK(dump_write(dumps[i], SESSION_VMCORE, 0, "abc", 3));
+	}
+	CHECK(extents_add(&have, 0, 3));
+	store_tick(shop.store);
+	await_keeping(&shop);
+	char *path _cleanup_free_ = mem_strdup(dump_path(dumps[0])), *other _cleanup_free_ = mem_strdup(dump_path(dumps[2]));
+	dump_free(dumps[0]);
+	dump_free(dumps[1]);
+	shop_kill(&shop, dumps[2]);
+	CHECK(store_recover(shop.store) == 3);
+	for (size_t i = 0; i < shop.store->orphans.count; i++)
+		shop.store->orphans.items[i].due = 0;
+	while (shop.store->orphans.count) {
+		shop.store->keep_next = 0;
+		store_tick(shop.store);
+		await_keeping(&shop);
+	}
+	char *said = mem_strdup(output(show, path, "meta.json"));
+	CHECK_STR(said, "192.0.2.1 netdump6 False the server was killed vmcore-incomplete 8997");
+	CHECK_STR(output(show, shop.dumpdir, "meta.192.0.2.2.0.json"),
+		  "192.0.2.2 freebsd False the server was killed vmcore.192.0.2.2.0-incomplete None");
+	CHECK_STR(output(show, other, "meta.json"), "192.0.2.3 None False the server was killed vmcore-incomplete None");
+	CHECK_STR(output("ls -A %s | wc -l", shop.spool), "3");
+	/* Its client may come back all the same. */
+	dumps[0] = dump_resume(shop.store, &meta, &have);
+	CHECK(dumps[0]);
+	dump_free(dumps[0]);
+	free(said);
+	shop_close(&shop);
+	extents_deinit(&have);
+}
+
 TEST(garbage_in_a_resume_file_is_refused)
 {
 	struct meta meta = meta_of("192.0.2.1", "netdump6");
-	struct extents have = {0}, again = {0};
+	struct extents have = {0};
+	struct resume again;
 	struct buf text _cleanup_(buf_deinit) = {0};
 
 	memset(meta.id, 9, sizeof(meta.id));
+	strcpy(meta.panic, "a\nclient b\377");
+	meta.packets = UINT64_MAX;
+	meta.machine = UINT32_MAX;
 	meta.holes_of = &have;
 	for (uint64_t i = 0; i < 50; i++)
 		CHECK(extents_add(&have, i * 1000, i * 1000 + 10 * i + 1));
-	resume_write(&meta, &text);
-	for (size_t length = 0; length + 1 < text.length; length++) {
+	resume_write(&meta, "", &text);
+	for (size_t length = 0; length < text.length; length++) {
 		char *cut = mem_strndup(text.data, length);
-		CHECK(!resume_parse(cut, &meta, &again) && !again.count);
+		CHECK(!resume_parse(cut, "", &again) && !again.have.count);
 		free(cut);
 	}
 	char *all = mem_strdup(text.data);
-	CHECK(resume_parse(all, &meta, &again) && again.count == 50 && again.bytes == have.bytes);
+	CHECK(resume_parse(all, "", &again) && again.have.count == 50 && again.have.bytes == have.bytes);
+	CHECK(resume_is_of(&again, &meta) && again.meta.packets == UINT64_MAX && again.meta.machine == UINT32_MAX &&
+	      again.meta.port == 6666 && again.meta.started == 1700000000);
+	CHECK_STR(again.meta.panic, "a?client b?");
 	free(all);
+	resume_deinit(&again);
 	extents_deinit(&have);
-	extents_deinit(&again);
+}
+
+TEST(values_in_a_resume_file_are_bounded)
+{
+	static const char head[] = FIRST_LINE "\nclient 192.0.2.1\nprotocol netdump6\nformat elf\n";
+	static const char *const lines[] = {
+		"port 65536", "port -1", "port", "port 1 ", "port +1", "is_encrypted 2", "started 9223372036854775808",
+		"machine 4294967296", "packets 18446744073709551616", "id 00", "id 0g000000000000000000000000000000",
+		"protocol freebsd", "extent 5 5", "extent 5", "extent 5 x", "extent 0 4611686018427387905", "nonsense 1",
+		"format 0123456789012345678901234567890123456789", "panic a\tb", "boot there",
+	};
+	struct resume resume;
+
+	for (size_t i = 0; i <= sizeof(lines) / sizeof(*lines); i++) {
+		bool is_fine = i == sizeof(lines) / sizeof(*lines);
+		char *text = mem_printf("%s%s\nend\n", head, is_fine ? "boot here" : lines[i]);
+
+		CHECK(resume_parse(text, "here", &resume) == is_fine);
+		if (is_fine)
+			resume_deinit(&resume);
+		free(text);
+	}
+}
+
+TEST(what_may_be_overwritten_is_of_one_boot)
+{
+	struct meta meta = meta_of("192.0.2.1", "netdump6");
+	struct extents have = {0};
+	struct buf text _cleanup_(buf_deinit) = {0};
+	struct resume resume;
+
+	strcpy(meta.format, "kdump");
+	meta.holes_of = &have;
+	resume_write(&meta, "now", &text);
+	for (const char *boot = "now"; boot; boot = !strcmp(boot, "now") ? "then" : *boot ? "" : NULL) {
+		char *copy = mem_strdup(text.data);
+
+		CHECK(resume_parse(copy, boot, &resume) == !strcmp(boot, "now"));
+		resume_deinit(&resume);
+		free(copy);
+	}
+	/* Without the line it is as of another boot. */
+	char *line = strstr(text.data, "boot now\n");
+	memmove(line, line + 9, strlen(line + 9) + 1);
+	CHECK(!resume_parse(text.data, "now", &resume));
 }
 
 TEST(refused_dump_leaves_nothing)
