@@ -100,18 +100,47 @@ static size_t route_most(const struct link *link)
 	return mtu > (int)headers(link) ? (size_t)mtu - headers(link) : 0;
 }
 
-static struct error *connect_to(struct link *link, const char *address, uint16_t port)
+static bool connect_socket(struct link *link, const struct sockaddr_storage *server, socklen_t length)
+{
+	link->fd = socket(server->ss_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	return link->fd >= 0 && !connect(link->fd, (const struct sockaddr *)server, length);
+}
+
+/* A port of the address that leads to the server: the route alone tells it. */
+static bool bind_socket(struct link *link, uint16_t port, const struct sockaddr_storage *server, socklen_t length)
+{
+	struct sockaddr_storage own = {0};
+	socklen_t own_length = sizeof(own);
+
+	if (getsockname(link->fd, (struct sockaddr *)&own, &own_length))
+		return false;
+	if (link->is_v6)
+		((struct sockaddr_in6 *)&own)->sin6_port = htons(port);
+	else
+		((struct sockaddr_in *)&own)->sin_port = htons(port);
+	close(link->fd);
+	link->fd = socket(own.ss_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	return link->fd >= 0 && !bind(link->fd, (struct sockaddr *)&own, own_length) &&
+	       !connect(link->fd, (const struct sockaddr *)server, length);
+}
+
+static struct error *connect_to(struct link *link, const struct link_options *options)
 {
 	struct sockaddr_storage server;
 	socklen_t length = 0;
-	struct error *error = parse_address(address, port, &server, &length);
+	struct error *error = parse_address(options->address, options->port, &server, &length);
 
 	if (error)
 		return error;
 	link->is_v6 = server.ss_family == AF_INET6;
-	link->fd = socket(server.ss_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (link->fd < 0 || connect(link->fd, (struct sockaddr *)&server, length))
-		return error_errno("%s: cannot be reached", address);
+	if (!connect_socket(link, &server, length))
+		return error_errno("%s: cannot be reached", options->address);
+	if (options->source_port && !bind_socket(link, options->source_port, &server, length)) {
+		if (errno == EADDRINUSE)
+			return error_new(ERROR_LIMIT, "port %u of this host is taken: name another (--source-port)",
+					 options->source_port);
+		return error_errno("port %u cannot be used", options->source_port);
+	}
 	if (link->is_v6)
 		set_option(link->fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_DO);
 	else
@@ -122,7 +151,7 @@ static struct error *connect_to(struct link *link, const char *address, uint16_t
 	return NULL;
 }
 
-struct error *link_open(const char *address, uint16_t port, size_t mtu, struct link **ret)
+struct error *link_open(const struct link_options *options, struct link **ret)
 {
 	struct link *link = mem_zero(sizeof(*link));
 	struct error *error;
@@ -130,12 +159,12 @@ struct error *link_open(const char *address, uint16_t port, size_t mtu, struct l
 	link->fd = -1;
 	link->bytes = mem_resize(NULL, QUEUE, 1);
 	link->has_segments = true;
-	error = connect_to(link, address, port);
+	error = connect_to(link, options);
 	if (error) {
 		link_close(link);
 		return error;
 	}
-	link->most = mtu ? mtu - headers(link) : LINK_DATAGRAM_MAX;
+	link->most = options->mtu ? options->mtu - headers(link) : LINK_DATAGRAM_MAX;
 	*ret = link;
 	return NULL;
 }

@@ -17,9 +17,14 @@ typedef void link_too_long(void *context, size_t length, size_t most);
 /* A datagram of the server, to be changed as one likes. */
 typedef void link_take(void *context, uint8_t *bytes, size_t length);
 
-/* `address` in numbers, IPv4 or IPv6 ("fe80::1%eth0"): resolving names would need shared libraries. `mtu`: nothing
- * larger is sent, headers included; 0: what the path takes. */
-struct error *link_open(const char *address, uint16_t port, size_t mtu, struct link **ret) MUST_CHECK;
+struct link_options {
+	const char *address; /* in numbers, IPv4 or IPv6 ("fe80::1%eth0"): resolving names would need shared libraries */
+	uint16_t port, source_port; /* source_port: ours; 0: any */
+	size_t mtu;          /* nothing larger is sent, headers included; 0: what the path takes */
+};
+
+/* ERROR_LIMIT: somebody else has our port. */
+struct error *link_open(const struct link_options *options, struct link **ret) MUST_CHECK;
 void link_close(struct link *link);
 /* The largest datagram that this side's network takes. */
 size_t link_datagram(const struct link *link);

@@ -317,10 +317,22 @@ static struct error *reach(struct sender *sender)
 	const struct options *options = sender->options;
 	const struct timespec moment = {0, 200000000};
 	const uint64_t began = clock_now();
+	bool is_wished = !options->source_port && options->is_classic;
+	struct link_options link = {options->server, options->port, options->source_port, options->mtu};
 
+	if (is_wished)
+		link.source_port = OPTIONS_PORT;
 	for (;;) {
-		struct error *error = link_open(options->server, options->port, options->mtu, &sender->link);
+		struct error *error = link_open(&link, &sender->link);
 
+		if (error && error->code == ERROR_LIMIT && is_wished) {
+			fprintf(stderr, "netdump-send: port %u of this host is taken: the dump goes from another\n",
+				link.source_port);
+			error_free(error);
+			is_wished = false;
+			link.source_port = 0;
+			continue;
+		}
 		if (!error || error->code != ERROR_IO || clock_now() - began > options->timeout)
 			return error;
 		if (!sender->told)

@@ -18,6 +18,7 @@ const char options_usage[] =
 	"A server that knows nothing but the original netdump is served as a crashed Red Hat kernel would.\n"
 	"  -f, --file=FILE        send this file instead of standard input\n"
 	"  -p, --port=N           UDP port of the server (6666)\n"
+	"      --source-port=N    our own UDP port (any; 6666 with --classic, as a crashed kernel has it)\n"
 	"      --classic          the original netdump from the beginning; of /proc/vmcore, or an ELF file\n"
 	"      --magic=HEX        what the original netdump calls a secret: 16 hexadecimal digits\n"
 	"      --server-key=FILE  public key of the server: encrypt, and send nothing before it has proved itself\n"
@@ -35,7 +36,6 @@ const char options_usage[] =
 	"3 the server was not reached, refused, or is busy.\n";
 
 enum {
-	PORT = 6666,
 	MTU_MIN = ND6_DATAGRAM_MIN + 80, /* with the headers of IPv6 and UDP, and a few to spare */
 	MTU_MAX = 65535,
 	TIMEOUT = 60,
@@ -48,7 +48,7 @@ enum {
 static const uint64_t second = 1000000000;
 
 enum { OPTION_CLASSIC = 256, OPTION_MAGIC, OPTION_SERVER_KEY, OPTION_KEY, OPTION_PSK, OPTION_TIMEOUT, OPTION_RATE,
-       OPTION_MTU, OPTION_MEMORY, OPTION_LABEL, OPTION_VERSION };
+       OPTION_MTU, OPTION_MEMORY, OPTION_LABEL, OPTION_SOURCE_PORT, OPTION_VERSION };
 
 static const struct option names[] = {
 	{"file", required_argument, NULL, 'f'},
@@ -63,6 +63,7 @@ static const struct option names[] = {
 	{"mtu", required_argument, NULL, OPTION_MTU},
 	{"memory", required_argument, NULL, OPTION_MEMORY},
 	{"label", required_argument, NULL, OPTION_LABEL},
+	{"source-port", required_argument, NULL, OPTION_SOURCE_PORT},
 	{"quiet", no_argument, NULL, 'q'},
 	{"verbose", no_argument, NULL, 'v'},
 	{"help", no_argument, NULL, 'h'},
@@ -123,6 +124,10 @@ static struct error *take_number(struct options *options, int option, const char
 	case 'p':
 		error = parse_number(option, text, false, 1, UINT16_MAX, &number);
 		options->port = (uint16_t)number;
+		return error;
+	case OPTION_SOURCE_PORT:
+		error = parse_number(option, text, false, 1, UINT16_MAX, &number);
+		options->source_port = (uint16_t)number;
 		return error;
 	case OPTION_TIMEOUT:
 		error = parse_number(option, text, false, 1, TIMEOUT_MAX, &number);
@@ -218,7 +223,7 @@ struct error *options_read(int count, char **arguments, struct options *ret)
 	struct key_files keys = {0};
 	int option;
 
-	*ret = (struct options){.port = PORT, .timeout = TIMEOUT * second, .memory = MEMORY};
+	*ret = (struct options){.port = OPTIONS_PORT, .timeout = TIMEOUT * second, .memory = MEMORY};
 	opterr = 0;
 	while ((option = getopt_long(count, arguments, ":f:p:qvh", names, NULL)) != -1) {
 		struct error *error = option == '?' || option == ':' ? complain(option, arguments)

@@ -9,6 +9,8 @@
 #include "base/error.h"
 #include "seal/seal.h"
 
+enum { OPTIONS_PORT = 6666 }; /* of netdump, on both sides */
+
 enum options_action { OPTIONS_SEND, OPTIONS_HELP, OPTIONS_VERSION };
 
 struct options {
@@ -18,7 +20,7 @@ struct options {
 	bool is_classic, is_quiet, is_verbose;
 	bool is_sealed;
 	struct seal_client seal;   /* wipe it */
-	uint16_t port;
+	uint16_t port, source_port; /* source_port 0: OPTIONS_PORT for --classic, else any */
 	uint64_t rate, timeout;    /* bytes per second, 0: no limit; nanoseconds */
 	uint32_t mtu, memory;      /* bytes; mtu 0: what the path takes */
 	uint64_t magic;

@@ -116,12 +116,44 @@ static void answer_offer(struct server *server, struct udp *udp, const struct ud
 	udp_send(udp, peer, bytes, sizeof(bytes));
 }
 
-static void start_redhat(struct server *server, struct udp *udp, const struct udp_peer *peer, uint8_t *bytes, size_t length)
+/* The session of an address and port; else that of the address whose client is there, or any. */
+static struct client *find_redhat(const struct server *server, const struct udp_peer *peer)
+{
+	struct client *found = NULL;
+
+	for (size_t i = 0; i < server->clients.count; i++) {
+		struct client *client = server->clients.items[i];
+
+		if (client->session->is_over || !is_from(client, peer) || !speaks(client, "redhat"))
+			continue;
+		if (client->peer.address.sin6_port == peer->address.sin6_port)
+			return client;
+		if (!found || redhat_yields(found->session, server->now))
+			found = client;
+	}
+	return found;
+}
+
+/* A client answers: what it has left in the middle, or without a REBOOT heard, from another port is over. */
+static void give_up_others(struct server *server, const struct client *client)
+{
+	for (size_t i = 0; i < server->clients.count; i++) {
+		struct client *other = server->clients.items[i];
+
+		if (other != client && !other->session->is_over && is_from(other, &client->peer) &&
+		    speaks(other, "redhat") && redhat_yields(other->session, server->now))
+			redhat_give_up(other->session);
+	}
+}
+
+/* `earlier`: the session of that host which will end when the new one is answered, or NULL. */
+static void start_redhat(struct server *server, struct udp *udp, const struct udp_peer *peer, const struct client *earlier,
+			 uint8_t *bytes, size_t length)
 {
 	struct client *client = client_new(server, udp, peer);
 	struct redhat_options options = {
 		.is_secure = server->config->secure == CONFIG_MAGIC,
-		.just_reboot = clients_are_full(server, NULL),
+		.just_reboot = clients_are_full(server, earlier),
 		.memory_max = server->config->max_dump,
 	};
 
@@ -132,7 +164,8 @@ static void start_redhat(struct server *server, struct udp *udp, const struct ud
 
 static void take_redhat(struct server *server, struct udp *udp, const struct udp_peer *peer, uint8_t *bytes, size_t length)
 {
-	struct client *client = find_client(server, peer, "redhat");
+	struct client *client = find_redhat(server, peer);
+	bool is_its_port = client && peer->address.sin6_port == client->peer.address.sin6_port;
 	struct redhat_start start = {0};
 	struct redhat_reply reply;
 
@@ -142,12 +175,15 @@ static void take_redhat(struct server *server, struct udp *udp, const struct udp
 		redhat_start_parse(reply.payload, reply.length, &start);
 	if (start.offer)
 		answer_offer(server, udp, peer, &start);
-	else if (client && (reply.code == REDHAT_REPLY_LOG || peer->address.sin6_port == client->peer.address.sin6_port))
+	else if (client && (reply.code == REDHAT_REPLY_LOG || is_its_port))
 		hand_over(client, bytes, length);
 	else if (reply.code == REDHAT_REPLY_LOG)
 		sources_text(server->sources, peer, reply.payload, reply.length);
-	else if (reply.code == REDHAT_REPLY_START && !client && server->config->secure != CONFIG_SEALED)
-		start_redhat(server, udp, peer, bytes, length);
+	else if (reply.code == REDHAT_REPLY_START && (!client || redhat_yields(client->session, server->now)) &&
+		 server->config->secure != CONFIG_SEALED)
+		start_redhat(server, udp, peer, client, bytes, length);
+	if (is_its_port && reply.code == REDHAT_REPLY_HELLO && client->session->is_proven)
+		give_up_others(server, client);
 }
 
 /* ---- version 6 ------------------------------------------------------------------------------- */

@@ -24,6 +24,7 @@ enum {
 #define KEEP_ALIVE (2 * SESSION_SECOND)
 #define RESTART_TIME (2 * SESSION_SECOND)
 #define RESTART_TIME_DEAF (20 * SESSION_SECOND) /* one that prints its state cannot contradict */
+#define SILENCE (4 * SESSION_SECOND) /* a client in its loop answers HELLO, which comes each KEEP_ALIVE */
 #define ROOM_PAUSE SESSION_SECOND
 #define ACKNOWLEDGE_PAUSE (50 * REDHAT_MS)
 
@@ -480,4 +481,16 @@ struct session *redhat_new(struct session_host *host, const struct redhat_option
 	redhat_ask(redhat, REDHAT_GREETING, now);
 	update_deadline(redhat);
 	return &redhat->session;
+}
+
+bool redhat_yields(const struct session *session, uint64_t now)
+{
+	const struct redhat *redhat = (const struct redhat *)session;
+
+	return redhat->phase > REDHAT_MEMORY || now - session->heard >= SILENCE;
+}
+
+void redhat_give_up(struct session *session)
+{
+	redhat_lose(redhat_of(session), "the client was started again before its dump was complete");
 }

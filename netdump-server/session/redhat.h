@@ -34,5 +34,10 @@ struct redhat_options {
  * client is deaf while it prints its state. */
 struct session *redhat_new(struct session_host *host, const struct redhat_options *options, const uint8_t *bytes,
 			   size_t length, uint64_t now);
+/* Whether a START from another port of the client's address may be a new dump of it: this one is saying farewell, or
+ * nothing has come for a few seconds. Both sessions go on until the new one has had an answer. */
+bool redhat_yields(const struct session *session, uint64_t now);
+/* The client is in another dump: this one is finished without farewell. */
+void redhat_give_up(struct session *session);
 
 #endif

@@ -280,6 +280,54 @@ are_unmixed() {
 	[ "$(jq -r .protocol "$DUMPS"/*/meta.json)" = redhat ]
 }
 
+# A host's next dump, however the one before it ended: the server may still be telling it to reboot.
+@test "classic: one after the other" {
+	start_server
+	for _ in 1 2 3; do
+		send --classic -f "$LESS"
+	done
+	[ "$(find "$DUMPS" -name vmcore | wc -l)" -eq 3 ]
+	[ "$(jq .port "$DUMPS"/*/meta.json | sort -u)" -eq 6666 ]
+	# From another port, and with somebody else in the usual one.
+	send --classic --source-port=7000 -f "$LESS"
+	$INSIDE python3 -c 'import socket, sys, time
+taken = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+taken.bind(("127.0.0.1", 6666))
+print("taken", flush=True)
+time.sleep(600)' > taken 3>&- &
+	PIDS+=($!)
+	until [ -s taken ]; do
+		sleep 0.02
+	done
+	run -0 --separate-stderr send --classic -f "$LESS"
+	[ "$stderr" = 'netdump-send: port 6666 of this host is taken: the dump goes from another' ]
+	run -2 send --classic --source-port=6666 -f "$LESS"
+	[[ $output == *': port 6666 of this host is taken: name another (--source-port)' ]]
+	for dump in "$DUMPS"/*/vmcore; do
+		python3 "$CORE" compare "$LESS" "$dump"
+	done
+	[ "$(find "$DUMPS" -name vmcore | wc -l)" -eq 5 ]
+}
+
+@test "classic: killed in the middle, and started again from the same port or another one" {
+	local port place=13 sender
+	start_server --concurrent=1
+	for port in 6666 7000; do
+		start_proxy "$place" 6666 --rate=2000000
+		"$SEND" --classic -f "$SENT" "$NET.$((100 + place))" 3>&- &
+		sender=$!
+		wait_for_some 1000000
+		kill -KILL "$sender"
+		wait "$sender" || true
+		[ "$port" = 6666 ] || start_proxy "$place" "$port"
+		"$SEND" --classic -p "$port" -f "$LESS" "$NET.$((100 + place))" 3>&-
+		python3 "$CORE" compare "$LESS" "$DUMPS/$NET.$place"-*/vmcore
+		forget "$(dirname "$DUMPS/$NET.$place"-*/vmcore)"
+		rm -r "$DUMPS/$NET.$place"-*
+		place=$((place + 1))
+	done
+}
+
 @test "classic: magic is wanted" {
 	mkdir "$DUMPS/magic"
 	echo 1122334455667788 > "$DUMPS/magic/127.0.0.1"
