@@ -141,6 +141,11 @@ static size_t reply_memory(struct classic *classic, uint8_t *bytes, const struct
 	}
 	const uint8_t *page = memory_page(classic->memory, request->from);
 
+	/* RESERVED would make the dump complete without it. A kernel has no such page, but the server knows the answer. */
+	if (!page && memory_has(classic->memory, request->from)) {
+		snprintf(classic->error, sizeof(classic->error), "page %#" PRIx32 " of the dump cannot be read", request->from);
+		return reply_text(classic, bytes, request->nr, REDHAT_REPLY_ERROR, 0, "page cannot be read!\n");
+	}
 	if (!page)
 		return reply(classic, bytes, request->nr, REDHAT_REPLY_RESERVED, memory_next(classic->memory, request->from), 0);
 	memcpy(bytes + REDHAT_REPLY_HEADER, page + at, REDHAT_CHUNK);

@@ -29,7 +29,7 @@ enum { CLASSIC_DATAGRAM = 1100 };
 size_t classic_next(struct classic *classic, uint8_t *bytes, uint64_t now);
 uint64_t classic_deadline(const struct classic *classic);
 enum classic_state classic_state(const struct classic *classic);
-/* One line, or NULL. */
+/* One line, or NULL: why it failed, or what was not sent though the server asked for it. */
 const char *classic_error(const struct classic *classic);
 /* How many different pages were sent: all, when it is memory_ram_pages(). */
 uint32_t classic_served(const struct classic *classic);

@@ -295,6 +295,14 @@ uint32_t memory_next(const struct memory *memory, uint32_t pfn)
 	return (uint32_t)((start > from ? start : from) / memory->page_size);
 }
 
+bool memory_has(const struct memory *memory, uint32_t pfn)
+{
+	uint64_t start = (uint64_t)pfn * memory->page_size;
+	size_t found = find_stretch(memory, start);
+
+	return found < memory->stretches.count && memory->stretches.items[found].start < start + memory->page_size;
+}
+
 /* Bytes of one stretch, from the cache; what follows is read with them. */
 static const uint8_t *read_at(struct memory *memory, const struct stretch *stretch, uint64_t address, size_t length)
 {
@@ -320,7 +328,7 @@ const uint8_t *memory_page(struct memory *memory, uint32_t pfn)
 	size_t found = find_stretch(memory, start);
 	const struct stretch *stretch = &memory->stretches.items[found];
 
-	if (found == memory->stretches.count || stretch->start >= end)
+	if (!memory_has(memory, pfn))
 		return NULL;
 	if (stretch->start <= start && stretch->end >= end)
 		return read_at(memory, stretch, start, memory->page_size);

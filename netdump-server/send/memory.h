@@ -23,6 +23,8 @@ uint32_t memory_pages(const struct memory *memory);
 uint32_t memory_ram_pages(const struct memory *memory);
 /* Where the kernel maps its memory: virtual less physical address; 0 unknown. */
 uint64_t memory_page_offset(const struct memory *memory);
+/* Whether any of a page is memory. */
+bool memory_has(const struct memory *memory, uint32_t pfn);
 /* The bytes of a page, until the next call; NULL where there is no memory, or the source cannot read it. */
 const uint8_t *memory_page(struct memory *memory, uint32_t pfn);
 /* The first page behind `pfn` that has memory; 0: none. */

@@ -228,6 +228,24 @@ TEST(classic_serves_memory)
 	host_close(&host);
 }
 
+/* Not RESERVED, with which the server would call the dump complete. */
+TEST(classic_says_what_it_cannot_read)
+{
+	struct host host;
+
+	host_make(&host, make_i386);
+	CHECK(!ftruncate(source_fd(host.source), LOADS_AT + 2 * PAGE));
+	request(&host, 1, REDHAT_START_ACK, 5);
+	for (uint32_t pfn = 0; pfn < 4; pfn += 3)
+		request(&host, 10 + pfn, REDHAT_SEND_MEM, pfn);
+	request(&host, 20, REDHAT_REBOOT, 0);
+	CHECK(is_page(&host, 10, PAGE, 1, 1));
+	CHECK(is_reply(&host, 5, 13, 1, 0, 21) && has_text(&host, "page cannot be read!\n"));
+	CHECK(!next(&host) && classic_state(host.classic) == CLASSIC_OVER && classic_served(host.classic) == 1);
+	CHECK(classic_error(host.classic) && strstr(classic_error(host.classic), "page 0x3 "));
+	host_close(&host);
+}
+
 TEST(classic_has_other_machines)
 {
 	struct host host;
