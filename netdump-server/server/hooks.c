@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "server/journal.h"
 
 enum { RUNNING_MAX = 16, CLIENT_MAX = 64 };
 
@@ -117,7 +118,7 @@ static void helper_start(struct helper *helper, const struct hook_request *reque
 					       : -1;
 	if (length < 0 || (size_t)length >= sizeof(path) || access(path, X_OK)) {
 		if (length > 0 && errno != ENOENT)
-			fprintf(stderr, "netdump-server: %s: %s\n", path, strerror(errno));
+			journal_write(JOURNAL_WARNING, NULL, "%s: %s", path, strerror(errno));
 		helper_tell(helper, request->id, request->hook, -1);
 		return;
 	}
@@ -162,8 +163,8 @@ static size_t helper_kill(struct helper *helper, bool all)
 		if (running->pid && (all || running->deadline <= helper_now()))
 			kill(-running->pid, SIGKILL);
 		if (running->pid && all)
-			fprintf(stderr, "netdump-server: the script netdump-%s is killed: the server stops\n",
-				hook_names[running->hook]);
+			journal_write(JOURNAL_WARNING, NULL, "the script netdump-%s is killed: the server stops",
+				      hook_names[running->hook]);
 		count += running->pid != 0;
 	}
 	return count;
@@ -209,8 +210,8 @@ static void helper_end(struct helper *helper)
 	helper_kill(helper, true);
 	while (helper_receive(helper, &request))
 		if (is_sound(helper, &request))
-			fprintf(stderr, "netdump-server: the script netdump-%s is not run for %s: the server stops\n",
-				hook_names[request.hook], request.client);
+			journal_write(JOURNAL_WARNING, request.client, "the script netdump-%s is not run: the server stops",
+				      hook_names[request.hook]);
 }
 
 static void helper_main(const char *dumpdir, unsigned timeout, int socket)

@@ -14,21 +14,34 @@ enum { LINE = 1024 };
 /* Of all our messages, to find them by: journalctl MESSAGE_ID=…. */
 #define JOURNAL_ID "c7d1a0b4e5f24bbd9f0c6a1e3d8b7542"
 
-/* The journal's socket; -1: standard error. Like the level of base/log.h a piece of state of the process itself. */
+/* The journal's socket, or syslog's; -1: standard error. Like the level of base/log.h pieces of state of the process
+ * itself. */
 static int journal_socket = -1;
+static bool journal_is_syslog;
 
-void journal_open(void)
+static int connect_to(const char *path)
 {
-	static const struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "/run/systemd/journal/socket"};
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
-	/* Set where standard error goes to the journal: then fields get there too (systemd.exec(5)). */
-	if (!getenv("JOURNAL_STREAM"))
-		return;
-	journal_socket = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (journal_socket >= 0 && connect(journal_socket, (const struct sockaddr *)&address, sizeof(address))) {
-		close(journal_socket);
-		journal_socket = -1;
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+	if (fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof(address))) {
+		close(fd);
+		return -1;
 	}
+	return fd;
+}
+
+void journal_open(bool is_background)
+{
+	/* Set where standard error goes to the journal: then fields get there too (systemd.exec(5)). */
+	if (!getenv("JOURNAL_STREAM") && !is_background)
+		return;
+	journal_socket = connect_to("/run/systemd/journal/socket");
+	if (journal_socket >= 0 || !is_background)
+		return;
+	journal_socket = connect_to("/dev/log");
+	journal_is_syslog = true;
 }
 
 /* Copies with control characters and what is not ASCII as \xNN: text comes from the network. */
@@ -52,23 +65,32 @@ static void put_printable(char *to, size_t size, const char *from)
 	*to = '\0';
 }
 
+static bool send_packet(enum journal_level level, const char *client, const char *text)
+{
+	enum { DAEMON = 3 << 3 }; /* syslog's facility */
+	const char *colon = client ? ": " : "", *name = client ? client : "";
+	char packet[2 * LINE];
+	int length;
+
+	if (journal_is_syslog)
+		length = snprintf(packet, sizeof(packet), "<%d>netdump-server[%d]: %s%s%s", DAEMON | level, (int)getpid(), name,
+				  colon, text);
+	else
+		length = snprintf(packet, sizeof(packet),
+				  "MESSAGE=%s%s%s\nPRIORITY=%d\nSYSLOG_IDENTIFIER=netdump-server\nMESSAGE_ID=%s\n%s%s%s", name,
+				  colon, text, level, JOURNAL_ID, client ? "NETDUMP_CLIENT=" : "", name, client ? "\n" : "");
+	return send(journal_socket, packet, (size_t)length, MSG_DONTWAIT | MSG_NOSIGNAL) == length;
+}
+
 void journal_write(enum journal_level level, const char *client, const char *format, ...)
 {
-	char raw[LINE], text[LINE], packet[2 * LINE];
+	char raw[LINE], text[LINE];
 	va_list arguments;
 
 	va_start(arguments, format);
 	vsnprintf(raw, sizeof(raw), format, arguments);
 	va_end(arguments);
 	put_printable(text, sizeof(text), raw);
-	if (journal_socket >= 0) {
-		int length = snprintf(packet, sizeof(packet),
-				      "MESSAGE=%s%s%s\nPRIORITY=%d\nSYSLOG_IDENTIFIER=netdump-server\nMESSAGE_ID=%s\n%s%s%s",
-				      client ? client : "", client ? ": " : "", text, level, JOURNAL_ID,
-				      client ? "NETDUMP_CLIENT=" : "", client ? client : "", client ? "\n" : "");
-
-		if (send(journal_socket, packet, (size_t)length, MSG_DONTWAIT | MSG_NOSIGNAL) == length)
-			return;
-	}
-	fprintf(stderr, "netdump-server: %s%s%s\n", client ? client : "", client ? ": " : "", text);
+	if (journal_socket < 0 || !send_packet(level, client, text))
+		fprintf(stderr, "netdump-server: %s%s%s\n", client ? client : "", client ? ": " : "", text);
 }

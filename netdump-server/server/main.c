@@ -246,17 +246,67 @@ static struct error *start(struct server **ret_server, int *ret_pidfile)
 	return error;
 }
 
-static struct error *serve(void)
+/* What the process that stays in the foreground is told: nothing but a NUL where the server is ready. */
+static void tell_parent(int parent, const struct error *error)
+{
+	const char *text = error ? error->message : "";
+
+	if (parent >= 0 && write(parent, text, strlen(text) + 1) < 0)
+		journal_write(JOURNAL_DEBUG, NULL, "nobody waits for the start");
+	if (parent >= 0)
+		close(parent);
+}
+
+/* Waits for what the server in the background says of its start. */
+static struct error *await_start(int child)
+{
+	char text[4096];
+	ssize_t length = read(child, text, sizeof(text) - 1);
+
+	close(child);
+	if (length <= 0)
+		return error_new(ERROR_INVALID, "the server ended while it started");
+	text[length] = '\0';
+	return *text ? error_new(ERROR_INVALID, "%s", text) : NULL;
+}
+
+/* *ret: in the server's process, whom to tell of the start; -1 in the one that was in the foreground, where this returns
+ * when the server has started, or could not. */
+static struct error *go_to_background(int *ret)
+{
+	int ends[2], null;
+
+	*ret = -1;
+	if (pipe2(ends, O_CLOEXEC))
+		return error_errno("going to the background");
+	pid_t pid = fork();
+	if (pid) {
+		close(ends[1]);
+		if (pid > 0)
+			return await_start(ends[0]);
+		close(ends[0]);
+		return error_errno("going to the background");
+	}
+	close(ends[0]);
+	*ret = ends[1];
+	setsid();
+	null = open("/dev/null", O_RDWR);
+	if (null >= 0)
+		for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+			dup2(null, fd);
+	if (null > STDERR_FILENO)
+		close(null);
+	return NULL;
+}
+
+static struct error *serve(int parent)
 {
 	struct server *server = NULL;
 	int signals = block_signals(), pidfile = -1;
 
-	if (signals < 0)
-		return error_errno("signalfd");
-	if (main_config->daemon && daemon(1, 0))
-		return error_errno("going to the background");
-	journal_open();
-	struct error *error = start(&server, &pidfile);
+	journal_open(main_config->daemon);
+	struct error *error = signals < 0 ? error_errno("signalfd") : start(&server, &pidfile);
+	tell_parent(parent, error);
 	if (!error) {
 		main_status = status_open(main_config);
 		error = server_run(server, signals, reload, each_second);
@@ -271,6 +321,14 @@ static struct error *serve(void)
 	if (!is_closed)
 		_exit(error ? 2 : 0);
 	return error;
+}
+
+static struct error *serve_in_place(void)
+{
+	int parent = -1;
+	struct error *error = main_config->daemon ? go_to_background(&parent) : NULL;
+
+	return error || (main_config->daemon && parent < 0) ? error : serve(parent);
 }
 
 static struct error *act(const struct arguments *arguments)
@@ -291,7 +349,7 @@ static struct error *act(const struct arguments *arguments)
 	error = read_config(arguments, main_config);
 	if (error)
 		return error;
-	return arguments->action == ACTION_STATUS ? status_show(main_config, arguments->as_json) : serve();
+	return arguments->action == ACTION_STATUS ? status_show(main_config, arguments->as_json) : serve_in_place();
 }
 
 int main(int argc, char **argv)

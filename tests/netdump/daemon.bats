@@ -65,3 +65,17 @@ log_lines() {
 	start_server --pidfile="$PWD/pid"
 	[ "$(cat pid)" = "$SERVER_PID" ]
 }
+
+@test "--daemon comes back when the server is ready, or says why it is not" {
+	run -0 $INSIDE "$SERVER" --config="$CONFIG" --daemon --pidfile="$PWD/pid"
+	[ -z "$output" ]
+	SERVER_PID=$(cat pid)
+	[ "$(cat "/proc/$SERVER_PID/comm")" = netdump-server ]
+	"$REDHAT" --bind="$NET.11" --state-ms=0 "$NET.1" "$IMAGE"
+	run -2 $INSIDE "$SERVER" --config="$CONFIG" --daemon --pidfile="$PWD/other"
+	[[ $output == 'netdump-server: '*'Address already in use'* ]]
+	kill "$SERVER_PID"
+	until_true test ! -e "/proc/$SERVER_PID"
+	SERVER_PID=
+	[ ! -e pid ]
+}
