@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <libgen.h>
+#include <linux/capability.h>
 #include <linux/landlock.h>
 #include <pwd.h>
 #include <seccomp.h>
@@ -22,22 +23,84 @@
 
 /* ---- privileges ------------------------------------------------------------------------------ */
 
-struct error *sandbox_drop(const struct config *config)
-{
-	const struct passwd *user;
+static const char usual_user[] = "netdump";
 
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
-		return error_errno("giving up privileges");
-	if (!*config->user || geteuid())
-		return NULL;
-	user = getpwnam(config->user);
-	if (!user)
-		return error_new(ERROR_INVALID, "user: there is no user \"%s\"", config->user);
+/* Whether the process, as it is now, can do its work. */
+static bool can_use_files(const struct config *config)
+{
+	const char *const written[] = {config->dumpdir, config->spool}, *const read[] = {config->key, config->peers};
+	bool is_fine = true;
+
+	for (size_t i = 0; i < sizeof(written) / sizeof(*written); i++)
+		is_fine = is_fine && (!*written[i] || !faccessat(AT_FDCWD, written[i], W_OK | X_OK, AT_EACCESS));
+	for (size_t i = 0; i < sizeof(read) / sizeof(*read); i++)
+		is_fine = is_fine && (!*read[i] || !faccessat(AT_FDCWD, read[i], R_OK, AT_EACCESS));
+	return is_fine;
+}
+
+/* The threads of a process have their own; there is one as yet. */
+static struct error *set_capabilities(uint32_t effective, uint32_t permitted)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {{effective, permitted, 0}};
+
+	return syscall(SYS_capset, &header, data) ? error_errno("giving up capabilities") : NULL;
+}
+
+static uint32_t permitted_capabilities(void)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {{0}};
+
+	return syscall(SYS_capget, &header, data) ? 0 : data[0].permitted;
+}
+
+static struct error *drop_capabilities(const struct config *config)
+{
+	const uint32_t files = (1u << CAP_DAC_OVERRIDE | 1u << CAP_FOWNER) & permitted_capabilities();
+
+	/* Not where it may not: then the sets below are all there is to give up, and no exec fills them again. */
+	for (int i = 0; !prctl(PR_CAPBSET_DROP, i, 0, 0, 0);)
+		i++;
+	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) && errno != EINVAL)
+		return error_errno("giving up capabilities");
+	struct error *error = set_capabilities(0, files);
+
+	if (error)
+		return error;
+	return can_use_files(config) ? set_capabilities(0, 0) : set_capabilities(files, files);
+}
+
+/* Whether that user could do the work; this process then is root again. */
+static bool could_be(const struct passwd *user, const struct config *config)
+{
+	const gid_t group = getegid();
+	bool is_fine = !setgroups(0, NULL) && !setegid(user->pw_gid) && !seteuid(user->pw_uid) && can_use_files(config);
+
+	return !seteuid(0) && !setegid(group) && is_fine;
+}
+
+static struct error *become(const struct passwd *user)
+{
 	/* setresuid() from root to another clears every set of capabilities (capabilities(7)). */
 	if (setgroups(0, NULL) || setresgid(user->pw_gid, user->pw_gid, user->pw_gid) ||
 	    setresuid(user->pw_uid, user->pw_uid, user->pw_uid))
-		return error_errno("becoming user \"%s\"", config->user);
+		return error_errno("becoming user \"%s\"", user->pw_name);
 	return NULL;
+}
+
+struct error *sandbox_drop(const struct config *config)
+{
+	const struct passwd *user = geteuid() ? NULL : getpwnam(*config->user ? config->user : usual_user);
+	struct error *error = NULL;
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		return error_errno("giving up privileges");
+	if (*config->user && !geteuid() && !user)
+		return error_new(ERROR_INVALID, "user: there is no user \"%s\"", config->user);
+	if (user && (*config->user || could_be(user, config)))
+		error = become(user);
+	return error ? error : drop_capabilities(config);
 }
 
 /* ---- files ----------------------------------------------------------------------------------- */

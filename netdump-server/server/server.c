@@ -132,11 +132,12 @@ struct error *server_open(const struct config *config, struct server **ret)
 	read_boot(server);
 	fill_store_options(server, config);
 	seal_random(&server->listener.cookies, sizeof(server->listener.cookies));
-	struct error *error = read_keys(server, config);
-	if (!error)
-		error = open_ports(server);
+	struct error *error = open_ports(server);
 	if (!error)
 		error = sandbox_drop(config);
+	/* As at SIGHUP: who could not read them then is told so now. */
+	if (!error)
+		error = read_keys(server, config);
 	/* After the privileges, before the sandbox, and before the threads: only the thread that forks lives on there. */
 	if (!error)
 		error = hooks_start(config->dumpdir, (unsigned)config->script_timeout, &server->hooks);

@@ -79,3 +79,52 @@ log_lines() {
 	SERVER_PID=
 	[ ! -e pid ]
 }
+
+# may PID: its capabilities (permitted, effective, inheritable, ambient), and whether an exec may give it any.
+may() {
+	awk '/^Cap(Prm|Eff|Inh|Amb):|^NoNewPrivs:/ { printf "%s%s", separator, $2; separator = " " }' "/proc/$1/status"
+}
+
+@test "root keeps no capability, but what it needs for the files of others" {
+	local none='0000000000000000' files='000000000000000a' pid # CAP_DAC_OVERRIDE is 1, CAP_FOWNER 3
+	start_server
+	# The helper that runs scripts, too.
+	for pid in "$SERVER_PID" $(cat "/proc/$SERVER_PID/task/$SERVER_PID/children"); do
+		[ "$(may "$pid")" = "$none $none $none $none 1" ]
+	done
+	[ "$(grep -c ^Cap "/proc/$SERVER_PID/status")" -eq 5 ]
+	run -0 "$SEND" -q -f "$LESS" "$NET.1"
+	stop_server
+	chmod 500 "$DUMPS"
+	start_server
+	[ "$(may "$SERVER_PID")" = "$none $files $files $none 1" ]
+	"$REDHAT" --bind="$NET.11" --state-ms=0 "$NET.1" "$IMAGE"
+	tail -c +4097 "$DUMPS/$NET.11-"*/vmcore | cmp - "$IMAGE"
+}
+
+# as_whom: the user id that the server, started by root, has where there is a user "netdump" (4321).
+as_whom() {
+	local as_root=()
+	[ "$(id -u)" = 0 ] || as_root=(sudo)
+	"${as_root[@]}" bash with-user "$PWD" "$SERVER" --config="$PWD/conf"
+}
+
+@test "root becomes the user netdump, where that one can do the work" {
+	echo netdump:x:4321:4321::/:/bin/sh | cat /etc/passwd - > passwd
+	printf '%s\n' dumpdir=/mnt/dumps pidfile=/mnt/pid key=/mnt/key peers=/mnt/peers 'status_file=""' daemon=true > conf
+	cp "$FILES/server.key" key
+	cp "$FILES/peers" peers
+	cat > with-user <<- 'EOF'
+		[ -n "${IS_INSIDE-}" ] || IS_INSIDE=1 exec unshare -m -n bash "$0" "$@"
+		cd "$1" && shift && mount --bind passwd /etc/passwd && ip link set lo up || exit
+		# The directories above the test's are closed to others.
+		mount -t tmpfs -o mode=755 tmpfs /mnt && cp key peers /mnt && mkdir -m 755 /mnt/dumps && cd /mnt || exit
+		for owner in root 4321; do
+			chown "$owner" dumps && [ "$owner" = root ] || chown "$owner" key peers
+			"$@" && awk '/^Uid:/ { print $2, $3, $4, $5 }' "/proc/$(cat pid)/status" && kill "$(cat pid)"
+			while [ -s pid ]; do sleep 0.05; done
+		done
+	EOF
+	run -0 as_whom
+	[ "$output" = $'0 0 0 0\n4321 4321 4321 4321' ]
+}
