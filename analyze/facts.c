@@ -30,7 +30,7 @@ static const char *known(const char *text)
 
 static void fill_remarks(const struct dump_info *info, struct report *report)
 {
-	const char **list = ARENA_ARRAY(report->arena, 1, const char *);
+	const char **list = ARENA_ARRAY(report->arena, 2, const char *);
 	struct buf buf _cleanup_(buf_deinit) = {0};
 
 	if (!info->truncated)
@@ -43,9 +43,11 @@ static void fill_remarks(const struct dump_info *info, struct report *report)
 	}
 	if (info->pages_cut)
 		buf_printf(&buf, "; %llu pages are lost", (unsigned long long)info->pages_cut);
-	list[0] = arena_strdup(report->arena, buf_text(&buf));
+	list[report->dump.remark_count++] = arena_strdup(report->arena, buf_text(&buf));
+	if (info->unfinished)
+		list[report->dump.remark_count++] =
+			"Its file is called incomplete: pages that never came may read as zeros";
 	report->dump.remarks = list;
-	report->dump.remark_count = 1;
 }
 
 static void fill_dump(const struct dump *dump, struct report *report)

@@ -152,6 +152,15 @@ static void dump_learn_arch(struct dump *dump)
 		arch->name = "i686";
 }
 
+/* What receives or writes a dump calls it so until all is there: netdump-server, kdump's scripts. */
+static bool dump_is_unfinished(const char *path)
+{
+	static const char end[] = "-incomplete";
+	size_t length = strlen(path);
+
+	return length >= sizeof(end) - 1 && !strcmp(path + length - (sizeof(end) - 1), end);
+}
+
 static void dump_learn(struct dump *dump)
 {
 	const struct format *format = dump->format;
@@ -160,6 +169,8 @@ static void dump_learn(struct dump *dump)
 	dump->info = format->info;
 	dump->info.path = dump->files->path;
 	dump->info.file_bytes = file_bytes;
+	dump->info.unfinished = dump_is_unfinished(dump->files->path);
+	dump->info.truncated |= dump->info.unfinished;
 	cache_init(&dump->cache);
 	if (dump->info.page_size > CACHE_PAGE_BYTES)
 		dump->block = mem_zero(dump->info.page_size);

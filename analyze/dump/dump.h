@@ -31,6 +31,7 @@ struct dump_info {
 	bool filtered;           /* some pages of RAM were left out on purpose */
 	bool truncated;       /* pages that the header promises lie beyond the end, or the writer's
 				 own incomplete mark is set */
+	bool unfinished;      /* truncated, as its name has it: what never came may read as zeros */
 	int level_asked;      /* makedumpfile -d of the header; -1 where the format does not say */
 	uint64_t file_bytes;  /* sizes of all files together */
 	uint64_t page_size;   /* bytes */

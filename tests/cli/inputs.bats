@@ -137,3 +137,11 @@ load setup
 	refused 'not a vmcore (not a regular file)' "$KMORTEM" info /dev/stdin < <(cat "$DUMP")
 	refused '/dev/fd/99: No such file or directory' "$KMORTEM" info /dev/fd/99
 }
+
+@test "a dump whose name says that it did not arrive whole is not taken for whole" {
+	cp "$DUMP" "$BATS_TEST_TMPDIR/vmcore-incomplete"
+	run -3 "$KMORTEM" info "$BATS_TEST_TMPDIR/vmcore-incomplete"
+	[[ $output == *'The dump is truncated'*'pages that never came'* ]]
+	run -0 "$KMORTEM" info "$DUMP"
+	[[ $output != *'never came'* ]]
+}
