@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -46,7 +47,7 @@ void status_close(struct status *status)
 
 /* ---- writing --------------------------------------------------------------------------------- */
 
-/* Replaces a file whole: who reads it never sees half of it. */
+/* Replaces a file whole: who reads it never sees half of it. It is for everybody, whatever the umask is. */
 static void replace(struct status *status, const char *path, const char *text)
 {
 	char *temporary _cleanup_free_ = mem_printf("%s.new", path);
@@ -54,7 +55,7 @@ static void replace(struct status *status, const char *path, const char *text)
 	bool is_written = file && fputs(text, file) >= 0;
 
 	if (file)
-		is_written &= !fclose(file);
+		is_written &= !fchmod(fileno(file), 0644) & !fclose(file);
 	if (is_written && !rename(temporary, path))
 		return;
 	if (!status->has_complained)
@@ -157,10 +158,16 @@ void status_write(struct status *status, const struct server *server)
 		write_metrics(status, server);
 }
 
+static void remove_file(const char *path)
+{
+	if (*path && unlink(path) && errno != ENOENT)
+		journal_write(JOURNAL_DEBUG, NULL, "%s stays", path);
+}
+
 void status_remove(struct status *status)
 {
-	if (*status->status_file && unlink(status->status_file) && errno != ENOENT)
-		journal_write(JOURNAL_DEBUG, NULL, "%s stays", status->status_file);
+	remove_file(status->status_file);
+	remove_file(status->metrics_file);
 }
 
 /* ---- showing --------------------------------------------------------------------------------- */

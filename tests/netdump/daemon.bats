@@ -128,3 +128,12 @@ as_whom() {
 	run -0 as_whom
 	[ "$output" = $'0 0 0 0\n4321 4321 4321 4321' ]
 }
+
+@test "status and metrics are for everybody, and end with the server" {
+	umask 077
+	start_server --status-file="$PWD/status" --metrics-file="$PWD/netdump.prom"
+	until_true test -s netdump.prom
+	[ "$(stat -c %a status netdump.prom)" = $'644\n644' ]
+	stop_server
+	[ ! -e status ] && [ ! -e netdump.prom ]
+}
