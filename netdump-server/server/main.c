@@ -107,10 +107,6 @@ static struct error *take_option(struct arguments *arguments, char *name, const 
 			return error_new(ERROR_INVALID, "--%s: a value is missing", name);
 		value = words[++*at];
 	}
-	if (arguments->action == ACTION_STATUS && key && !strcmp(key, "format")) {
-		arguments->as_json = value && !strcmp(value, "json");
-		return arguments->as_json ? NULL : error_new(ERROR_INVALID, "--status -f: only json");
-	}
 	if (key)
 		add_setting(arguments, key, value ? value : "true");
 	else if (!take_command(arguments, name, value))
@@ -136,13 +132,33 @@ static struct error *take_word(struct arguments *arguments, char **words, int *a
 	return take_option(arguments, (char *)name, word[2] ? word + 2 : NULL, words, at);
 }
 
+/* With --status, wherever that stands, -f is how to show it and no setting. */
+static struct error *take_status_format(struct arguments *arguments)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < arguments->count; i++)
+		if (!strcmp(arguments->settings[i].key, "format") && strcmp(arguments->settings[i].value, "json"))
+			return error_new(ERROR_INVALID, "--status -f: only json");
+	for (size_t i = 0; i < arguments->count; i++) {
+		if (strcmp(arguments->settings[i].key, "format")) {
+			arguments->settings[kept++] = arguments->settings[i];
+			continue;
+		}
+		arguments->as_json = true;
+		free(arguments->settings[i].value);
+	}
+	arguments->count = kept;
+	return NULL;
+}
+
 static struct error *read_arguments(struct arguments *arguments, char **words)
 {
 	struct error *error = NULL;
 
 	for (int at = 1; !error && words[at]; at++)
 		error = take_word(arguments, words, &at);
-	return error;
+	return error || arguments->action != ACTION_STATUS ? error : take_status_format(arguments);
 }
 
 static struct error *read_config(const struct arguments *arguments, struct config *ret)

@@ -20,6 +20,9 @@
 #include "server/server.h"
 #include "server/sources.h"
 
+/* After so many without a word there is no server any more. */
+enum { SILENCE_SECONDS = 10 };
+
 struct status {
 	const char *status_file, *metrics_file; /* "": none */
 	bool has_complained;
@@ -217,21 +220,52 @@ static void show_table(struct json_object *root)
 		show_dump(json_object_array_get_idx(dumps, i), number_of(root, "time"));
 }
 
-struct error *status_show(const struct config *config, bool as_json)
+/* Whether it is what write_json() writes, as far as is needed to read on. */
+static bool is_status(struct json_object *root)
 {
-	struct json_object *root = *config->status_file ? json_object_from_file(config->status_file) : NULL;
-	pid_t pid = root ? (pid_t)number_of(root, "pid") : 0;
+	struct json_object *dumps = NULL;
+
+	if (!json_object_is_type(root, json_type_object) || !json_object_object_get_ex(root, "dumps", &dumps) ||
+	    !json_object_is_type(dumps, json_type_array))
+		return false;
+	for (size_t i = 0; i < json_object_array_length(dumps); i++)
+		if (!json_object_is_type(json_object_array_get_idx(dumps, i), json_type_object))
+			return false;
+	return true;
+}
+
+/* That a process has its number does not say that it is the server: it writes each second. */
+static struct error *check_alive(struct json_object *root, const char *path)
+{
+	uint64_t now = (uint64_t)time(NULL), written = number_of(root, "time"), pid = number_of(root, "pid");
 
 	/* EPERM: it is there, and somebody else's. */
-	if (pid <= 0 || (kill(pid, 0) && errno != EPERM)) {
-		json_object_put(root);
-		return error_new(ERROR_NOT_FOUND, "no server is running (%s)",
-				 *config->status_file ? config->status_file : "status_file is empty");
-	}
-	if (as_json)
-		puts(json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY));
+	if (!pid || pid > INT32_MAX || (kill((pid_t)pid, 0) && errno != EPERM))
+		return error_new(ERROR_NOT_FOUND, "no server is running (%s)", path);
+	if (written + SILENCE_SECONDS < now)
+		return error_new(ERROR_NOT_FOUND, "%s was written %llu s ago: the server (pid %llu) hangs, or was killed", path,
+				 (unsigned long long)(now - written), (unsigned long long)pid);
+	return NULL;
+}
+
+struct error *status_show(const struct config *config, bool as_json)
+{
+	const char *path = config->status_file;
+	struct json_object *root = *path ? json_object_from_file(path) : NULL;
+	struct error *error;
+
+	if (!root)
+		error = error_new(ERROR_NOT_FOUND, "no server is running (%s)", *path ? path : "status_file is empty");
+	else if (!is_status(root))
+		error = error_new(ERROR_INVALID, "%s: no status of a netdump-server", path);
 	else
+		error = check_alive(root, path);
+	if (!error && as_json)
+		puts(json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY));
+	else if (!error)
 		show_table(root);
 	json_object_put(root);
+	if (error)
+		return error;
 	return fflush(stdout) ? error_errno("standard output") : NULL;
 }

@@ -18,7 +18,8 @@ void status_close(struct status *status);
 void status_write(struct status *status, const struct server *server);
 /* Takes the files away: there is no server any more. */
 void status_remove(struct status *status);
-/* Prints what a running server wrote: a table, or the JSON itself. ERROR_NOT_FOUND where none runs. */
+/* Prints what a running server wrote: a table, or the JSON itself. ERROR_NOT_FOUND where none runs, or it has
+ * written nothing for ten seconds. */
 struct error *status_show(const struct config *config, bool as_json) MUST_CHECK;
 
 #endif

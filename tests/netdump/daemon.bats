@@ -137,3 +137,27 @@ as_whom() {
 	stop_server
 	[ ! -e status ] && [ ! -e netdump.prom ]
 }
+
+status() {
+	"$SERVER" --config=/dev/null --status-file="$PWD/status" "$@"
+}
+
+@test "the status of a server that says nothing any more is none" {
+	start_server --status-file="$PWD/status"
+	until_true test -s status
+	run -0 status --status -f json
+	run -0 status -f json --status
+	[ "$(jq .pid <<< "$output")" -eq "$SERVER_PID" ]
+	run -2 status -f json -f xml --status
+	stop_server KILL || true
+	run -2 status --status
+	[[ $output == *'no server is running'* ]]
+	# Its number belongs to somebody else by now.
+	jq ".pid = $$ | .time -= 60" status > other && mv other status
+	run -2 status --status
+	[[ $output == *'/status was written '*' s ago: the server (pid '*') hangs, or was killed' ]]
+	for text in '{"pid":'$$',"dumps":"x"}' '{"pid":'$$',"dumps":[1]}' '[]' '"x"' '{}' ''; do
+		echo "$text" > status
+		run -2 status --status
+	done
+}
