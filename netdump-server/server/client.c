@@ -128,11 +128,17 @@ static enum session_begin host_begin(struct session_host *host, uint64_t expecte
 {
 	struct client *client = client_of(host);
 	struct server *server = client->server;
-	struct error *full = check_full(client), *error = full ? NULL : store_admit(server->store, client->name, expected);
+	struct error *full = check_full(client);
+	struct error *error = full ? NULL : store_admit(server->store, client->name, expected, STORE_ROOM_FREE);
 
 	if (error && is_room_made(client, error)) {
 		error_free(error);
 		return SESSION_WAIT;
+	}
+	/* Whoever can say any address costs nobody else a dump. */
+	if (error) {
+		error_free(error);
+		error = store_admit(server->store, client->name, expected, *client->meta.peer ? STORE_ROOM_ALL : STORE_ROOM_OWN);
 	}
 	bool has_room = !full && !error;
 

@@ -11,6 +11,7 @@
 #include "session/extents.h"
 #include "session/meta.h"
 #include "store/log_file.h"
+#include "store/retain.h"
 #include "store/store.h"
 #include "store/writer.h"
 
@@ -31,6 +32,9 @@ struct store {
 		struct dump_files **items;
 		size_t count, capacity;
 	} running;
+	struct held_list held; /* as of the last look */
+	uint64_t used;         /* bytes of all that lies there, and of what running dumps have queued */
+	uint64_t unchecked;    /* bytes queued since the last look at the free space */
 	struct {
 		char *client;
 		struct log_file *log;
@@ -58,8 +62,8 @@ struct dump_files {
 	struct kdumper *kdump; /* NULL: the vmcore is kept as it is sent */
 	struct log_file *log;
 	uint64_t expected, put; /* bytes announced, and queued for the vmcore */
-	uint64_t limit;      /* bytes that quotas leave */
-	uint64_t next_check; /* of free space, when `put` gets there */
+	char *client;        /* as it stands in names */
+	uint64_t client_held; /* bytes of the client's dumps that are not running */
 	const char *failure; /* static */
 	uint64_t changes, kept; /* counts of writes; kept: those that `resume` speaks of */
 	uint64_t kept_at;    /* CLOCK_MONOTONIC; 0: never */
@@ -87,8 +91,6 @@ void dump_describe(void *context);
 struct dump_files *dump_new(struct store *store, struct meta *meta, uint64_t expected);
 /* For held_scan(): whether a dump is being written; `context` is the store. */
 bool store_is_running(const void *context, const char *place, const char *name);
-/* Bytes that one more dump of the client may have. */
-uint64_t store_quota(struct store *store, const char *client);
 /* The dump reserves no room any more, and may go to make some. */
 void store_forget(struct store *store, const struct dump_files *dump);
 

@@ -19,6 +19,7 @@
 #include "store/place.h"
 #include "store/resume.h"
 #include "store/retain.h"
+#include "store/room.h"
 
 enum {
 	POLL_MS = 100,
@@ -204,14 +205,11 @@ static void orphan_remove(struct store *store, size_t i)
 
 struct dump_files *dump_resume(struct store *store, struct meta *meta, struct extents *ret)
 {
-	char *client _cleanup_free_ = place_safe_name(meta->client);
 	struct dump_files *dump = NULL;
-	struct held_list held;
 
-	held_scan(store->directory, store_is_running, store, &held);
-	for (size_t i = 0; i < held.count && !dump; i++)
-		dump = try_resume(store, meta, &held.items[i], ret);
-	held_deinit(&held);
+	room_scan(store);
+	for (size_t i = 0; i < store->held.count && !dump; i++)
+		dump = try_resume(store, meta, &store->held.items[i], ret);
 	if (!dump)
 		return NULL;
 	for (size_t i = 0; i < store->orphans.count; i++)
@@ -220,8 +218,8 @@ struct dump_files *dump_resume(struct store *store, struct meta *meta, struct ex
 	// It was of the attempt before; where there is none, the server knows that this one was not closed.
 	unlinkat(dump->directory, META_NAME, 0);
 	*vec_push(&store->running) = dump;
-	dump->limit = store_quota(store, client);
-	dump->limit = dump->limit > UINT64_MAX - dump->put ? UINT64_MAX : dump->limit + dump->put;
+	room_scan(store);
+	room_join(store, dump);
 	return dump;
 }
 

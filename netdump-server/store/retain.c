@@ -246,7 +246,7 @@ uint64_t held_bytes(const struct held_list *list, const char *client)
 	uint64_t bytes = 0;
 
 	for (size_t i = 0; i < list->count; i++)
-		bytes += strcmp(list->items[i].client, client) ? 0 : list->items[i].bytes;
+		bytes += list->items[i].is_running || strcmp(list->items[i].client, client) ? 0 : list->items[i].bytes;
 	return bytes;
 }
 
@@ -286,28 +286,41 @@ static void remove_files(int parent, const char *name)
 	}
 }
 
-bool held_remove_oldest(int directory, struct held_list *list, const char *client)
+struct held *held_oldest(const struct held_list *list, const char *client)
 {
 	struct held *oldest = NULL;
 
 	for (size_t i = 0; i < list->count; i++) {
 		struct held *held = &list->items[i];
 
-		if (!held->is_running && !held->is_newest && (!client || !strcmp(held->client, client)) &&
+		if (!held->is_running && !held->is_newest && !held->is_going && (!client || !strcmp(held->client, client)) &&
 		    (!oldest || is_younger(oldest, held)))
 			oldest = held;
 	}
-	if (!oldest)
-		return false;
+	return oldest;
+}
+
+static void remove_held(int directory, const struct held *held)
+{
 	// "./" where it lies in the dump directory itself: an empty name opens nothing.
-	char *place _cleanup_free_ = mem_printf("./%s", oldest->place);
+	char *place _cleanup_free_ = mem_printf("./%s", held->place);
 	int parent _cleanup_close_ = openat(directory, place, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (parent >= 0 && oldest->is_directory)
-		remove_directory(parent, oldest->name);
+
+	if (parent >= 0 && held->is_directory)
+		remove_directory(parent, held->name);
 	else if (parent >= 0)
-		remove_files(parent, oldest->name);
-	list->bytes -= oldest->bytes < list->bytes ? oldest->bytes : list->bytes;
-	held_release(oldest);
-	*oldest = list->items[--list->count];
-	return true;
+		remove_files(parent, held->name);
+}
+
+size_t held_remove(int directory, const struct held_list *list)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < list->count; i++) {
+		if (!list->items[i].is_going)
+			continue;
+		remove_held(directory, &list->items[i]);
+		count++;
+	}
+	return count;
 }

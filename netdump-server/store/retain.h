@@ -16,6 +16,7 @@ struct held {
 	bool is_directory;
 	bool is_running; /* being written: never removed */
 	bool is_newest;  /* of its client: never removed, so that no forged dump costs a client its last true one */
+	bool is_going;   /* the caller's: held_remove() takes it */
 	uint64_t bytes;  /* on the disk */
 	int64_t time;    /* of the last change */
 };
@@ -30,9 +31,12 @@ struct held_list {
 void held_scan(int directory, bool (*is_running)(const void *context, const char *place, const char *name),
 	       const void *context, struct held_list *ret);
 void held_deinit(struct held_list *list);
+/* Of the dumps of a client that are not being written. */
 uint64_t held_bytes(const struct held_list *list, const char *client);
 size_t held_count(const struct held_list *list, const char *client);
-/* Removes the oldest dump of `client`, or, where that is NULL, of anybody; false where none may go. */
-bool held_remove_oldest(int directory, struct held_list *list, const char *client);
+/* The oldest dump of `client`, or, where that is NULL, of anybody, which may go and is not going; or NULL. */
+struct held *held_oldest(const struct held_list *list, const char *client);
+/* Removes those that are going from the disk; returns how many. */
+size_t held_remove(int directory, const struct held_list *list);
 
 #endif

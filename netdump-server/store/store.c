@@ -3,12 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -19,14 +17,13 @@
 #include "store/kdump.h"
 #include "store/place.h"
 #include "store/retain.h"
+#include "store/room.h"
 
 enum {
 	DIRECTORIES_MAX = 1000,        /* of one address in one minute; a host that crashes takes longer to come up again */
 	NUMBERS_MAX = 1024,            /* FreeBSD: tries to find a number that is free */
 	BOUNDS_MAX = 64,               /* bytes of bounds.* */
 };
-
-#define CHECK_SPACE (UINT64_C(16) << 20) /* bytes between two looks at the free space */
 
 struct error *store_open(const struct store_options *options, struct writer *writer, struct store **ret)
 {
@@ -78,102 +75,8 @@ void store_close(struct store *store)
 	if (store->logs >= 0)
 		close(store->logs);
 	free(store->running.items);
+	held_deinit(&store->held);
 	free(store);
-}
-
-/* ---- room ------------------------------------------------------------------------------------ */
-
-bool store_is_running(const void *context, const char *place, const char *name)
-{
-	const struct store *store = context;
-
-	for (size_t i = 0; i < store->running.count; i++)
-		if (!strcmp(store->running.items[i]->place, place) && !strcmp(store->running.items[i]->name, name))
-			return true;
-	return false;
-}
-
-/* Bytes that running dumps have announced and not yet brought. */
-static uint64_t reserved(const struct store *store)
-{
-	uint64_t bytes = 0;
-
-	for (size_t i = 0; i < store->running.count; i++) {
-		const struct dump_files *dump = store->running.items[i];
-		bytes += dump->expected > dump->put ? dump->expected - dump->put : 0;
-	}
-	return bytes;
-}
-
-/* Bytes that may still be used, of which running dumps need reserved(). */
-static uint64_t free_space(const struct store *store)
-{
-	struct statvfs status;
-
-	if (!store->options->check_space || fstatvfs(store->directory, &status))
-		return UINT64_MAX;
-	uint64_t bytes = (uint64_t)status.f_bavail * status.f_frsize;
-	return bytes > store->options->min_free ? bytes - store->options->min_free : 0;
-}
-
-static bool fits(uint64_t bytes, uint64_t used, uint64_t limit)
-{
-	return used < limit && bytes <= limit - used;
-}
-
-static struct error *make_room(struct store *store, struct held_list *held, const char *client, uint64_t expected)
-{
-	const struct store_options *options = store->options;
-	uint64_t running = reserved(store);
-
-	while (options->keep && held_count(held, client) >= options->keep)
-		if (!held_remove_oldest(store->directory, held, client))
-			break;
-	while (options->max_client && !fits(expected, held_bytes(held, client), options->max_client))
-		if (!held_remove_oldest(store->directory, held, client))
-			return error_new(ERROR_LIMIT, "no room for %" PRIu64 " bytes: %s may have %" PRIu64
-					 " (max_client)", expected, client, options->max_client);
-	while (options->max_total && !fits(expected, held->bytes + running, options->max_total))
-		if (!held_remove_oldest(store->directory, held, NULL))
-			return error_new(ERROR_LIMIT, "no room for %" PRIu64 " bytes: all dumps may have %" PRIu64
-					 " (max_total)", expected, options->max_total);
-	while (!fits(expected, running, free_space(store)))
-		if (!held_remove_oldest(store->directory, held, NULL))
-			return error_new(ERROR_LIMIT, "no room for %" PRIu64 " bytes: free are %" PRIu64
-					 " beyond min_free, %" PRIu64 " of which running dumps need",
-					 expected, free_space(store), running);
-	return NULL;
-}
-
-struct error *store_admit(struct store *store, const char *client, uint64_t expected)
-{
-	char *name _cleanup_free_ = place_safe_name(client);
-	struct held_list held;
-
-	held_scan(store->directory, store_is_running, store, &held);
-	struct error *error = make_room(store, &held, name, expected);
-	held_deinit(&held);
-	return error;
-}
-
-uint64_t store_quota(struct store *store, const char *client)
-{
-	const struct store_options *options = store->options;
-	uint64_t limit = UINT64_MAX;
-	struct held_list held;
-
-	if (!options->max_total && !options->max_client)
-		return limit;
-	held_scan(store->directory, store_is_running, store, &held);
-	uint64_t total = held.bytes + reserved(store), own = held_bytes(&held, client);
-	held_deinit(&held);
-	if (options->max_total)
-		limit = options->max_total > total ? options->max_total - total : 0;
-	if (options->max_client) {
-		uint64_t left = options->max_client > own ? options->max_client - own : 0;
-		limit = left < limit ? left : limit;
-	}
-	return limit;
 }
 
 /* ---- beginning ------------------------------------------------------------------------------- */
@@ -318,6 +221,7 @@ struct dump_files *dump_new(struct store *store, struct meta *meta, uint64_t exp
 	struct dump_files *dump = mem_zero(sizeof(*dump));
 
 	*dump = (struct dump_files){.store = store, .meta = meta, .directory = -1, .expected = expected};
+	dump->client = place_safe_name(meta->client);
 	dump->is_freebsd = meta->protocol && !strcmp(meta->protocol, "freebsd");
 	for (size_t i = 0; i < SESSION_FILES; i++)
 		dump->files[i].fd = -1;
@@ -327,15 +231,13 @@ struct dump_files *dump_new(struct store *store, struct meta *meta, uint64_t exp
 
 struct error *dump_begin(struct store *store, struct meta *meta, uint64_t expected, struct dump_files **ret)
 {
-	char *client _cleanup_free_ = place_safe_name(meta->client);
 	struct dump_files *dump = dump_new(store, meta, expected);
 	struct error *error;
 
-	dump->limit = store_quota(store, client);
 	if (dump->is_freebsd) {
-		error = make_freebsd(dump, client);
+		error = make_freebsd(dump, dump->client);
 	} else {
-		error = make_directory(dump, client);
+		error = make_directory(dump, dump->client);
 		if (!error)
 			error = make_core(dump);
 	}
@@ -343,26 +245,13 @@ struct error *dump_begin(struct store *store, struct meta *meta, uint64_t expect
 		dump_free(dump);
 		return error;
 	}
+	room_join(store, dump);
 	*vec_push(&store->running) = dump;
 	*ret = dump;
 	return NULL;
 }
 
 /* ---- writing --------------------------------------------------------------------------------- */
-
-/* Whether the dump may become longer by that. */
-static bool may_grow(struct dump_files *dump, size_t length)
-{
-	if (dump->failure)
-		return false;
-	if (!fits(length, dump->put, dump->limit))
-		dump->failure = "larger than max_client or max_total allows";
-	else if (dump->put >= dump->next_check && free_space(dump->store) < CHECK_SPACE)
-		dump->failure = "the file system is full but for min_free";
-	else if (dump->put >= dump->next_check)
-		dump->next_check = dump->put + CHECK_SPACE;
-	return !dump->failure;
-}
 
 static bool is_open(struct dump_files *dump, enum session_file file)
 {
@@ -377,10 +266,12 @@ static bool is_open(struct dump_files *dump, enum session_file file)
 
 bool dump_write(struct dump_files *dump, enum session_file file, uint64_t offset, const void *bytes, size_t length)
 {
-	if (!may_grow(dump, length) || !is_open(dump, file) ||
+	if (!dump->failure)
+		dump->failure = room_refuses(dump, length);
+	if (dump->failure || !is_open(dump, file) ||
 	    !writer_put(dump->store->writer, &dump->files[file], offset, bytes, length))
 		return false;
-	dump->put += length;
+	room_take(dump, length);
 	dump->changes++;
 	return true;
 }
@@ -439,6 +330,7 @@ static void dump_release(void *context)
 	if (dump->directory >= 0)
 		close(dump->directory);
 	free(dump->core);
+	free(dump->client);
 	free(dump->place);
 	free(dump->name);
 	free(dump->path);
@@ -447,9 +339,13 @@ static void dump_release(void *context)
 
 void store_forget(struct store *store, const struct dump_files *dump)
 {
-	for (size_t i = 0; i < store->running.count; i++)
-		if (store->running.items[i] == dump)
-			store->running.items[i--] = store->running.items[--store->running.count];
+	for (size_t i = 0; i < store->running.count; i++) {
+		if (store->running.items[i] != dump)
+			continue;
+		store->running.items[i] = store->running.items[--store->running.count];
+		room_leave(store, dump);
+		return;
+	}
 }
 
 void dump_free(struct dump_files *dump)

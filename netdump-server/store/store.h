@@ -57,9 +57,13 @@ void store_stop(struct store *store);
 /* All dumps have been freed. */
 void store_close(struct store *store);
 
-/* Whether a dump of `expected` bytes may begin: free space, quotas. Retention is applied first: the oldest dumps go,
- * but never a client's newest, nor one that is being written. */
-struct error *store_admit(struct store *store, const char *client, uint64_t expected) MUST_CHECK;
+/* Whose oldest dumps may go for a new one, where max_total or min_free leave no room. */
+enum store_room { STORE_ROOM_FREE, /* nobody's */ STORE_ROOM_OWN, STORE_ROOM_ALL };
+
+/* Whether a dump of `expected` bytes may begin: free space, quotas. Retention is applied: the oldest dumps go, of the
+ * client for keep and max_client, else as `room` says, but only where the dump then fits; never a client's newest, nor one
+ * that is being written. */
+struct error *store_admit(struct store *store, const char *client, uint64_t expected, enum store_room room) MUST_CHECK;
 /* Makes the directory and the incomplete vmcore; `meta` outlives the dump. For FreeBSD the files; PATH where that is
  * not a directory is left out, as netdumpd does. */
 struct error *dump_begin(struct store *store, struct meta *meta, uint64_t expected, struct dump_files **ret) MUST_CHECK;

@@ -555,6 +555,14 @@ bool writer_zero(struct writer *writer, struct writer_file *file, uint64_t offse
 	return is_put;
 }
 
+size_t writer_waiting(struct writer *writer)
+{
+	pthread_mutex_lock(&writer->mutex);
+	size_t waiting = writer->used;
+	pthread_mutex_unlock(&writer->mutex);
+	return waiting;
+}
+
 size_t writer_room(struct writer *writer)
 {
 	pthread_mutex_lock(&writer->mutex);

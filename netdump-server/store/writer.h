@@ -54,7 +54,8 @@ void writer_work(struct writer *writer, enum writer_lane lane, void (*work)(void
  * writer_put() found none. */
 int writer_event(const struct writer *writer);
 void writer_poll(struct writer *writer);
-/* Bytes that still fit. */
+/* Bytes that wait, and that still fit. */
+size_t writer_waiting(struct writer *writer);
 size_t writer_room(struct writer *writer);
 
 #endif

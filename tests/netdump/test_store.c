@@ -19,6 +19,7 @@ static struct error *watched_sha256_fd(int fd, const bool *stop, uint8_t ret[SEA
 #include "store/place.c"
 #include "store/resume.c"
 #include "store/retain.c"
+#include "store/room.c"
 #include "store/store.c"
 
 #include <elf.h>
@@ -667,13 +668,18 @@ static unsigned dumps_of(const struct shop *shop, const char *client)
 	return (unsigned)atoi(output("ls -d %s/%s-* 2>/dev/null | wc -l", shop->dumpdir, client));
 }
 
-static bool admits(struct shop *shop, const char *client, uint64_t expected)
+static bool admits_for(struct shop *shop, const char *client, uint64_t expected, enum store_room room)
 {
-	struct error *error = store_admit(shop->store, client, expected);
+	struct error *error = store_admit(shop->store, client, expected, room);
 
 	CHECK(!error || error->code == ERROR_LIMIT);
 	error_free(error);
 	return !error;
+}
+
+static bool admits(struct shop *shop, const char *client, uint64_t expected)
+{
+	return admits_for(shop, client, expected, STORE_ROOM_ALL);
 }
 
 TEST(keep_removes_the_oldest)
@@ -732,7 +738,7 @@ TEST(quotas_never_cost_the_newest)
 	whole_dump(&shop, "192.0.2.1", 40 << 10);
 	whole_dump(&shop, "192.0.2.1", 40 << 10);
 	CHECK(!admits(&shop, "192.0.2.1", 101 << 10));
-	CHECK(dumps_of(&shop, "192.0.2.1") == 1); /* room was made as far as might be */
+	CHECK(dumps_of(&shop, "192.0.2.1") == 2); /* nothing goes in vain */
 	CHECK(admits(&shop, "192.0.2.1", 40 << 10));
 	CHECK(!admits(&shop, "192.0.2.1", 80 << 10)); /* the newest stays */
 	CHECK(dumps_of(&shop, "192.0.2.1") == 1);
@@ -747,6 +753,40 @@ TEST(quotas_never_cost_the_newest)
 	CHECK(!admits(&shop, "192.0.2.3", 80 << 10)); /* announced is as good as used */
 	CHECK(admits(&shop, "192.0.2.3", 4 << 10));
 	dump_free(dump);
+	shop_close(&shop);
+}
+
+TEST(announced_size_costs_nobody_a_dump_in_vain)
+{
+	struct shop shop = {.options = {.check_space = true, .keep = 2}};
+
+	shop_open(&shop);
+	for (unsigned i = 0; i < 3; i++) {
+		whole_dump(&shop, "192.0.2.1", 40 << 10);
+		whole_dump(&shop, "192.0.2.2", 40 << 10);
+	}
+	CHECK(!admits(&shop, "192.0.2.3", UINT64_C(1) << 60) && !admits(&shop, "192.0.2.2", UINT64_C(1) << 60));
+	CHECK(dumps_of(&shop, "192.0.2.1") == 3 && dumps_of(&shop, "192.0.2.2") == 3);
+	shop_close(&shop);
+}
+
+TEST(who_proved_nothing_costs_others_no_dump)
+{
+	struct shop shop = {.options.max_total = 200 << 10};
+
+	shop_open(&shop);
+	for (unsigned i = 0; i < 2; i++) {
+		whole_dump(&shop, "192.0.2.1", 40 << 10);
+		whole_dump(&shop, "192.0.2.2", 40 << 10);
+	}
+	CHECK(!admits_for(&shop, "192.0.2.1", 70 << 10, STORE_ROOM_FREE));
+	CHECK(!admits_for(&shop, "192.0.2.3", 70 << 10, STORE_ROOM_OWN));
+	CHECK(!admits_for(&shop, "192.0.2.2", 110 << 10, STORE_ROOM_OWN)); /* both would have to go */
+	CHECK(dumps_of(&shop, "192.0.2.1") == 2 && dumps_of(&shop, "192.0.2.2") == 2);
+	CHECK(admits_for(&shop, "192.0.2.1", 55 << 10, STORE_ROOM_OWN));
+	CHECK(dumps_of(&shop, "192.0.2.1") == 1 && dumps_of(&shop, "192.0.2.2") == 2);
+	CHECK(admits_for(&shop, "192.0.2.3", 110 << 10, STORE_ROOM_ALL));
+	CHECK(dumps_of(&shop, "192.0.2.1") == 1 && dumps_of(&shop, "192.0.2.2") == 1);
 	shop_close(&shop);
 }
 
@@ -786,6 +826,53 @@ TEST(quota_holds_while_the_dump_runs)
 	shop_close(&shop);
 }
 
+/* Puts a page to each of the dumps in turn, until none takes any more; returns how many bytes they took. */
+static uint64_t fill_in_turn(struct shop *shop, struct dump_files **dumps, size_t count)
+{
+	static const uint8_t page[4096] = {[0 ... 4095] = 'x'};
+	struct pollfd event = {.fd = writer_event(shop->writer), .events = POLLIN};
+	uint64_t put = 0;
+	bool is_open = true;
+
+	for (uint64_t at = 0; is_open && at < 16 << 20; at += sizeof(page)) {
+		is_open = false;
+		for (size_t i = 0; i < count; i++) {
+			while (!dump_write(dumps[i], SESSION_VMCORE, at, page, sizeof(page)) && !dump_failure(dumps[i])) {
+				poll(&event, 1, 10);
+				writer_poll(shop->writer);
+			}
+			put += dump_failure(dumps[i]) ? 0 : sizeof(page);
+			is_open |= !dump_failure(dumps[i]);
+		}
+	}
+	return put;
+}
+
+/* None of them said beforehand how long it would be. */
+TEST(quotas_are_for_all_dumps_together)
+{
+	struct shop shop = {.options.max_total = 400 << 10};
+	struct meta metas[4];
+	struct dump_files *dumps[4];
+
+	for (unsigned pass = 0; pass < 2; pass++) {
+		shop_open(&shop);
+		whole_dump(&shop, "192.0.2.1", 40 << 10);
+		for (unsigned i = 0; i < 4; i++) {
+			metas[i] = meta_of(pass && i < 2 ? "192.0.2.1" : "192.0.2.2", "netdump6");
+			CHECK(admits(&shop, metas[i].client, 0));
+			dumps[i] = begin(&shop, &metas[i], 0);
+		}
+		uint64_t put = fill_in_turn(&shop, dumps, 4);
+		for (unsigned i = 0; i < 4; i++)
+			dump_free(dumps[i]);
+		/* meta.json and the like of the whole one count, too; of each client max_client has 100 KB. */
+		CHECK(put > 100 << 10 && put <= (uint64_t)(pass ? 200 - 40 : 400 - 40) << 10);
+		shop_close(&shop);
+		shop.options = (struct store_options){.max_client = 100 << 10};
+	}
+}
+
 TEST(min_free_is_kept)
 {
 	struct shop shop = {.options = {.check_space = true, .min_free = UINT64_C(1) << 60}};
@@ -801,6 +888,12 @@ TEST(min_free_is_kept)
 	CHECK(!admits(&shop, "192.0.2.1", UINT64_C(1) << 60));
 	shop.options.check_space = false;
 	CHECK(admits(&shop, "192.0.2.1", UINT64_C(1) << 60));
+	/* That a dump need not fit does not mean that the disk may be filled. */
+	shop.options.min_free = UINT64_C(1) << 60;
+	CHECK(!admits(&shop, "192.0.2.1", 1));
+	dump = begin(&shop, &meta, 0);
+	CHECK(!dump_write(dump, SESSION_VMCORE, 0, "abc", 3) && dump_failure(dump));
+	dump_free(dump);
 	shop_close(&shop);
 }
 
@@ -868,6 +961,32 @@ static int fill_disk(void)
 	return is_right ? 0 : 1;
 }
 
+/* Four dumps that do not say how long they will be leave free what is to be left free. */
+static int fill_but_for_min_free(void)
+{
+	struct shop shop = {.options.min_free = 300 << 10};
+	struct meta metas[4];
+	struct dump_files *dumps[4];
+	struct statvfs status;
+
+	if (!have_own_mounts())
+		return NO_MOUNTS;
+	shop_open(&shop);
+	for (unsigned i = 0; i < 4; i++) {
+		metas[i] = meta_of("192.0.2.1", "netdump6");
+		dumps[i] = begin(&shop, &metas[i], 0);
+	}
+	uint64_t put = fill_in_turn(&shop, dumps, 4);
+	for (unsigned i = 0; i < 4; i++)
+		finish(&shop, dumps[i], SESSION_COMPLETE);
+	/* But for what is said of them: a meta.json each, and what a directory takes. */
+	bool is_right = put && !statvfs(root, &status) && status.f_bavail * status.f_frsize >= (300 - 4 * 8) << 10;
+	for (unsigned i = 0; i < 4; i++)
+		dump_free(dumps[i]);
+	shop_close(&shop);
+	return is_right ? 0 : 1;
+}
+
 /* An ELF dump of two pages; returns its length. */
 static size_t small_elf(uint8_t bytes[3 * 4096])
 {
@@ -920,18 +1039,28 @@ TEST(dump_becomes_a_kdump_file)
 	shop_close(&shop);
 }
 
-TEST(full_disk_leaves_an_incomplete_dump)
+static void check_on_small_disk(int (*test)(void))
 {
 	int status = -1;
 	pid_t child = fork();
 
 	if (!child)
-		_exit(fill_disk());
+		_exit(test());
 	CHECK(waitpid(child, &status, 0) == child && WIFEXITED(status));
 	if (WEXITSTATUS(status) == NO_MOUNTS && geteuid())
 		puts("not tested: a small disk wants root, or a user namespace (which there is none of in a chroot)");
 	else
 		CHECK(WEXITSTATUS(status) == 0);
+}
+
+TEST(full_disk_leaves_an_incomplete_dump)
+{
+	check_on_small_disk(fill_disk);
+}
+
+TEST(dumps_leave_min_free_together)
+{
+	check_on_small_disk(fill_but_for_min_free);
 }
 
 TEST(json_is_json_whatever_clients_say)
