@@ -248,6 +248,12 @@ static int block_signals(void)
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
+static void note_ignored(const struct config *config)
+{
+	if (config->verbose || config->debug || !config->skip_zero)
+		journal_write(JOURNAL_NOTICE, NULL, "verbose, debug and skip_zero are read for the original's sake, and change nothing");
+}
+
 static struct error *start(struct server **ret_server, int *ret_pidfile)
 {
 	struct error *error = open_pidfile(main_config->pidfile, ret_pidfile);
@@ -321,6 +327,7 @@ static struct error *serve(int parent)
 	int signals = block_signals(), pidfile = -1;
 
 	journal_open(main_config->daemon);
+	note_ignored(main_config);
 	struct error *error = signals < 0 ? error_errno("signalfd") : start(&server, &pidfile);
 	tell_parent(parent, error);
 	if (!error) {

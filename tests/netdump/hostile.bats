@@ -270,6 +270,15 @@ stops_in_time() {
 	SERVER_PID=
 }
 
+@test "settings of the original that change nothing are named once" {
+	start_server --verbose -D --skip_zero=0
+	stop_server
+	[ "$(grep -c 'verbose, debug and skip_zero .* change nothing' "$LOG")" -eq 1 ]
+	rm "$LOG"
+	start_server
+	run ! grep skip_zero "$LOG"
+}
+
 @test "SIGTERM closes every dump so that it can be examined" {
 	local kind file kinds=(redhat freebsd plain sealed classic)
 	start_server --key="$FILES/server.key" --peers="$FILES/peers"
