@@ -2,6 +2,7 @@
 // netdump-send: reads a dump and sends it, by version 6 where the server knows that, else by the original netdump.
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -25,6 +26,11 @@ enum { ROUNDS = 4 }; /* batches sent before answers have their turn */
 static const uint64_t second = 1000000000, progress_gap = 500000000;
 /* What the transfer says of a server that does not answer comes first. */
 static const uint64_t late_gap = 100000000;
+/* How long the server is told that nothing more comes, and how often. */
+static const uint64_t farewell_time = 3000000000, farewell_gap = 200000000;
+
+/* What has come; 0: none. */
+static volatile sig_atomic_t main_signal;
 
 /* Exactly one of transfer and classic is there while something is sent. */
 struct sender {
@@ -37,6 +43,7 @@ struct sender {
 	uint64_t began, now, told; /* CLOCK_MONOTONIC, nanoseconds */
 	bool has_begun;            /* the server has taken the dump on */
 	bool is_full;              /* the socket takes no more now */
+	char stopped[32];          /* by which signal */
 };
 
 static uint64_t clock_now(void)
@@ -218,7 +225,7 @@ static struct error *run(struct sender *sender)
 {
 	struct error *error = NULL;
 
-	while (!error && is_running(sender) && !is_late(sender)) {
+	while (!error && is_running(sender) && !is_late(sender) && !main_signal) {
 		bool has_more = send_some(sender);
 
 		sender->now = clock_now();
@@ -236,6 +243,60 @@ static struct error *run(struct sender *sender)
 }
 
 /* ---- the end --------------------------------------------------------------------------------- */
+
+static void take_signal(int number)
+{
+	main_signal = number;
+}
+
+/* Whoever is impatient sends a second one. */
+static void watch_signals(void)
+{
+	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+	const struct sigaction action = {.sa_handler = take_signal, .sa_flags = SA_RESETHAND};
+	struct sigaction before;
+
+	for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++)
+		if (!sigaction(signals[i], NULL, &before) && before.sa_handler != SIG_IGN)
+			sigaction(signals[i], &action, NULL);
+}
+
+static const char *reason_of(struct sender *sender)
+{
+	if (!main_signal)
+		return transfer_error(sender->transfer);
+	snprintf(sender->stopped, sizeof(sender->stopped), "stopped by signal %d", (int)main_signal);
+	return sender->stopped;
+}
+
+/* The server would wait for more for minutes; and who is started again finds the dump closed, and goes on with it. */
+static void say_farewell(struct sender *sender, const char *reason)
+{
+	uint64_t end = clock_now() + farewell_time;
+
+	while (!transfer_is_let_go(sender->transfer) && (sender->now = clock_now()) < end) {
+		uint64_t until = sender->now + farewell_gap;
+
+		link_flush(sender->link, too_long, sender);
+		uint8_t *room = link_room(sender->link);
+		size_t length = room ? transfer_give_up(sender->transfer, reason, room, sender->now) : 0;
+
+		if (room && !length)
+			return;
+		if (room)
+			link_put(sender->link, length);
+		link_flush(sender->link, too_long, sender);
+		while (!transfer_is_let_go(sender->transfer) && (sender->now = clock_now()) < until) {
+			link_wait(sender->link, -1, until, sender->now);
+			link_receive(sender->link, take, sender);
+		}
+	}
+}
+
+static bool has_ended_early(const struct sender *sender)
+{
+	return main_signal ? is_running(sender) : sender->transfer && transfer_state(sender->transfer) == TRANSFER_FAILED;
+}
 
 static enum status complain(const struct sender *sender, enum status status, const char *reason)
 {
@@ -290,7 +351,9 @@ static enum status report(struct sender *sender, struct error *error)
 {
 	enum status status;
 
-	if (error)
+	if (main_signal && is_running(sender))
+		status = complain(sender, sender->has_begun ? STATUS_INCOMPLETE : STATUS_NO_SERVER, reason_of(sender));
+	else if (error)
 		status = complain(sender, sender->transfer || sender->classic ? STATUS_INCOMPLETE : STATUS_NO_SERVER, error->message);
 	else
 		status = sender->classic ? report_classic(sender) : report_transfer(sender);
@@ -372,7 +435,10 @@ static enum status send_dump(const struct options *options)
 		status = complain(&sender, is_network ? STATUS_NO_SERVER : STATUS_CANNOT_RUN, error->message);
 		error_free(error);
 	} else {
+		watch_signals();
 		error = run(&sender);
+		if (!error && sender.transfer && has_ended_early(&sender))
+			say_farewell(&sender, reason_of(&sender));
 		status = report(&sender, error);
 	}
 	classic_free(sender.classic);

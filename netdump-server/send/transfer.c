@@ -472,8 +472,23 @@ static void lose_patience(struct transfer *transfer)
 			      seconds);
 }
 
+size_t transfer_give_up(struct transfer *transfer, const char *reason, uint8_t *bytes, uint64_t now)
+{
+	if (!transfer->has_opened || transfer->is_let_go)
+		return 0;
+	transfer->has_given_up = true;
+	return transfer_emit(transfer, ND6_GIVE_UP, bytes, nd6_give_up_write(reason, bytes + ND6_HEADER), NULL, now);
+}
+
+bool transfer_is_let_go(const struct transfer *transfer)
+{
+	return transfer->is_let_go;
+}
+
 size_t transfer_next(struct transfer *transfer, uint8_t *bytes, uint64_t now)
 {
+	if (transfer->has_given_up)
+		return 0;
 	if ((is_running(transfer) || is_agreeing(transfer)) && now - transfer->heard > transfer->options.patience)
 		lose_patience(transfer);
 	if (is_running(transfer) && now - transfer->heard > SILENCE_SECONDS * TRANSFER_SECOND)
@@ -487,10 +502,10 @@ uint64_t transfer_deadline(const struct transfer *transfer, uint64_t now)
 {
 	uint64_t end = transfer->heard + transfer->options.patience + 1;
 
+	if (transfer->has_given_up || !(is_agreeing(transfer) || is_running(transfer)))
+		return UINT64_MAX;
 	if (is_agreeing(transfer))
 		return smaller(end, transfer->attempt_at);
-	if (!is_running(transfer))
-		return UINT64_MAX;
 	uint64_t next = smaller(smaller(end, transfer->lost_at), probe_time(transfer));
 
 	next = smaller(next, transfer->heard + SILENCE_SECONDS * TRANSFER_SECOND + 1);
@@ -599,7 +614,9 @@ static bool take_plain(struct transfer *transfer, const struct nd6_header *heade
 	if (header->session) {
 		if (!is_refusal || refuse.reason != ND6_UNKNOWN)
 			return false;
-		if (is_running(transfer) && header->session == transfer->session)
+		if (transfer->has_given_up)
+			transfer->is_let_go |= header->session == transfer->session;
+		else if (is_running(transfer) && header->session == transfer->session)
 			transfer_start(transfer, now, 0);
 		return true;
 	}
@@ -621,13 +638,16 @@ void transfer_packet(struct transfer *transfer, uint8_t *bytes, size_t length, u
 			transfer_take_start_ack(transfer, bytes, length, now);
 		return;
 	}
-	if (take_plain(transfer, &header, bytes, length, now) || !is_running(transfer) ||
+	if (take_plain(transfer, &header, bytes, length, now) || !(is_running(transfer) || transfer->has_given_up) ||
 	    header.session != transfer->session ||
 	    !seal_open(&transfer->to_client, header.number, bytes, ND6_HEADER, length) ||
 	    !seal_window_take(&transfer->seen, header.number))
 		return;
 	transfer->heard = now;
-	take_session(transfer, &header, bytes + ND6_HEADER, length - ND6_HEADER - ND6_TAG, now);
+	if (transfer->has_given_up)
+		transfer->is_let_go |= header.type == ND6_DONE || header.type == ND6_REFUSE;
+	else
+		take_session(transfer, &header, bytes + ND6_HEADER, length - ND6_HEADER - ND6_TAG, now);
 }
 
 enum transfer_state transfer_state(const struct transfer *transfer)

@@ -51,6 +51,10 @@ uint64_t transfer_deadline(const struct transfer *transfer, uint64_t now);
 bool transfer_is_starved(const struct transfer *transfer);
 /* The system would not take a datagram of that size (EMSGSIZE): the largest it takes, or 0 if it does not say. */
 void transfer_too_long(struct transfer *transfer, size_t length, size_t most, uint64_t now);
+/* A datagram, as transfer_next()'s, that tells the server to close the dump as it is, and why; nothing else is sent from
+ * then on. To be repeated until transfer_is_let_go(). 0: the server has nothing to close. */
+size_t transfer_give_up(struct transfer *transfer, const char *reason, uint8_t *bytes, uint64_t now);
+bool transfer_is_let_go(const struct transfer *transfer);
 enum transfer_state transfer_state(const struct transfer *transfer);
 /* One line, or NULL. */
 const char *transfer_error(const struct transfer *transfer);

@@ -69,6 +69,7 @@ struct transfer {
 	uint64_t opening_since, heard;
 	bool is_put_off;                   /* the server's last word was to come again later */
 	bool has_opened;                   /* once at least */
+	bool has_given_up, is_let_go;      /* let go: the server knows it, or knows nothing of us */
 	unsigned classic_answers;
 
 	/* The session. */

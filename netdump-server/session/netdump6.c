@@ -42,7 +42,7 @@ struct netdump6 {
 
 	enum phase phase;
 	enum session_end end;
-	bool is_stopping, is_safe, is_abandoned;
+	bool is_stopping, is_safe, is_abandoned, is_given_up;
 	uint64_t size;           /* of the file, from FINISH */
 	uint64_t limit;          /* no byte at or behind it */
 	uint64_t floor;
@@ -220,6 +220,20 @@ static void abandon(struct netdump6 *self, const char *reason)
 	finish(self, SESSION_INCOMPLETE, reason);
 }
 
+static bool take_give_up(struct netdump6 *self, const uint8_t *payload, size_t length)
+{
+	char text[ND6_TEXT_MAX + 1], reason[ND6_TEXT_MAX + 32];
+
+	if (!nd6_give_up_parse(payload, length, text))
+		return false;
+	if (self->phase != PHASE_RUNNING)
+		return true;
+	snprintf(reason, sizeof(reason), "the client gave up: %s", text);
+	self->is_given_up = true;
+	abandon(self, reason);
+	return true;
+}
+
 static bool take_finish(struct netdump6 *self, const uint8_t *payload, size_t length)
 {
 	if (length != 8 || wire_u64(payload) > self->limit)
@@ -358,6 +372,8 @@ static bool take(struct netdump6 *self, const struct nd6_header *header, const u
 		if (header->number > self->floor)
 			self->floor = header->number;
 		return true;
+	case ND6_GIVE_UP:
+		return take_give_up(self, payload, length);
 	default:
 		return false;
 	}
@@ -475,10 +491,9 @@ static void netdump6_finished(struct session *session, bool is_safe, uint64_t no
 	self->phase = PHASE_FINISHED;
 	self->is_safe = is_safe;
 	session->heard = now;
-	if (self->is_abandoned)
-		session->is_over = true;
-	else
+	if (!self->is_abandoned || self->is_given_up)
 		send_done(self);
+	session->is_over = self->is_abandoned;
 	update_deadline(self, now);
 }
 

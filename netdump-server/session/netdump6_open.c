@@ -102,7 +102,7 @@ size_t netdump6_refuse_unknown(const uint8_t *datagram, size_t length, uint8_t *
 	struct nd6_refuse refuse = {.reason = ND6_UNKNOWN};
 	struct nd6_header header;
 
-	if (!nd6_header_parse(datagram, length, &header) || header.type == ND6_OPEN || header.type > ND6_FLOOR)
+	if (!nd6_header_parse(datagram, length, &header) || header.type == ND6_OPEN || header.type > ND6_GIVE_UP)
 		return 0;
 	header.type = ND6_REFUSE;
 	return write_refuse(&header, &refuse, length, bytes);

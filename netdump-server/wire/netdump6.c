@@ -52,7 +52,7 @@ bool nd6_header_parse(const uint8_t *bytes, size_t length, struct nd6_header *re
 		return false;
 	uint8_t type = bytes[3];
 
-	if ((type < ND6_OPEN || type > ND6_FLOOR) && (type < ND6_ACCEPT || type > ND6_REFUSE))
+	if ((type < ND6_OPEN || type > ND6_GIVE_UP) && (type < ND6_ACCEPT || type > ND6_REFUSE))
 		return false;
 	*ret = (struct nd6_header){type, wire_u64(bytes + 4), wire_u64(bytes + 12)};
 	return true;
@@ -248,6 +248,24 @@ bool nd6_done_parse(const uint8_t *bytes, size_t length, struct nd6_done *ret)
 	if (length != DONE || bytes[0] > 1)
 		return false;
 	*ret = (struct nd6_done){bytes[0], wire_u64(bytes + 1), wire_u64(bytes + 9)};
+	return true;
+}
+
+size_t nd6_give_up_write(const char *reason, uint8_t *bytes)
+{
+	size_t length = strnlen(reason, ND6_TEXT_MAX);
+
+	for (size_t i = 0; i < length; i++)
+		bytes[i] = reason[i] >= ' ' && reason[i] <= '~' ? (uint8_t)reason[i] : '?';
+	return length;
+}
+
+bool nd6_give_up_parse(const uint8_t *bytes, size_t length, char ret[ND6_TEXT_MAX + 1])
+{
+	if (length > ND6_TEXT_MAX || !is_printable(bytes, length))
+		return false;
+	memcpy(ret, bytes, length);
+	ret[length] = '\0';
 	return true;
 }
 

@@ -48,6 +48,7 @@ enum nd6_type {
 	ND6_PROBE = 6,   /* bytes without meaning: does a datagram of this size arrive? also a sign of life */
 	ND6_ASK = 7,     /* an offset: what is there from it on? -> HAVE */
 	ND6_FLOOR = 8,   /* DATA and ZERO of lower numbers no longer count: what follows overwrites them */
+	ND6_GIVE_UP = 9, /* why nothing more comes, as a text: the dump is closed as it is -> DONE */
 	/* of the server */
 	ND6_ACCEPT = 17,
 	ND6_ACK = 18,
@@ -158,6 +159,9 @@ size_t nd6_extents_write(const struct nd6_extents *extents, uint8_t *bytes);
 bool nd6_extents_parse(const uint8_t *bytes, size_t length, struct nd6_extents *ret);
 size_t nd6_done_write(const struct nd6_done *done, uint8_t *bytes);
 bool nd6_done_parse(const uint8_t *bytes, size_t length, struct nd6_done *ret);
+/* Control characters of the text become "?"; what is longer than ND6_TEXT_MAX is left out. */
+size_t nd6_give_up_write(const char *reason, uint8_t *bytes);
+bool nd6_give_up_parse(const uint8_t *bytes, size_t length, char ret[ND6_TEXT_MAX + 1]);
 size_t nd6_refuse_write(const struct nd6_refuse *refuse, uint8_t *bytes);
 bool nd6_refuse_parse(const uint8_t *bytes, size_t length, struct nd6_refuse *ret);
 

@@ -91,6 +91,32 @@ has_encrypted() {
 	run -1 --separate-stderr send < flat
 	[[ $stderr == "netdump-send: incomplete: $NET.1: "*' ends in the middle'* ]]
 	[ -z "$(find "$DUMPS" -name vmcore)" ]
+	[[ $(jq -r .reason "$DUMPS"/*/meta.json) == 'the client gave up: '*' ends in the middle'* ]]
+}
+
+# stopped SIGNAL [OPTION…]: a sender is, in the middle; when it has ended the dump is closed, and says why.
+stopped() {
+	local signal=$1 sender status=0 why
+	why="stopped by signal $(kill -l "$signal")"
+	shift
+	# What the shell starts in the background ignores some.
+	env --default-signal "$SEND" --rate=1M "$@" -f "$SENT" "$NET.1" 2> said 3>&- &
+	sender=$!
+	PIDS+=("$sender")
+	wait_for_some 1000000
+	kill "-$signal" "$sender"
+	wait "$sender" || status=$?
+	[ "$status" -eq 1 ]
+	[ "$(cat said)" = "netdump-send: incomplete: $NET.1: $why" ]
+	[ "$(jq -r .reason "$DUMPS"/*/meta.json)" = "the client gave up: $why" ]
+	[ "$(jq -r .complete "$DUMPS"/*/meta.json)" = false ]
+	rm -r "${DUMPS:?}"/*
+}
+
+@test "a sender that is stopped says so, and its dump is closed at once" {
+	start_server --key="$FILES/server.key" --peers="$FILES/peers"
+	stopped INT
+	stopped TERM --server-key="$FILES/server.key.pub" --key="$FILES/client.key"
 }
 
 @test "keys: a key pair, and a key that both know" {

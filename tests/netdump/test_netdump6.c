@@ -55,7 +55,7 @@ TEST(headers_that_are_none_are_not_read)
 	for (unsigned type = 0; type < 256; type++) {
 		bytes[3] = (uint8_t)type;
 		CHECK(nd6_header_parse(bytes, sizeof(bytes), &read) ==
-		      ((type >= 1 && type <= 8) || (type >= 17 && type <= 21)));
+		      ((type >= 1 && type <= 9) || (type >= 17 && type <= 21)));
 	}
 	bytes[3] = ND6_DATA;
 	for (unsigned at = 0; at < 3; at++) {
@@ -358,6 +358,27 @@ TEST(session_that_was_stopped_acknowledges_nothing_more)
 	CHECK(have_after(&world, ND6_DATA, 15, 16, 1) == 16);
 	CHECK(have_after(&world, ND6_ZERO, 16, 16, 8) == 16);
 	CHECK(last_ack.ranges[0].last == 11);
+	world_deinit(&world);
+}
+
+TEST(session_that_is_given_up_is_closed_at_once)
+{
+	static const char bad[][ND6_TEXT_MAX + 2] = {"a\nb", "\33[2J", "\200"};
+	struct session_host_ops ops;
+	struct world world;
+	char text[ND6_TEXT_MAX + 1];
+
+	begin(&world, &ops);
+	CHECK(have_after(&world, ND6_DATA, 10, 0, 7) == 8);
+	for (unsigned i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		give(&world, session_number, ND6_GIVE_UP, 20 + i, bad[i], strlen(bad[i]));
+	memset(text, 'x', sizeof(text));
+	give(&world, session_number, ND6_GIVE_UP, 30, text, sizeof(text));
+	give(&world, session_number ^ 2, ND6_GIVE_UP, 31, "no", 2);
+	CHECK(world.session && world.meta.packets_dropped == 5);
+	give(&world, session_number, ND6_GIVE_UP, 40, "no more paper", 13);
+	CHECK(!world.session && world.end == SESSION_INCOMPLETE && last.type == ND6_DONE);
+	CHECK_STR(world.meta.reason, "the client gave up: no more paper");
 	world_deinit(&world);
 }
 

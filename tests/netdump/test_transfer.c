@@ -574,6 +574,32 @@ TEST(transfer_needs_little_memory_for_a_pipe)
 	}
 }
 
+TEST(transfer_that_is_given_up_goes_on_later)
+{
+	static const char reason[] = "the operator\nwas tired";
+	uint8_t *image = make_image(9, IMAGE), bytes[ND6_DATAGRAM_MIN];
+	struct world world;
+
+	make_path(&world, 4);
+	give_input(&world, image, IMAGE, false, &plain_options);
+	CHECK(!transfer_give_up(world.transfer, reason, bytes, world.now));
+	world_run(&world, IMAGE / 2);
+	/* The first one is lost. */
+	CHECK(transfer_give_up(world.transfer, reason, bytes, world.now));
+	server_receive(&world, bytes, transfer_give_up(world.transfer, reason, bytes, world.now));
+	for (unsigned i = 0; i < 100000 && !transfer_is_let_go(world.transfer); i++)
+		world_step(&world);
+	CHECK(transfer_is_let_go(world.transfer) && !transfer_give_up(world.transfer, reason, bytes, world.now));
+	CHECK(!world.session && world.end == SESSION_INCOMPLETE);
+	CHECK_STR(world.meta.reason, "the client gave up: the operator?was tired");
+	client_close(&world);
+	give_input(&world, image, IMAGE, false, &plain_options);
+	world_run(&world, 0);
+	check_same(&world, image, IMAGE);
+	world_deinit(&world);
+	free(image);
+}
+
 TEST(transfer_says_when_makedumpfile_failed)
 {
 	uint8_t *file = malloc(IMAGE);
