@@ -57,7 +57,7 @@ static uint64_t host_written(struct session_host *host)
 
 static bool run_script(struct client *client, enum hook hook)
 {
-	const char *path = hook == HOOK_NOSPACE ? client->server->config->dumpdir
+	const char *path = hook == HOOK_NOSPACE ? client->server->dumpdir
 			   : client->dump	? dump_path(client->dump)
 						: NULL;
 

@@ -39,7 +39,7 @@ static uint64_t clock_now(void)
 static void fill_store_options(struct server *server, const struct config *config)
 {
 	server->store_options = (struct store_options){
-		.dumpdir = config->dumpdir,
+		.dumpdir = server->dumpdir,
 		.spool = *config->spool ? config->spool : NULL,
 		.format = strcmp(config->format, "kdump") ? STORE_AS_SENT : STORE_KDUMP,
 		.compression = !strcmp(config->compression, "lzo")    ? STORE_LZO
@@ -119,6 +119,14 @@ static void recover(struct server *server)
 			      "come back, or are closed as incomplete", count);
 }
 
+/* Scripts and markers name it to others, who need not have our working directory, nor see the links that we do. */
+static struct error *resolve_dumpdir(struct server *server)
+{
+	server->dumpdir = realpath(server->config->dumpdir, NULL);
+	fill_store_options(server, server->config);
+	return server->dumpdir ? NULL : error_errno("%s: cannot open the dump directory", server->config->dumpdir);
+}
+
 struct error *server_open(const struct config *config, struct server **ret)
 {
 	struct server *server = mem_zero(sizeof(*server));
@@ -130,9 +138,10 @@ struct error *server_open(const struct config *config, struct server **ret)
 	server->listener.datagram_max = ND6_DATAGRAM_MAX;
 	server->listener.silence = 600 * SESSION_SECOND;
 	read_boot(server);
-	fill_store_options(server, config);
 	seal_random(&server->listener.cookies, sizeof(server->listener.cookies));
-	struct error *error = open_ports(server);
+	struct error *error = resolve_dumpdir(server);
+	if (!error)
+		error = open_ports(server);
 	if (!error)
 		error = sandbox_drop(config);
 	/* As at SIGHUP: who could not read them then is told so now. */
@@ -140,7 +149,7 @@ struct error *server_open(const struct config *config, struct server **ret)
 		error = read_keys(server, config);
 	/* After the privileges, before the sandbox, and before the threads: only the thread that forks lives on there. */
 	if (!error)
-		error = hooks_start(config->dumpdir, (unsigned)config->script_timeout, &server->hooks);
+		error = hooks_start(server->dumpdir, (unsigned)config->script_timeout, &server->hooks);
 	if (!error)
 		error = sandbox_enter(config);
 	if (!error)
@@ -241,6 +250,7 @@ bool server_close(struct server *server)
 	if (!is_closed)
 		return false;
 	notes_free(server->notes);
+	free(server->dumpdir);
 	free(server);
 	return true;
 }

@@ -35,6 +35,7 @@ struct server_counts {
 
 struct server {
 	const struct config *config;
+	char *dumpdir; /* of the configuration, as a path without links */
 	struct udp *udp[SERVER_PORTS]; /* NULL: not listened to */
 	struct writer *writer;
 	char boot[64];                 /* boot_id of the kernel */

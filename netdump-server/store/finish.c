@@ -153,12 +153,11 @@ static struct error *write_meta(const struct dump_files *dump)
 static struct error *write_marker(const struct dump_files *dump)
 {
 	const struct store *store = dump->store;
-	char *root _cleanup_free_ = realpath(store->options->dumpdir, NULL);
 
 	if (store->spool < 0)
 		return NULL;
 	char *inside _cleanup_free_ = dump->is_freebsd ? mem_strdup("") : mem_printf("%s/", dump->name);
-	char *path _cleanup_free_ = mem_printf("%s/%s%s%s\n", root ? root : store->options->dumpdir, dump->place,
+	char *path _cleanup_free_ = mem_printf("%s/%s%s%s\n", store->options->dumpdir, dump->place,
 					       inside, dump->core);
 	// One name for each, whatever directory it lies in.
 	char *marker _cleanup_free_ = mem_printf("%s%s", dump->place, dump->name);

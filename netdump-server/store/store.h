@@ -29,7 +29,7 @@ enum store_format {
 enum store_compression { STORE_ZLIB, STORE_LZO, STORE_ZSTD };
 
 struct store_options {
-	const char *dumpdir;
+	const char *dumpdir;        /* an absolute path, which markers name */
 	const char *spool;          /* markers for reports; NULL: none */
 	enum store_format format;
 	enum store_compression compression;

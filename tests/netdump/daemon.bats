@@ -161,3 +161,15 @@ status() {
 		run -2 status --status
 	done
 }
+
+@test "who is told of a dump is told its real path" {
+	mkdir spool "$DUMPS/scripts"
+	ln -s dumps link
+	printf '%s\n' '#!/bin/sh' "echo \"\$2\" > '$PWD/said'" > "$DUMPS/scripts/netdump-finish"
+	chmod 755 "$DUMPS/scripts/netdump-finish"
+	start_server --dumpdir=link --spool=spool
+	run -0 "$SEND" -q -f "$LESS" "$NET.1"
+	until_true test -s said
+	cmp said <(echo "$(realpath "$DUMPS")"/127.0.0.1-*)
+	cmp spool/* <(echo "$(cat said)/vmcore")
+}
