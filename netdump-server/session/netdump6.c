@@ -651,9 +651,12 @@ bool netdump6_knows(const struct session *session, uint64_t number)
 bool netdump6_is_same(const struct session *session, const struct netdump6_opening *opening)
 {
 	const struct netdump6 *self = (const struct netdump6 *)session;
+
+	if (session->ops != &netdump6_ops) /* smaller than one of ours */
+		return false;
 	bool is_in_vain = self->phase == PHASE_FINISHED && !(is_whole(self) && self->is_safe);
 
-	return session->ops == &netdump6_ops && !session->is_over && !is_in_vain && !self->is_abandoned &&
+	return !session->is_over && !is_in_vain && !self->is_abandoned &&
 	       !memcmp(self->opening.open.id, opening->open.id, ND6_ID_SIZE) &&
 	       !strcmp(self->opening.peer, opening->peer) && self->opening.is_sealed == opening->is_sealed &&
 	       self->opening.open.size == opening->open.size;

@@ -82,9 +82,10 @@ void kdump_head_make(const struct kdump_head *head, uint8_t bytes[KDUMP_HEAD])
 		0, // current_cpu
 		map->cpus,
 	};
+	static const char magic[] = {'K', 'D', 'U', 'M', 'P', ' ', ' ', ' '};
 
 	memset(bytes, 0, KDUMP_HEAD);
-	memcpy(bytes, "KDUMP   ", 8);
+	memcpy(bytes, magic, sizeof(magic));
 	kdump_head_put(map, bytes + 8, VERSION, 4);
 	put_names(map, bytes + 12);
 	kdump_head_put(map, bytes + layout->time, (uint64_t)time(NULL), layout->word);

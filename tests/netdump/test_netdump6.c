@@ -448,4 +448,20 @@ TEST(refusals_are_no_longer_than_what_they_answer)
 	}
 }
 
+TEST(sessions_of_other_protocols_are_not_looked_into)
+{
+	static const struct session_ops other;
+	const struct netdump6_opening opening = {0};
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	/* Nothing can be read behind it. */
+	uint8_t *pages = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct session *session = (struct session *)(pages + page - sizeof(*session));
+
+	CHECK(pages != MAP_FAILED && !mprotect(pages + page, page, PROT_NONE));
+	session->ops = &other;
+	CHECK(!netdump6_is_same(session, &opening) && !netdump6_reopen(session, &opening, 0));
+	CHECK(!netdump6_knows(session, 1));
+	munmap(pages, 2 * page);
+}
+
 TEST_MAIN
