@@ -55,6 +55,11 @@ static uint64_t host_written(struct session_host *host)
 	return client_of(host)->dump ? dump_written(client_of(host)->dump) : 0;
 }
 
+static const char *host_failure(struct session_host *host)
+{
+	return client_of(host)->dump ? dump_failure(client_of(host)->dump) : NULL;
+}
+
 static bool run_script(struct client *client, enum hook hook)
 {
 	const char *path = hook == HOOK_NOSPACE ? client->server->dumpdir
@@ -152,10 +157,10 @@ static enum session_begin host_begin(struct session_host *host, uint64_t expecte
 	error = full ? full : error;
 	put_note(client, JOURNAL_ERROR, "no dump can be taken: %s", error->message);
 	snprintf(client->meta.reason, sizeof(client->meta.reason), "%s", error->message);
-	bool is_full = full || (has_room && error->code == ERROR_LIMIT);
+	bool is_full = full || (has_room && error->code == ERROR_LIMIT), is_room = !full && !has_room;
 
 	error_free(error);
-	return is_full ? SESSION_FULL : SESSION_NO_ROOM;
+	return is_full ? SESSION_FULL : is_room ? SESSION_NO_ROOM : SESSION_CANNOT;
 }
 
 static void host_log(struct session_host *host, const void *text, size_t length)
@@ -238,6 +243,7 @@ static const struct session_host_ops host_ops = {
 	.zero = host_zero,
 	.room = host_room,
 	.written = host_written,
+	.failure = host_failure,
 };
 
 /* ---- clients --------------------------------------------------------------------------------- */

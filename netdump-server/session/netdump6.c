@@ -145,8 +145,10 @@ static void send_done(struct netdump6 *self)
 		.missing = missing_of(self, self->size),
 	};
 
+	const char *reason = self->session.host->meta->reason;
+
 	if (self->end == SESSION_COMPLETE && !self->is_safe)
-		send_refuse(self, ND6_FAILED, 0, "the file could not be written to the end");
+		send_refuse(self, ND6_FAILED, 0, *reason ? reason : "the file could not be written to the end");
 	else
 		send_packet(self, ND6_DONE, packet, nd6_done_write(&done, packet + ND6_HEADER));
 }
@@ -277,15 +279,17 @@ static bool is_inside(const struct netdump6 *self, uint64_t offset, uint64_t len
 static void note_failing(struct netdump6 *self, uint64_t length, uint64_t now)
 {
 	struct session_host *host = self->session.host;
+	const char *failure = host->ops->failure(host);
 
-	if (host->ops->room(host) < length)
+	if (!failure && host->ops->room(host) < length)
 		return;
 	if (!self->failing_since)
 		self->failing_since = now;
-	if (now - self->failing_since < FAILING_SECONDS * SESSION_SECOND)
+	if (!failure && now - self->failing_since < FAILING_SECONDS * SESSION_SECOND)
 		return;
-	send_refuse(self, ND6_FAILED, 0, "writing to the disk failed");
-	abandon(self, "writing to the disk failed");
+	failure = failure ? failure : "writing to the disk failed";
+	send_refuse(self, ND6_FAILED, 0, failure);
+	abandon(self, failure);
 }
 
 /* What comes after the end has been here before; but not where the dump was given up: that must not be acknowledged. */
@@ -598,7 +602,11 @@ static bool has_begun(struct netdump6 *self, const struct netdump6_opening *open
 		answer = host->ops->begin(host, host->meta->expected);
 	if (answer == SESSION_BEGUN)
 		return true;
-	if (answer == SESSION_WAIT)
+	if (opening->open.size > self->listener->size_max)
+		length = netdump6_refuse_open(opening, ND6_NO_ROOM, 0, "larger than max_dump allows", packet);
+	else if (answer == SESSION_CANNOT)
+		length = netdump6_refuse_open(opening, ND6_FAILED, 0, "it cannot make the files: its log says why", packet);
+	else if (answer == SESSION_WAIT)
 		length = netdump6_refuse_open(opening, ND6_BUSY, ROOM_SECONDS, "room is being made for the dump", packet);
 	else if (answer == SESSION_FULL)
 		length = netdump6_refuse_open(opening, ND6_BUSY, FULL_SECONDS, "too many dumps at once", packet);

@@ -125,6 +125,18 @@ static bool take_nr_pages(struct redhat *redhat, const struct redhat_reply *repl
 	return true;
 }
 
+static const char *refusal(enum session_begin answer)
+{
+	switch (answer) {
+	case SESSION_FULL:
+		return "too many dumps at once";
+	case SESSION_CANNOT:
+		return "the files of the dump cannot be made";
+	default:
+		return "no room for the dump";
+	}
+}
+
 static void begin(struct redhat *redhat, uint64_t now)
 {
 	struct session_host *host = redhat->session.host;
@@ -141,8 +153,7 @@ static void begin(struct redhat *redhat, uint64_t now)
 	if (redhat->is_begun)
 		redhat_memory_begin(redhat, now);
 	else
-		redhat_conclude(redhat, SESSION_REFUSED,
-				answer == SESSION_FULL ? "too many dumps at once" : "no room for the dump", false, now);
+		redhat_conclude(redhat, SESSION_REFUSED, refusal(answer), false, now);
 }
 
 /* The registers follow the text. More bytes may follow them: the client takes the length of its message as that of a

@@ -26,7 +26,8 @@ enum session_begin {
 	SESSION_BEGUN,
 	SESSION_WAIT,    /* no room, but some may be made: ask again in a second or two */
 	SESSION_FULL,    /* as many dumps are running as may, or the client has begun too many */
-	SESSION_NO_ROOM, /* or whatever else; the reason is kept for the log */
+	SESSION_NO_ROOM,
+	SESSION_CANNOT,  /* its files cannot be made: the reason is kept for the log */
 };
 
 /* The files of a dump. */
@@ -58,7 +59,7 @@ struct session_host_ops {
 	void (*script)(struct session_host *host, const char *name);
 	/* 64 random bits that nobody can guess. */
 	uint64_t (*random)(struct session_host *host);
-	/* The three below are asked by netdump6 only. */
+	/* The four below are asked by netdump6 only. */
 	/* As write(), in its order: a range of zeros, which may be as long as the file, becomes a hole; the file ends no
 	 * earlier than that. */
 	bool (*zero)(struct session_host *host, enum session_file file, uint64_t offset, uint64_t length);
@@ -66,6 +67,8 @@ struct session_host_ops {
 	uint64_t (*room)(struct session_host *host);
 	/* How many of the bytes that write() took are in their files by now, in the order in which they were given. */
 	uint64_t (*written)(struct session_host *host);
+	/* Why write() will never again be true: one line without paths, or NULL. */
+	const char *(*failure)(struct session_host *host);
 };
 
 struct session_host {

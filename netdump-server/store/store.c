@@ -36,6 +36,8 @@ struct error *store_open(const struct store_options *options, struct writer *wri
 	struct error *error = NULL;
 	if (store->directory < 0)
 		error = error_errno("%s: cannot open the dump directory", options->dumpdir);
+	else if (faccessat(store->directory, ".", W_OK | X_OK, 0))
+		error = error_errno("%s: no dump can be written there", options->dumpdir);
 	else if (flock(store->directory, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK)
 		error = error_new(ERROR_INVALID, "%s: another netdump-server stores its dumps there", options->dumpdir);
 	else if (options->spool && store->spool < 0)

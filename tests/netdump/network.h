@@ -77,6 +77,7 @@ struct world {
 	bool is_stalled, is_failing, is_unsafe; /* unsafe: what is finished does not stay */
 	bool is_finishing, is_finished, is_renamed;
 	enum session_end end;
+	const char *failure;      /* why writing fails for good; NULL: it may work again */
 
 	struct transfer *transfer;
 	struct source *source;
@@ -279,6 +280,11 @@ static inline uint64_t host_written(struct session_host *host)
 	return world_of(host)->written;
 }
 
+static inline const char *host_failure(struct session_host *host)
+{
+	return world_of(host)->failure;
+}
+
 static inline enum session_begin host_begin(struct session_host *host, uint64_t expected)
 {
 	return expected <= world_of(host)->file_size ? SESSION_BEGUN : SESSION_NO_ROOM;
@@ -326,6 +332,7 @@ static const struct session_host_ops host_ops = {
 	.zero = host_zero,
 	.room = host_room,
 	.written = host_written,
+	.failure = host_failure,
 };
 
 static inline void server_drop_session(struct world *world)

@@ -52,6 +52,16 @@ called_once() {
 	[ "$(find "$DUMPS" -mindepth 1 -printf '%P\n' | sort | tr '\n' ' ')" = "filler scripts " ]
 }
 
+@test "netdump-send is told which limit it was" {
+	start_server --max-total=8M --max-dump=4M
+	run -3 "$SEND" -f "$SENT" "$NET.1"
+	[ "$output" = "netdump-send: not sent: $NET.1: the server refuses: larger than max_dump allows" ]
+	stop_server
+	start_server --max-total=8M
+	run -1 "$SEND" "$NET.1" < <(cat "$SENT")
+	[ "$output" = "netdump-send: incomplete: $NET.1: the server refuses: larger than max_total allows" ]
+}
+
 @test "a Red Hat client waits while the script makes room" {
 	fill "rm $DUMPS/filler"
 	start_server --max-total=8M

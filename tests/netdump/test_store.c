@@ -88,6 +88,35 @@ static void shop_open(struct shop *shop)
 		abort();
 }
 
+/* In a process that is not root: 0 where the store opens, 1 where that is an error. */
+static int open_elsewhere(const struct store_options *options)
+{
+	pid_t child = fork();
+	int status = 0;
+
+	if (!child) {
+		struct store *store = NULL;
+
+		if (!getuid() && setresuid(65534, 65534, 65534))
+			_exit(2);
+		_exit(store_open(options, NULL, &store) != NULL);
+	}
+	waitpid(child, &status, 0);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 3;
+}
+
+TEST(a_store_has_a_directory_that_it_may_write_to)
+{
+	char path[64];
+	struct store_options options = {.dumpdir = path};
+
+	snprintf(path, sizeof(path), "%s/closed", root);
+	run("chmod 755 %s; mkdir -m 777 %s", root, path);
+	CHECK(open_elsewhere(&options) == 0);
+	run("chmod 555 %s", path);
+	CHECK(open_elsewhere(&options) == 1);
+}
+
 static void shop_close(struct shop *shop)
 {
 	store_close(shop->store);

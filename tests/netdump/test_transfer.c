@@ -640,19 +640,24 @@ TEST(transfer_waits_for_a_disk_that_stands_still)
 
 TEST(transfer_fails_with_the_disk)
 {
-	uint8_t *image = make_image(9, IMAGE);
-	struct world world;
+	static const char *const failures[] = {NULL, "larger than the quota"};
 
-	make_path(&world, 9);
-	give_input(&world, image, IMAGE, false, &plain_options);
-	world_run(&world, IMAGE / 3);
-	world.is_failing = true;
-	world_run(&world, 0);
-	CHECK(transfer_state(world.transfer) == TRANSFER_FAILED);
-	CHECK(strstr(transfer_error(world.transfer), "writing to the disk failed"));
-	CHECK(world.end == SESSION_INCOMPLETE && !world.is_renamed);
-	world_deinit(&world);
-	free(image);
+	for (size_t i = 0; i < sizeof(failures) / sizeof(*failures); i++) {
+		uint8_t *image = make_image(9, IMAGE);
+		struct world world;
+
+		make_path(&world, 9);
+		give_input(&world, image, IMAGE, false, &plain_options);
+		world_run(&world, IMAGE / 3);
+		world.is_failing = true;
+		world.failure = failures[i];
+		world_run(&world, 0);
+		CHECK(transfer_state(world.transfer) == TRANSFER_FAILED);
+		CHECK(strstr(transfer_error(world.transfer), failures[i] ? failures[i] : "writing to the disk failed"));
+		CHECK(world.end == SESSION_INCOMPLETE && !world.is_renamed);
+		world_deinit(&world);
+		free(image);
+	}
 }
 
 TEST(session_closes_the_dump_of_a_client_that_fell_silent)
