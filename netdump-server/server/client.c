@@ -16,6 +16,7 @@
 #include "server/notes.h"
 #include "server/server.h"
 #include "server/sources.h"
+#include "session/redhat.h"
 #include "store/store.h"
 #include "store/writer.h"
 
@@ -259,6 +260,7 @@ struct client *client_new(struct server *server, struct udp *udp, const struct u
 	client->id = ++server->next_id;
 	udp_text(&peer->address, client->name);
 	snprintf(client->meta.client, sizeof(client->meta.client), "%s", client->name);
+	udp_text(&(struct sockaddr_in6){.sin6_addr = peer->local}, client->meta.local);
 	client->meta.port = ntohs(peer->address.sin6_port);
 	client->meta.started = time(NULL);
 	return client;
@@ -289,7 +291,9 @@ bool clients_are_full(const struct server *server, const struct client *but)
 {
 	size_t running = 0;
 
+	/* Who was left waiting by the last server and has not answered may never do so. */
 	for (size_t i = 0; i < server->clients.count; i++)
-		running += server->clients.items[i] != but && client_is_running(server->clients.items[i]);
+		running += server->clients.items[i] != but && client_is_running(server->clients.items[i]) &&
+			   !redhat_is_returning(server->clients.items[i]->session);
 	return running >= server->config->max_concurrent_dumps;
 }

@@ -44,6 +44,7 @@ static const struct setting settings[] = {
 	{"peers", NULL, SETTING_TEXT, true, AT(peers), 0, 0, "", NULL},
 	{"format", NULL, SETTING_TEXT, true, AT(format), 0, 0, "as-sent", "as-sent|kdump"},
 	{"compression", NULL, SETTING_TEXT, true, AT(compression), 0, 0, "zlib", "zlib|lzo|zstd"},
+	{"stop", NULL, SETTING_TEXT, true, AT(stop), 0, 0, "wait", "wait|reboot"},
 	{"max_concurrent_dumps", "concurrent", SETTING_NUMBER, true, AT(max_concurrent_dumps), 1, 4096, "4", NULL},
 	{"secure", NULL, SETTING_NUMBER, true, AT(secure), 0, 2, "1", NULL},
 	{"daemon", NULL, SETTING_FLAG, false, AT(daemon), 0, 1, "false", NULL},

@@ -40,6 +40,7 @@ struct config {
 	char *peers;       /* file of the clients' keys */
 	char *format;      /* "as-sent" or "kdump" */
 	char *compression; /* "zlib", "lzo", "zstd" */
+	char *stop;        /* what becomes of Red Hat clients at the end: "wait" for the next server, or "reboot" */
 	uint64_t max_concurrent_dumps;
 	uint64_t secure;   /* enum config_secure */
 	bool daemon, space_check, skip_zero, verbose, debug;

@@ -116,6 +116,15 @@ static void answer_offer(struct server *server, struct udp *udp, const struct ud
 	udp_send(udp, peer, bytes, sizeof(bytes));
 }
 
+void reception_redhat_options(const struct server *server, const struct client *client, struct redhat_options *ret)
+{
+	*ret = (struct redhat_options){
+		.is_secure = server->config->secure == CONFIG_MAGIC,
+		.memory_max = server->config->max_dump,
+	};
+	ret->has_magic = read_magic(server, client->name, &ret->magic);
+}
+
 /* The session of an address and port; else that of the address whose client is there, or any. */
 static struct client *find_redhat(const struct server *server, const struct udp_peer *peer)
 {
@@ -151,13 +160,10 @@ static void start_redhat(struct server *server, struct udp *udp, const struct ud
 			 uint8_t *bytes, size_t length)
 {
 	struct client *client = client_new(server, udp, peer);
-	struct redhat_options options = {
-		.is_secure = server->config->secure == CONFIG_MAGIC,
-		.just_reboot = clients_are_full(server, earlier),
-		.memory_max = server->config->max_dump,
-	};
+	struct redhat_options options;
 
-	options.has_magic = read_magic(server, client->name, &options.magic);
+	reception_redhat_options(server, client, &options);
+	options.just_reboot = clients_are_full(server, earlier);
 	bound_unproven(server);
 	admit(server, client, redhat_new(&client->host, &options, bytes, length, server->now));
 }

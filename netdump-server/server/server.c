@@ -18,9 +18,11 @@
 #include "server/journal.h"
 #include "server/notes.h"
 #include "server/reception.h"
+#include "server/returning.h"
 #include "server/sandbox.h"
 #include "server/sources.h"
 #include "server/udp.h"
+#include "session/redhat.h"
 #include "store/writer.h"
 
 /* Rounds of receiving before timers and answers have their turn. */
@@ -110,15 +112,6 @@ static void read_boot(struct server *server)
 		fclose(file);
 }
 
-static void recover(struct server *server)
-{
-	size_t count = store_recover(server->store);
-
-	if (count)
-		journal_write(JOURNAL_WARNING, NULL, "%zu dumps were running when a server was killed: they go on if their clients "
-			      "come back, or are closed as incomplete", count);
-}
-
 /* Scripts and markers name it to others, who need not have our working directory, nor see the links that we do. */
 static struct error *resolve_dumpdir(struct server *server)
 {
@@ -161,7 +154,7 @@ struct error *server_open(const struct config *config, struct server **ret)
 		return error;
 	}
 	server->sources = sources_new(server);
-	recover(server);
+	returning_begin(server);
 	*ret = server;
 	return NULL;
 }
@@ -341,11 +334,10 @@ static void flush(struct server *server)
 			udp_flush(server->clients.items[i]->own);
 }
 
-static void tick(struct server *server)
+static void tick_sessions(struct server *server)
 {
 	size_t kept = 0;
 
-	server->now = clock_now();
 	for (size_t i = 0; i < server->clients.count; i++) {
 		struct client *client = server->clients.items[i];
 
@@ -357,6 +349,12 @@ static void tick(struct server *server)
 			server->clients.items[kept++] = client;
 	}
 	server->clients.count = kept;
+}
+
+static void tick(struct server *server)
+{
+	server->now = clock_now();
+	tick_sessions(server);
 	store_tick(server->store);
 	sources_tick(server->sources);
 	notes_tick(server->notes, server->now);
@@ -441,18 +439,42 @@ static void serve(struct server *server)
 	tick(server);
 }
 
+/* Whether the client is left waiting for the next server. */
+static bool is_suspended(const struct server *server, struct session *session)
+{
+	return !strcmp(server->config->stop, "wait") && !strcmp(session->ops->protocol, "redhat") && redhat_suspend(session);
+}
+
+/* Dumps that are being closed, and clients that are still to be told something, in time. */
+static bool is_leaving(const struct server *server, uint64_t deadline)
+{
+	for (size_t i = 0; i < server->clients.count; i++) {
+		const struct client *client = server->clients.items[i];
+
+		if (client->is_finishing || (!client->session->is_over && client->session->deadline < deadline))
+			return true;
+	}
+	return false;
+}
+
 /* Every client is told, and every dump closed: what is queued is written, for some seconds. */
 static void stop(struct server *server)
 {
 	server->now = clock_now();
 	server->stopped = server->now + STOP_SECONDS * SESSION_SECOND;
 	store_stop(server->store);
-	for (size_t i = 0; i < server->clients.count; i++)
-		if (!server->clients.items[i]->session->is_over)
-			server->clients.items[i]->session->ops->stop(server->clients.items[i]->session, server->now);
+	for (size_t i = 0; i < server->clients.count; i++) {
+		struct session *session = server->clients.items[i]->session;
+
+		if (!session->is_over && !is_suspended(server, session))
+			session->ops->stop(session, server->now);
+	}
 	flush(server);
-	while (is_finishing(server) && clock_now() < server->stopped && await_writer(server))
+	while (is_leaving(server, server->stopped) && clock_now() < server->stopped && await_writer(server)) {
+		server->now = clock_now();
+		tick_sessions(server);
 		flush(server);
+	}
 }
 
 struct error *server_run(struct server *server, int signals, void (*reload)(struct server *), void (*second)(struct server *))

@@ -11,6 +11,7 @@ struct extents;
 struct meta {
 	char client[64];     /* address; no port */
 	uint16_t port;
+	char local[64];      /* our address that it writes to; "": not known */
 	const char *protocol; /* static */
 	char peer[65];       /* name of the key that the client proved to have, or "" */
 	bool is_encrypted;
@@ -32,6 +33,8 @@ struct meta {
 	bool is_core_encrypted; /* FreeBSD: by the client itself: its name is vmcore_encrypted */
 	uint64_t size;       /* FreeBSD: the vmcore is cut to that at the end, since the client wrote whole blocks; 0: not */
 	char sha256[65];     /* of the finished vmcore, or "" */
+	const char *state;   /* printable: what the session wants to have again to go on by itself after the server was started
+			      * again, while the client waits; NULL: it does not go on */
 	const struct extents *holes_of; /* what is there; holes are listed from it (the first 1000) */
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "session/redhat.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@ enum {
 	START_TEXT_MIN = 24, /* the shortest text of a real START has 38 bytes; nothing longer than itself answers it */
 	HELLOS_MAX = 10,     /* to an address that has not shown that it is there */
 	NONSENSE_MAX = 5,    /* answers that cannot be meant, before a question is given up */
+	HELLOS_RETURNING = 60, /* about a minute: a network that comes up again may take a while, too */
 	RESTARTS = 3,        /* STARTs in a row that say that the client is in another dump */
 };
 
@@ -86,11 +88,25 @@ static bool is_ours(const struct redhat *redhat, uint32_t nr)
 
 /* ---- questions ------------------------------------------------------------------------------- */
 
+#define OTHER_CRASH "the client is in another dump than the one that was to go on"
+
+/* What a client says that was left waiting is what it said before, or it is in another crash by now. */
+static bool take_again(struct redhat *redhat, bool is_same, enum redhat_phase next, uint64_t now)
+{
+	if (is_same)
+		redhat_ask(redhat, next, now);
+	else
+		redhat_lose(redhat, OTHER_CRASH);
+	return true;
+}
+
 static bool take_hello(struct redhat *redhat, const struct redhat_reply *reply, uint64_t now)
 {
 	(void)reply;
 	redhat->session.is_proven = true;
-	if (redhat->options.just_reboot)
+	if (redhat->is_returning)
+		redhat_ask(redhat, REDHAT_ASKING_PAGE_SIZE, now);
+	else if (redhat->options.just_reboot)
 		redhat_conclude(redhat, SESSION_REFUSED, "too many dumps at once", false, now);
 	else if (!elfcore_is_known(redhat->machine))
 		redhat_conclude(redhat, SESSION_REFUSED, "a machine whose dumps have no known layout", false, now);
@@ -103,6 +119,8 @@ static bool take_page_size(struct redhat *redhat, const struct redhat_reply *rep
 {
 	uint32_t size = reply->info;
 
+	if (redhat->is_returning)
+		return take_again(redhat, size == redhat->page_size, REDHAT_ASKING_NR_PAGES, now);
 	if (size < REDHAT_PAGE_MIN || size > REDHAT_PAGE_MAX || size & (size - 1))
 		return false;
 	redhat->page_size = redhat_meta(redhat)->page_size = size;
@@ -114,6 +132,8 @@ static bool take_nr_pages(struct redhat *redhat, const struct redhat_reply *repl
 {
 	uint64_t memory = (uint64_t)reply->info * redhat->page_size;
 
+	if (redhat->is_returning)
+		return take_again(redhat, reply->info == redhat->nr_pages, REDHAT_ASKING_REGS, now);
 	if (!reply->info)
 		return false;
 	redhat->nr_pages = reply->info;
@@ -150,10 +170,34 @@ static void begin(struct redhat *redhat, uint64_t now)
 	}
 	redhat->is_begun = answer == SESSION_BEGUN;
 	host->ops->script(host, "crash");
-	if (redhat->is_begun)
+	if (redhat->is_begun) {
+		redhat_meta(redhat)->state = redhat->state = redhat_state_write(redhat);
 		redhat_memory_begin(redhat, now);
-	else
+	} else {
 		redhat_conclude(redhat, SESSION_REFUSED, refusal(answer), false, now);
+	}
+}
+
+static void go_on(struct redhat *redhat, uint64_t now)
+{
+	struct session_host *host = redhat->session.host;
+	const struct meta *meta = redhat_meta(redhat);
+
+	redhat->is_returning = false;
+	host->ops->note(host, "the client still waits: its dump goes on, with %" PRIu64 " of %" PRIu32 " pages here already",
+			meta->pages_sent + meta->pages_skipped, redhat->nr_pages);
+	redhat_memory_begin(redhat, now);
+}
+
+/* It was not told, too, by a client that is the same. */
+static void miss_regs(struct redhat *redhat, uint64_t now)
+{
+	if (!redhat->is_returning)
+		begin(redhat, now);
+	else if (redhat->has_registers)
+		redhat_lose(redhat, OTHER_CRASH);
+	else
+		go_on(redhat, now);
 }
 
 /* The registers follow the text. More bytes may follow them: the client takes the length of its message as that of a
@@ -164,15 +208,26 @@ static bool take_regs(struct redhat *redhat, const struct redhat_reply *reply, u
 
 	if (reply->length < REDHAT_REGISTERS_AT + size)
 		return false;
-	memcpy(redhat->registers, reply->payload + REDHAT_REGISTERS_AT, size);
-	redhat->has_registers = true;
-	begin(redhat, now);
+	const uint8_t *registers = reply->payload + REDHAT_REGISTERS_AT;
+
+	if (redhat->is_returning && (!redhat->has_registers || memcmp(redhat->registers, registers, size))) {
+		redhat_lose(redhat, OTHER_CRASH);
+	} else if (redhat->is_returning) {
+		go_on(redhat, now);
+	} else {
+		memcpy(redhat->registers, registers, size);
+		redhat->has_registers = true;
+		begin(redhat, now);
+	}
 	return true;
 }
 
 static void miss_answer(struct redhat *redhat, uint64_t now)
 {
-	redhat_conclude(redhat, SESSION_REFUSED, "no usable answer to what a dump needs to begin", false, now);
+	if (redhat->is_returning)
+		redhat_lose(redhat, OTHER_CRASH);
+	else
+		redhat_conclude(redhat, SESSION_REFUSED, "no usable answer to what a dump needs to begin", false, now);
 }
 
 /* By phase: what is asked, which reply answers, what to do with it (false: it cannot be meant), and what to do when
@@ -186,7 +241,7 @@ static const struct question {
 	[REDHAT_GREETING] = {REDHAT_HELLO, REDHAT_REPLY_HELLO, take_hello, miss_answer},
 	[REDHAT_ASKING_PAGE_SIZE] = {REDHAT_GET_PAGE_SIZE, REDHAT_REPLY_PAGE_SIZE, take_page_size, miss_answer},
 	[REDHAT_ASKING_NR_PAGES] = {REDHAT_GET_NR_PAGES, REDHAT_REPLY_NR_PAGES, take_nr_pages, miss_answer},
-	[REDHAT_ASKING_REGS] = {REDHAT_GET_REGS, REDHAT_REPLY_REGS, take_regs, begin},
+	[REDHAT_ASKING_REGS] = {REDHAT_GET_REGS, REDHAT_REPLY_REGS, take_regs, miss_regs},
 };
 
 static void question_send(struct redhat *redhat, uint64_t now)
@@ -231,7 +286,12 @@ static void question_tick(struct redhat *redhat, uint64_t now)
 
 	if (now < question->due)
 		return;
-	if (++question->tries >= HELLOS_MAX && redhat->phase == REDHAT_GREETING) {
+	question->tries++;
+	if (redhat->is_returning && question->tries >= HELLOS_RETURNING) {
+		redhat_lose(redhat, "the client waits no more: it has not answered since the server was started again");
+		return;
+	}
+	if (!redhat->is_returning && question->tries >= HELLOS_MAX && redhat->phase == REDHAT_GREETING) {
 		struct session_host *host = redhat->session.host;
 
 		host->ops->note(host, "a START whose sender does not answer: is the way back to it open?");
@@ -324,7 +384,7 @@ static void take_start(struct redhat *redhat, const struct redhat_reply *reply, 
 
 	if (!start_read(reply, &start))
 		return;
-	if (redhat->phase == REDHAT_GREETING)
+	if (redhat->phase == REDHAT_GREETING && !redhat->is_returning)
 		take_start_again(redhat, reply, &start, now);
 	else
 		take_start_late(redhat, reply, now);
@@ -451,6 +511,9 @@ static void redhat_free(struct session *session)
 	if (redhat_meta(redhat)->holes_of == &redhat->memory.have)
 		redhat_meta(redhat)->holes_of = NULL;
 	extents_deinit(&redhat->memory.have);
+	if (redhat_meta(redhat)->state == redhat->state)
+		redhat_meta(redhat)->state = NULL;
+	free(redhat->state);
 	free(redhat);
 }
 
@@ -462,6 +525,20 @@ static const struct session_ops redhat_ops = {
 	.stop = redhat_stop,
 	.free = redhat_free,
 };
+
+static struct redhat *make(struct session_host *host, const struct redhat_options *options, uint64_t now)
+{
+	struct redhat *redhat = mem_zero(sizeof(*redhat));
+
+	redhat->session = (struct session){.ops = &redhat_ops, .host = host, .heard = now};
+	redhat->options = *options;
+	if (!options->patience)
+		redhat->options.patience = PATIENCE;
+	redhat->first_nr = redhat->next_nr = (uint32_t)host->ops->random(host);
+	redhat->answered = now;
+	redhat->memory.due = SESSION_NEVER;
+	return redhat;
+}
 
 struct session *redhat_new(struct session_host *host, const struct redhat_options *options, const uint8_t *bytes,
 			   size_t length, uint64_t now)
@@ -478,14 +555,7 @@ struct session *redhat_new(struct session_host *host, const struct redhat_option
 					      : "refused: there is no magic file for it, and secure is 1");
 		return NULL;
 	}
-	redhat = mem_zero(sizeof(*redhat));
-	redhat->session = (struct session){.ops = &redhat_ops, .host = host, .heard = now};
-	redhat->options = *options;
-	if (!options->patience)
-		redhat->options.patience = PATIENCE;
-	redhat->first_nr = redhat->next_nr = (uint32_t)host->ops->random(host);
-	redhat->answered = now;
-	redhat->memory.due = SESSION_NEVER;
+	redhat = make(host, options, now);
 	start_use(redhat, &reply, &start);
 	host->meta->packets++;
 	acknowledge(redhat, now);
@@ -504,4 +574,33 @@ bool redhat_yields(const struct session *session, uint64_t now)
 void redhat_give_up(struct session *session)
 {
 	redhat_lose(redhat_of(session), "the client was started again before its dump was complete");
+}
+
+struct session *redhat_resume(struct session_host *host, const struct redhat_options *options, struct extents *have,
+			      uint64_t now)
+{
+	struct redhat *redhat = make(host, options, now);
+	const char *state = host->meta->state;
+
+	redhat->memory.have = *have;
+	*have = (struct extents){0};
+	host->meta->state = NULL;
+	if (!state || !redhat_state_read(redhat, state) || !redhat_memory_resume(redhat) ||
+	    (options->is_secure && (!options->has_magic || redhat->magic != options->magic)) ||
+	    (options->memory_max && host->meta->expected - ELFCORE_SIZE > options->memory_max)) {
+		redhat_free(&redhat->session);
+		return NULL;
+	}
+	host->meta->protocol = PROTOCOL;
+	host->meta->state = redhat->state = mem_strdup(state);
+	host->meta->holes_of = &redhat->memory.have;
+	redhat->is_begun = redhat->is_returning = true;
+	redhat_ask(redhat, REDHAT_GREETING, now);
+	update_deadline(redhat);
+	return &redhat->session;
+}
+
+bool redhat_is_returning(const struct session *session)
+{
+	return session->ops == &redhat_ops && ((const struct redhat *)session)->is_returning;
 }

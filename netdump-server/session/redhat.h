@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct extents;
 struct session;
 struct session_host;
 
@@ -39,5 +40,17 @@ struct session *redhat_new(struct session_host *host, const struct redhat_option
 bool redhat_yields(const struct session *session, uint64_t now);
 /* The client is in another dump: this one is finished without farewell. */
 void redhat_give_up(struct session *session);
+
+/* As redhat_new(), for a client that a server before this one has left in the middle: meta is what it was then, `state`
+ * of it too, and the host is ready to write. The client is asked for a minute whether it still waits; what it says must be
+ * what it said then. `have`: what is there; its items are taken over. NULL where that cannot be of a dump of ours, or the
+ * client would not be admitted now: the caller then closes the dump. */
+struct session *redhat_resume(struct session_host *host, const struct redhat_options *options, struct extents *have,
+			      uint64_t now);
+/* Whether such a client has not yet answered. */
+bool redhat_is_returning(const struct session *session);
+/* In the place of stop(): the client is left waiting for the next server, and its dump closed as incomplete so that
+ * redhat_resume() can go on. False where that makes no sense: stop() then. */
+bool redhat_suspend(struct session *session);
 
 #endif

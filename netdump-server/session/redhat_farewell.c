@@ -25,7 +25,7 @@ enum {
 #define REBOOT_MAX (1800 * SESSION_SECOND)
 #define STOP_PAUSE (250 * REDHAT_MS)
 
-static void finish(struct redhat *redhat, enum session_end end, const char *reason)
+static void finish(struct redhat *redhat, enum session_end end, const char *reason, bool is_suspended)
 {
 	struct session_host *host = redhat->session.host;
 	struct meta *meta = redhat_meta(redhat);
@@ -41,6 +41,9 @@ static void finish(struct redhat *redhat, enum session_end end, const char *reas
 		snprintf(meta->reason, sizeof(meta->reason), "%s", reason);
 	if (reason)
 		host->ops->note(host, "%s", meta->reason);
+	// A client that was told to reboot, or that waits no more, will not be asked again.
+	if (!is_suspended)
+		meta->state = NULL;
 	host->ops->finish(host, end);
 }
 
@@ -61,7 +64,7 @@ void redhat_conclude(struct redhat *redhat, enum session_end end, const char *re
 	redhat->question = (struct redhat_question){0};
 	redhat->leaving = now;
 	redhat->phase = REDHAT_STATE;
-	finish(redhat, end, reason);
+	finish(redhat, end, reason, false);
 	if (is_silent)
 		save(redhat, now);
 	else
@@ -168,12 +171,22 @@ void redhat_farewell_log(struct redhat *redhat, const struct redhat_reply *reply
 
 /* ---- ends without farewell ------------------------------------------------------------------- */
 
-void redhat_lose(struct redhat *redhat, const char *reason)
+static void leave(struct redhat *redhat, const char *reason, bool is_suspended)
 {
 	redhat->phase = REDHAT_LOST;
 	redhat->due = SESSION_NEVER;
-	finish(redhat, SESSION_INCOMPLETE, reason);
+	finish(redhat, SESSION_INCOMPLETE, reason, is_suspended);
 	redhat->session.is_over = redhat->is_finished;
+}
+
+void redhat_lose(struct redhat *redhat, const char *reason)
+{
+	leave(redhat, reason, false);
+}
+
+void redhat_wait_for_next(struct redhat *redhat)
+{
+	leave(redhat, "the server was stopped", true);
 }
 
 static void stop_tick(struct redhat *redhat, uint64_t now)
@@ -200,7 +213,7 @@ void redhat_farewell_stop(struct redhat *redhat, uint64_t now)
 		redhat->session.is_over = true;
 		return;
 	}
-	finish(redhat, SESSION_INCOMPLETE, "the server was stopped");
+	finish(redhat, SESSION_INCOMPLETE, "the server was stopped", false);
 	stop_tick(redhat, now);
 }
 

@@ -26,12 +26,48 @@ static void due_by(struct redhat_memory *memory, uint64_t when)
 		memory->due = when;
 }
 
+static uint64_t offset_of(const struct redhat *redhat, uint32_t page)
+{
+	return ELFCORE_SIZE + (uint64_t)page * redhat->page_size;
+}
+
+static uint32_t page_at(const struct redhat *redhat, uint64_t offset)
+{
+	return (uint32_t)((offset - ELFCORE_SIZE) / redhat->page_size);
+}
+
 static void have_pages(struct redhat *redhat, uint32_t first, uint32_t end)
 {
-	uint64_t size = redhat->page_size;
-
 	/* More ranges than can be kept: the list of holes in meta.json gets coarser, the counts stay right. */
-	(void)extents_add(&redhat->memory.have, ELFCORE_SIZE + first * size, ELFCORE_SIZE + end * size);
+	(void)extents_add(&redhat->memory.have, offset_of(redhat, first), offset_of(redhat, end));
+}
+
+/* The next page to ask for: a server before this one may have got some of those behind it. */
+static bool next_missing(struct redhat *redhat, uint32_t *ret)
+{
+	struct redhat_memory *memory = &redhat->memory;
+	struct extent hole;
+
+	if (!extents_hole(&memory->have, offset_of(redhat, memory->cursor), offset_of(redhat, redhat->nr_pages), &hole)) {
+		memory->cursor = redhat->nr_pages;
+		return false;
+	}
+	*ret = page_at(redhat, hole.start);
+	return true;
+}
+
+/* There is no memory behind those of the pages that have not come. */
+static void skip_missing(struct redhat *redhat, uint32_t first, uint32_t end)
+{
+	struct extent hole;
+
+	while (extents_hole(&redhat->memory.have, offset_of(redhat, first), offset_of(redhat, end), &hole)) {
+		uint32_t from = page_at(redhat, hole.start);
+
+		first = page_at(redhat, hole.end);
+		redhat_meta(redhat)->pages_skipped += first - from;
+		have_pages(redhat, from, first);
+	}
 }
 
 /* ---- slots ----------------------------------------------------------------------------------- */
@@ -174,9 +210,7 @@ static bool write_or_wait(struct redhat *redhat, uint64_t offset, const void *by
 
 static bool slot_write(struct redhat *redhat, struct redhat_slot *slot, uint64_t now)
 {
-	uint64_t offset = ELFCORE_SIZE + (uint64_t)slot->pfn * redhat->page_size;
-
-	if (!write_or_wait(redhat, offset, slot->bytes, redhat->page_size, now))
+	if (!write_or_wait(redhat, offset_of(redhat, slot->pfn), slot->bytes, redhat->page_size, now))
 		return false;
 	redhat_meta(redhat)->pages_sent++;
 	redhat_meta(redhat)->received += redhat->page_size;
@@ -279,8 +313,7 @@ static void skip_pages(struct redhat *redhat, uint32_t first, uint32_t end)
 		slot_release(memory, slot);
 	}
 	if (end > memory->cursor) {
-		meta->pages_skipped += end - memory->cursor;
-		have_pages(redhat, memory->cursor, end);
+		skip_missing(redhat, memory->cursor, end);
 		memory->cursor = end;
 	}
 }
@@ -329,10 +362,33 @@ static void memory_pump(struct redhat *redhat, uint64_t now)
 {
 	struct redhat_memory *memory = &redhat->memory;
 
-	while (!is_waiting(memory) && memory->used < memory->window && memory->cursor < redhat->nr_pages)
-		slot_start(redhat, memory->cursor++, now);
+	for (uint32_t page; !is_waiting(memory) && memory->used < memory->window && next_missing(redhat, &page);) {
+		memory->cursor = page + 1;
+		slot_start(redhat, page, now);
+	}
 	if (!memory->used && !is_waiting(memory) && memory->cursor == redhat->nr_pages)
 		memory_over(redhat, now);
+}
+
+bool redhat_memory_resume(struct redhat *redhat)
+{
+	struct redhat_memory *memory = &redhat->memory;
+	struct meta *meta = redhat_meta(redhat);
+	uint64_t pages = 0;
+
+	for (size_t i = 0; i < memory->have.count; i++) {
+		const struct extent *extent = &memory->have.items[i];
+		uint64_t start = extent->start ? extent->start : ELFCORE_SIZE;
+
+		if (start < ELFCORE_SIZE || extent->end < start || extent->end > meta->expected ||
+		    (start - ELFCORE_SIZE) % redhat->page_size || (extent->end - ELFCORE_SIZE) % redhat->page_size)
+			return false;
+		pages += (extent->end - start) / redhat->page_size;
+	}
+	memory->is_head_written = extents_have(&memory->have, 0, ELFCORE_SIZE);
+	meta->pages_skipped = meta->pages_skipped < pages ? meta->pages_skipped : pages;
+	meta->pages_sent = pages - meta->pages_skipped;
+	return true;
 }
 
 void redhat_memory_begin(struct redhat *redhat, uint64_t now)

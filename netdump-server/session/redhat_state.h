@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What the parts of a Red Hat session share: redhat.c (handshake, questions), redhat_memory.c (pages),
 // redhat_farewell.c
-// (SHOW_STATE, REBOOT). Nobody else includes it.
+// (SHOW_STATE, REBOOT), redhat_resume.c (what outlives the server). Nobody else includes it.
 #ifndef SESSION_REDHAT_STATE_H
 #define SESSION_REDHAT_STATE_H
 
@@ -104,6 +104,8 @@ struct redhat {
 	uint64_t logged;
 
 	bool is_begun, is_finishing, is_finished;
+	bool is_returning;   /* of a server before this one: whether the client still waits is not known */
+	char *state;         /* meta's, from the registers on */
 	unsigned reboots;
 	uint64_t leaving;    /* since when this phase of the farewell lasts */
 	uint64_t due;        /* when its next packet goes out, or it is asked again for room */
@@ -125,7 +127,14 @@ uint64_t redhat_wait(const struct redhat *redhat);
 /* Goes on to a question and asks it. */
 void redhat_ask(struct redhat *redhat, enum redhat_phase phase, uint64_t now);
 
+/* What redhat_resume() takes; free() it. */
+char *redhat_state_write(const struct redhat *redhat);
+/* False where it is not of redhat_state_write(), or does not fit to the session's meta. */
+bool redhat_state_read(struct redhat *redhat, const char *text);
+
 /* The memory phase, from after begin() to redhat_conclude(). */
+/* Counts what is in `have` already; false where that are not whole pages of this client. */
+bool redhat_memory_resume(struct redhat *redhat);
 void redhat_memory_begin(struct redhat *redhat, uint64_t now);
 void redhat_memory_reply(struct redhat *redhat, const struct redhat_reply *reply, uint64_t now);
 void redhat_memory_tick(struct redhat *redhat, uint64_t now);
@@ -136,6 +145,8 @@ void redhat_memory_end(struct redhat *redhat);
 void redhat_conclude(struct redhat *redhat, enum session_end end, const char *reason, bool is_silent, uint64_t now);
 /* No farewell: the client waits for the server to take its next dump. */
 void redhat_lose(struct redhat *redhat, const char *reason);
+/* The same, but the client waits for the next server, which goes on. */
+void redhat_wait_for_next(struct redhat *redhat);
 void redhat_farewell_reply(struct redhat *redhat, const struct redhat_reply *reply, uint64_t now);
 /* `is_new`: the log begins anew; then the client is up again. */
 void redhat_farewell_log(struct redhat *redhat, const struct redhat_reply *reply, bool is_new);

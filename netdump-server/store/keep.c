@@ -58,7 +58,7 @@ bool dump_can_resume(const struct dump_files *dump, const struct meta *meta)
 	static const uint8_t no_id[sizeof(meta->id)];
 
 	// A dump that is converted has left the places that offsets speak of.
-	return !dump->kdump && !dump->is_freebsd && meta->holes_of && memcmp(meta->id, no_id, sizeof(no_id));
+	return !dump->kdump && !dump->is_freebsd && meta->holes_of && (meta->state || memcmp(meta->id, no_id, sizeof(no_id)));
 }
 
 struct error *dump_keep(const struct dump_files *dump, const struct meta *meta)
@@ -73,6 +73,7 @@ struct error *dump_keep(const struct dump_files *dump, const struct meta *meta)
 struct keeping {
 	struct dump_files *dump;
 	struct meta meta;
+	char *state;
 	struct extents have;
 	uint64_t took;
 };
@@ -99,6 +100,7 @@ static void keep_done(void *context)
 	store->is_keeping = false;
 	store->keep_next = clock_now() + REST * keeping->took;
 	extents_deinit(&keeping->have);
+	free(keeping->state);
 	free(keeping);
 }
 
@@ -109,6 +111,9 @@ static void keep(struct dump_files *dump, uint64_t now)
 	*keeping = (struct keeping){.dump = dump, .meta = *dump->meta};
 	extents_copy(dump->meta->holes_of, &keeping->have);
 	keeping->meta.holes_of = &keeping->have;
+	// The session's own may change while the other thread reads.
+	if (dump->meta->state)
+		keeping->meta.state = keeping->state = mem_strdup(dump->meta->state);
 	dump->kept = dump->changes;
 	dump->kept_at = now;
 	dump->store->is_keeping = true;
@@ -171,23 +176,37 @@ static bool read_resume(const struct store *store, const char *name, struct resu
 	return text && resume_parse(text, store->options->boot, ret);
 }
 
+struct dump_files *dump_reopen(struct store *store, const char *name, struct meta *meta, const struct extents *have)
+{
+	struct dump_files *dump = dump_new(store, meta, meta->expected);
+
+	if (!open_core(dump, "", name)) {
+		dump_free(dump);
+		return NULL;
+	}
+	set_have(dump, have);
+	// It was of the attempt before; where there is none, the server knows that this one was not closed.
+	unlinkat(dump->directory, META_NAME, 0);
+	*vec_push(&store->running) = dump;
+	room_scan(store);
+	room_join(store, dump);
+	return dump;
+}
+
 /* The held dump, if it is an earlier attempt of what `meta` is. */
 static struct dump_files *try_resume(struct store *store, struct meta *meta, const struct held *held,
 				     struct extents *ret)
 {
+	struct dump_files *dump = NULL;
 	struct resume resume;
 
 	if (!held->is_directory || *held->place || held->is_running || !read_resume(store, held->name, &resume))
 		return NULL;
-	struct dump_files *dump = resume_is_of(&resume, meta) ? dump_new(store, meta, meta->expected) : NULL;
-	if (dump && !open_core(dump, "", held->name)) {
-		dump_free(dump);
-		dump = NULL;
-	}
+	if (resume_is_of(&resume, meta))
+		dump = dump_reopen(store, held->name, meta, &resume.have);
 	if (dump) {
 		*ret = resume.have;
 		resume.have = (struct extents){0};
-		set_have(dump, ret);
 	}
 	resume_deinit(&resume);
 	return dump;
@@ -215,11 +234,6 @@ struct dump_files *dump_resume(struct store *store, struct meta *meta, struct ex
 	for (size_t i = 0; i < store->orphans.count; i++)
 		if (store->orphans.items[i].is_directory && !strcmp(store->orphans.items[i].name, dump->name))
 			orphan_remove(store, i--);
-	// It was of the attempt before; where there is none, the server knows that this one was not closed.
-	unlinkat(dump->directory, META_NAME, 0);
-	*vec_push(&store->running) = dump;
-	room_scan(store);
-	room_join(store, dump);
 	return dump;
 }
 
@@ -241,7 +255,34 @@ static bool is_orphan(const struct store *store, const struct held *held)
 	       !is_there(directory, meta);
 }
 
-size_t store_recover(struct store *store)
+static void orphan_add(struct store *store, const struct held *held, uint64_t due)
+{
+	*vec_push(&store->orphans) = (struct orphan){
+		.place = mem_strdup(held->place),
+		.name = mem_strdup(held->name),
+		.client = mem_strdup(held->client),
+		.is_directory = held->is_directory,
+		.due = due,
+	};
+}
+
+/* A dump of which there is a list, and whose session goes on by itself. Where it does not, the dump is closed. */
+static void offer(struct store *store, const struct held *held, struct resume *resume,
+		  bool (*go_on)(void *context, const struct meta *meta, const char *name, struct extents *have), void *context)
+{
+	int directory _cleanup_close_ = place_open(store->directory, held->name);
+
+	if (!is_there(directory, CORE_INCOMPLETE))
+		return;
+	if (go_on(context, &resume->meta, held->name, &resume->have))
+		return;
+	unlinkat(directory, META_NAME, 0);
+	orphan_add(store, held, 0);
+}
+
+size_t store_recover(struct store *store,
+		     bool (*go_on)(void *context, const struct meta *meta, const char *name, struct extents *have),
+		     void *context)
 {
 	struct held_list held;
 
@@ -249,23 +290,19 @@ size_t store_recover(struct store *store)
 	for (size_t i = 0; i < held.count; i++) {
 		const struct held *found = &held.items[i];
 		struct resume resume;
+		bool is_known = found->is_directory && !*found->place && read_resume(store, found->name, &resume);
 
-		if (!is_orphan(store, found))
-			continue;
-		bool is_awaited = found->is_directory && read_resume(store, found->name, &resume);
-		if (is_awaited)
+		if (is_known && resume.state && go_on)
+			offer(store, found, &resume, go_on, context);
+		else if (is_orphan(store, found))
+			orphan_add(store, found, is_known ? clock_now() + ORPHAN_WAIT : 0);
+		if (is_known)
 			resume_deinit(&resume);
-		*vec_push(&store->orphans) = (struct orphan){
-			.place = mem_strdup(found->place),
-			.name = mem_strdup(found->name),
-			.client = mem_strdup(found->client),
-			.is_directory = found->is_directory,
-			.due = is_awaited ? clock_now() + ORPHAN_WAIT : 0,
-		};
 	}
 	held_deinit(&held);
 	return store->orphans.count;
 }
+
 
 struct closing {
 	struct dump_files *dump;
@@ -310,6 +347,7 @@ static void orphan_close(struct store *store, const struct orphan *orphan)
 	else
 		guess_meta(orphan, &closing->meta);
 	closing->meta.holes_of = NULL;
+	closing->meta.state = NULL; // nobody goes on with it
 	snprintf(closing->meta.reason, sizeof(closing->meta.reason), "the server was killed");
 	struct dump_files *dump = closing->dump = dump_new(store, &closing->meta, closing->meta.expected);
 	dump->is_freebsd = !orphan->is_directory;
@@ -321,6 +359,8 @@ static void orphan_close(struct store *store, const struct orphan *orphan)
 	}
 	set_have(dump, &resume.have);
 	dump->have = resume.have;
+	resume.have = (struct extents){0};
+	resume_deinit(&resume);
 	dump->end = SESSION_INCOMPLETE;
 	dump->result = closing->meta;
 	dump->result.holes_of = is_known ? &dump->have : NULL;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/mem.h"
 
 #define FIRST_LINE "netdump-resume 1"
 /* Nothing that anybody sends is that long; offsets of files are signed. */
@@ -24,6 +25,7 @@ static const struct field {
 #define FIELD(kind, name) {#name, kind, offsetof(struct meta, name), sizeof(((struct meta *)0)->name)}
 	FIELD(FIELD_TEXT, client),
 	FIELD(FIELD_NUMBER, port),
+	FIELD(FIELD_TEXT, local),
 	FIELD(FIELD_TEXT, peer),
 	FIELD(FIELD_NUMBER, is_encrypted),
 	FIELD(FIELD_HEX, id),
@@ -42,7 +44,7 @@ static const struct field {
 #undef FIELD
 };
 
-static const char *const protocols[] = {"netdump6"};
+static const char *const protocols[] = {"netdump6", "redhat"};
 
 enum { FIELDS = sizeof(fields) / sizeof(*fields), PROTOCOLS = sizeof(protocols) / sizeof(*protocols) };
 
@@ -110,6 +112,8 @@ void resume_write(const struct meta *meta, const char *boot, struct buf *ret)
 		buf_printf(ret, "boot %s\n", boot);
 	for (size_t i = 0; i < FIELDS; i++)
 		put_field(&fields[i], meta, ret);
+	if (meta->state)
+		buf_printf(ret, "state %s\n", meta->state);
 	for (size_t i = 0; meta->holes_of && i < meta->holes_of->count; i++)
 		buf_printf(ret, "extent %" PRIu64 " %" PRIu64 "\n", meta->holes_of->items[i].start,
 			   meta->holes_of->items[i].end);
@@ -198,6 +202,14 @@ static bool take_extent(const char *value, struct extents *have)
 	       parse_number(rest + 1, OFFSET_MAX, &end, &rest) && !*rest && start < end && extents_add(have, start, end);
 }
 
+static bool take_state(const char *value, struct resume *resume)
+{
+	if (resume->state || strlen(value) > RESUME_STATE_MAX)
+		return false;
+	resume->meta.state = resume->state = mem_strdup(value);
+	return true;
+}
+
 static bool take_line(const char *word, const char *value, const char *boot, struct resume *resume)
 {
 	for (const char *byte = value; *byte; byte++)
@@ -205,6 +217,8 @@ static bool take_line(const char *word, const char *value, const char *boot, str
 			return false;
 	if (!strcmp(word, "extent"))
 		return take_extent(value, &resume->have);
+	if (!strcmp(word, "state"))
+		return take_state(value, resume);
 	if (!strcmp(word, "protocol"))
 		return take_protocol(value, &resume->meta);
 	if (!strcmp(word, "boot"))
@@ -249,6 +263,7 @@ bool resume_parse(char *text, const char *boot, struct resume *ret)
 void resume_deinit(struct resume *resume)
 {
 	extents_deinit(&resume->have);
+	free(resume->state);
 	*resume = (struct resume){0};
 }
 

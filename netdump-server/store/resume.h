@@ -13,10 +13,11 @@ struct buf;
 
 #define RESUME_NAME "resume"
 
-enum { RESUME_TEXT_MAX = 4 << 20 };
+enum { RESUME_TEXT_MAX = 4 << 20, RESUME_STATE_MAX = 4096 };
 
 struct resume {
-	struct meta meta; /* as far as it was known; its `holes_of` is `have` */
+	struct meta meta; /* as far as it was known; its `holes_of` is `have`, and its `state` is this: */
+	char *state;
 	struct extents have;
 	bool is_of_this_boot;
 };

@@ -46,9 +46,12 @@ struct store_options {
 /* The directories must exist, and no other store may be open on the dump directory, in whatever process; `options` and
  * `writer` outlive the store. */
 struct error *store_open(const struct store_options *options, struct writer *writer, struct store **ret) MUST_CHECK;
-/* Once: takes note of the dumps that a server which was killed has left, and returns how many those are. Each is closed as
- * incomplete: after a minute, if its client may come back for it. */
-size_t store_recover(struct store *store);
+/* Once: finds the dumps that servers before this one have left. `go_on` (or NULL) is called for each whose client waits
+ * (meta->state), with what is there of it, and says whether a session goes on with it: by dump_reopen(). What is otherwise not
+ * closed is closed as incomplete: after a minute, if its client may come back for it. Returns how many those are. */
+size_t store_recover(struct store *store,
+		     bool (*go_on)(void *context, const struct meta *meta, const char *name, struct extents *have),
+		     void *context);
 /* Several times a second: sees to it that what has come of each dump is found again, should the server be killed or the
  * machine lose its power; at most a fifth of the time goes to that. */
 void store_tick(struct store *store);
@@ -70,6 +73,8 @@ struct error *dump_begin(struct store *store, struct meta *meta, uint64_t expect
 /* An earlier attempt of the same dump (meta->id, and meta->peer or meta->client), with what it has; NULL where there
  * is none. */
 struct dump_files *dump_resume(struct store *store, struct meta *meta, struct extents *ret);
+/* The dump of that name, for store_recover(); NULL where its files are not there. `meta` outlives it. */
+struct dump_files *dump_reopen(struct store *store, const char *name, struct meta *meta, const struct extents *have);
 /* False where the queue is full, writing has failed, or the dump has become larger than quotas and free space allow. */
 bool dump_write(struct dump_files *dump, enum session_file file, uint64_t offset, const void *bytes, size_t length);
 /* As dump_write() with that many zeros: a hole. */

@@ -202,6 +202,28 @@ static size_t make_start(uint8_t options, uint8_t *packet)
 	return 13 + sizeof(text) - 1;
 }
 
+/* What a server before this one has left: pages of the input's choice, and now and then a text of it. */
+static struct session *resume(struct fuzz_host *host, const struct redhat_options *options, const uint8_t *data, size_t size,
+			      uint64_t now)
+{
+	static const char fitting[] = "1 c1234000 c0000000 40 1 ";
+	char text[256] = "";
+	struct extents have = {0};
+
+	memcpy(text, data, size < sizeof(text) ? size : sizeof(text) - 1);
+	host->meta.machine = REDHAT_I386;
+	host->meta.page_size = 4096;
+	host->expected = host->meta.expected = 65 * 4096;
+	host->is_begun = true;
+	host->meta.state = *data & 1 ? text : fitting;
+	for (size_t i = 1; i + 1 < size && i < 9; i += 2)
+		(void)extents_add(&have, (uint64_t)(data[i] % 65) * 4096, (uint64_t)(data[i + 1] % 66) * 4096 + (*data & 2));
+	struct session *session = redhat_resume(&host->base, options, &have, now);
+
+	extents_deinit(&have);
+	return session;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct fuzz_host host = {.base = {&ops, NULL}};
@@ -215,8 +237,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	host.base.meta = &host.meta;
 	options.is_secure = data[0] & 8;
 	options.just_reboot = data[0] & 16 && data[0] & 32;
-	session = data[0] & 64 ? redhat_new(&host.base, &options, data + 1, size - 1, now)
-			       : redhat_new(&host.base, &options, start, make_start(data[0], start), now);
+	if (data[0] & 128 && size > 2)
+		session = resume(&host, &options, data + 1, size - 1, now);
+	else
+		session = data[0] & 64 ? redhat_new(&host.base, &options, data + 1, size - 1, now)
+				       : redhat_new(&host.base, &options, start, make_start(data[0], start), now);
 	for (size_t at = 1; session && !session->is_over && at + 1 < size;) {
 		size_t length = data[at] % 64 + 1u;
 

@@ -124,12 +124,21 @@ over_link() {
 	cmp "$LESS" "$DUMPS/10.8.0.2-"*/vmcore
 }
 
+# Beside each dump that can go on is what for that is needed.
+all_kept() {
+	local core
+	for core in "$DUMPS"/*/vmcore-incomplete; do
+		[ -e "${core%/*}/resume" ] || return
+	done
+}
+
 # restarted SIGNAL KIND…: the server is, while clients of these kinds are in the middle.
 restarted() {
 	local signal=$1
 	shift
 	start_server --key="$FILES/server.key" --peers="$FILES/peers"
 	PATIENCE=0.3 hold "$@"
+	until_true all_kept
 	stop_server "$signal" || true
 	start_server --key="$FILES/server.key" --peers="$FILES/peers"
 	go_on
@@ -137,34 +146,53 @@ restarted() {
 
 @test "a server that is started again: who can go on does, and the others are let go" {
 	restarted TERM redhat classic freebsd sealed pipe
-	wait "${PID_OF[sealed]}" "${PID_OF[pipe]}"
-	arrived sealed
-	arrived pipe
-	# They have been told to reboot.
-	wait "${PID_OF[redhat]}"
-	! wait "${PID_OF[classic]}" || return 1
+	for kind in redhat classic sealed pipe; do
+		wait "${PID_OF[$kind]}"
+		arrived "$kind"
+		[ "$(jq .complete "$(meta_of $kind)")" = true ]
+	done
+	grep -q 'still waits: its dump goes on, with [1-9]' "$LOG"
 	# It has begun in the middle and cannot be told.
 	! wait "${PID_OF[freebsd]}" || return 1
-	for kind in redhat classic freebsd; do
-		[ "$(jq -r .complete "$(meta_of $kind)")" = false ]
-	done
+	[ "$(jq -r .complete "$(meta_of freebsd)")" = false ]
 	cmp -n 65536 "$LESS" "$DUMPS/vmcore.$NET.12.0-incomplete"
 }
 
-@test "a server that was killed: version 6 goes on, and nothing is taken for whole" {
+@test "a server that was killed: who can go on does, and nothing is taken for whole" {
 	restarted KILL redhat freebsd sealed
-	wait "${PID_OF[sealed]}"
-	arrived sealed
-	[ -z "$(find "$DUMPS" -name vmcore -path "*$NET.11-*")" ]
+	for kind in redhat sealed; do
+		wait "${PID_OF[$kind]}"
+		arrived "$kind"
+	done
+	grep -q 'still waits: its dump goes on' "$LOG"
 	[ ! -e "$DUMPS/vmcore.$NET.12.0" ]
 	[ -e "$DUMPS/vmcore.$NET.12.0-incomplete" ]
 	# Nobody will go on with it.
 	until_true [ -e "$DUMPS/meta.$NET.12.0.json" ]
 	[ "$(jq -r '"\(.complete) \(.reason)"' "$DUMPS/meta.$NET.12.0.json")" = 'false the server was killed' ]
-	kill "${PID_OF[redhat]}" "${PID_OF[freebsd]}" || true
-	# Rebooted, they dump again.
-	dump_as redhat "$NET.111"
+	kill "${PID_OF[freebsd]}" || true
+}
+
+@test "a Red Hat client that has been rebooted since dumps anew, and the old dump is incomplete" {
+	start_server
+	run -6 "$REDHAT" --bind="$NET.11" --port=6666 --machine=x86_64 --vanish=60 "$NET.1" "$IMAGE"
+	until_true all_kept
+	stop_server KILL || true
+	start_server
+	until_true grep -q 'is asked whether it still waits' "$LOG"
+	"$REDHAT" --bind="$NET.11" --port=6666 --machine=x86_64 --state-ms=0 "$NET.1" "$IMAGE"
+	[ "$(jq -r .reason "$DUMPS/$NET.11-"*/meta.json | grep -c 'crashed again')" -eq 1 ]
+	[ -z "$(find "$DUMPS" -name resume)" ]
 	tail -c +4097 "$DUMPS/$NET.11-"*/vmcore | cmp - "$IMAGE"
+}
+
+@test "stop=reboot: Red Hat clients do not wait for another server" {
+	start_server --stop=reboot
+	hold redhat
+	stop_server
+	wait "${PID_OF[redhat]}"
+	[ "$(jq -r .reason "$(meta_of redhat)")" = 'the server was stopped' ]
+	[ -z "$(find "$DUMPS" -name resume)" ]
 }
 
 @test "clients that are started again" {

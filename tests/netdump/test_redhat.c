@@ -708,6 +708,174 @@ TEST(redhat_stop_reboots_and_leaves)
 	bury();
 }
 
+/* ---- the next server ------------------------------------------------------------------------- */
+
+/* Three of eight pages come, one of them behind a page that does not, and the server is stopped; or it is killed. */
+static void leave_in_the_middle(struct extents *have, struct meta *meta, char **state, bool is_killed)
+{
+	reach_memory(8);
+	size_t first = host.sent - 4;
+	for (size_t i = 0; i < 4; i++)
+		if (i != 2)
+			send_page(model_read(host.sends[first + i].bytes + 8), (uint8_t)('a' + i));
+	*state = mem_strdup(host.meta.state);
+	extents_copy(host.meta.holes_of, have);
+	if (!is_killed) {
+		size_t before = host.sent;
+
+		CHECK(redhat_suspend(session) && !redhat_suspend(session));
+		CHECK(host.sent == before && host.end == SESSION_INCOMPLETE && host.finishes == 1 && host.meta.state);
+		session->ops->finished(session, true, now);
+		CHECK(session->is_over && host.sent == before);
+	}
+	*meta = host.meta;
+	meta->state = *state;
+	meta->reason[0] = '\0';
+	free(host.vmcore);
+	host.vmcore = NULL;
+	bury();
+	session = NULL;
+}
+
+static void next_server(const struct redhat_options *options, struct extents *have, const struct meta *meta)
+{
+	host_init(&host);
+	host.meta = *meta;
+	host.expected = meta->expected;
+	host.vmcore = mem_zero(meta->expected);
+	now += 10 * MODEL_SECOND;
+	session = redhat_resume(&host.base, options, have, now);
+}
+
+TEST(redhat_next_server_asks_for_what_is_missing)
+{
+	for (int is_killed = 0; is_killed < 2; is_killed++) {
+		struct extents have = {0};
+		struct meta meta;
+		char *state;
+
+		leave_in_the_middle(&have, &meta, &state, is_killed);
+		next_server(&(struct redhat_options){0}, &have, &meta);
+		CHECK(session && !session->is_proven && redhat_is_returning(session));
+		CHECK(host.sent == 1 && asked(0) == 4 && !memcmp(host.sends[0].bytes, "\x11\x22\x33\x44\x55\x66\x77\x88", 8));
+		CHECK(host.meta.pages_sent == 3 && !host.meta.pages_skipped);
+		answer_hello();
+		CHECK(session->is_proven && redhat_is_returning(session) && asked(0) == 6);
+		client_says(asked_nr(0), 7, 4096, NULL, 0);
+		client_says(asked_nr(0), 6, 8, NULL, 0);
+		answer_regs();
+		CHECK(!redhat_is_returning(session) && !host.begins && !host.scripts.length);
+		CHECK(asked(0) == 1 && asked_from(3) == 2 && asked_from(2) == 4 && asked_from(0) == 6);
+		size_t first = host.sent - 4;
+		for (size_t i = 0; i < 4; i++)
+			send_page(model_read(host.sends[first + i].bytes + 8), (uint8_t)('k' + i));
+		CHECK(asked(0) == 1 && asked_from(0) == 7);
+		client_says(asked_nr(0), 4, 0, NULL, 0); /* no memory */
+		CHECK(host.finishes == 1 && host.end == SESSION_COMPLETE && !host.meta.state);
+		CHECK(host.meta.pages_sent == 7 && host.meta.pages_skipped == 1 && host.vmcore[4096 + 2 * 4096] == 'k');
+		CHECK(!host.vmcore[4096] && !host.writes_outside);
+		extents_deinit(&have);
+		bury();
+		free(state);
+	}
+}
+
+/* `size`, `pages`, `fill` of registers: what the client says now; 0: nothing to HELLO, but START. */
+static const char *come_back(uint32_t size, uint32_t pages, uint8_t fill)
+{
+	static char reason[256];
+	struct extents have = {0};
+	struct meta meta;
+	char *state;
+
+	leave_in_the_middle(&have, &meta, &state, true);
+	next_server(&(struct redhat_options){0}, &have, &meta);
+	if (!size) {
+		for (int i = 0; i < 4; i++) {
+			client_starts(1);
+			wait_ms(1000);
+		}
+	} else {
+		uint8_t text[23 + 68 + 1] = "Sending register info.\n";
+
+		memset(text + 23, fill, 69);
+		answer_hello();
+		client_says(asked_nr(0), 7, size, NULL, 0);
+		client_says(asked_nr(0), 6, pages, NULL, 0);
+		client_says(asked_nr(0), 10, 64000, text, sizeof(text));
+	}
+	CHECK(host.finishes == 1 && host.end == SESSION_INCOMPLETE && !host.meta.state && !count_asked(0, 3));
+	size_t before = host.sent;
+	session->ops->finished(session, true, now);
+	CHECK(session->is_over && host.sent == before);
+	snprintf(reason, sizeof(reason), "%s", host.meta.reason);
+	bury();
+	free(state);
+	return reason;
+}
+
+TEST(redhat_next_server_goes_on_with_the_same_crash_only)
+{
+	CHECK_STR(come_back(4096, 8, 0x11), OTHER_CRASH);
+	CHECK_STR(come_back(4096, 9, 0x10), OTHER_CRASH);
+	CHECK_STR(come_back(8192, 8, 0x10), OTHER_CRASH);
+	CHECK(strstr(come_back(0, 0, 0), "crashed again"));
+}
+
+TEST(redhat_next_server_gives_up_who_is_silent)
+{
+	struct extents have = {0};
+	struct meta meta;
+	char *state;
+
+	leave_in_the_middle(&have, &meta, &state, true);
+	next_server(&(struct redhat_options){0}, &have, &meta);
+	wait_ms(50000);
+	CHECK(!host.finishes);
+	client_says(asked_nr(0) + 1, 5, 4, "Hello", 5); /* a number that was not given */
+	wait_ms(20000);
+	CHECK(host.finishes == 1 && host.end == SESSION_INCOMPLETE && host.sent == 60 && !count_asked(0, 3));
+	bury();
+	free(state);
+}
+
+TEST(redhat_next_server_takes_only_what_fits)
+{
+	static const char *const states[] = {
+		"", "1 2 3 8", "1 2 3 8 1", "1 2 3 0 1 ", "1 2 3 8 2 ", "1 2 3 9 1 ", "1 2 3 100000008 1 ", "1 2 3 8 1 00", "x 2 3 8 1 ",
+		"1 2 3 8 1 \n",
+	};
+	const struct redhat_options secure = {.is_secure = true, .has_magic = true, .magic = 1};
+	struct extents have = {0};
+	struct meta meta;
+	char *state;
+
+	leave_in_the_middle(&have, &meta, &state, true);
+	for (size_t i = 0; i < sizeof(states) / sizeof(*states); i++) {
+		struct extents copy;
+
+		extents_copy(&have, &copy);
+		meta.state = states[i];
+		next_server(&(struct redhat_options){0}, &copy, &meta);
+		CHECK(!session);
+		bury();
+	}
+	meta.state = state;
+	next_server(&secure, &have, &meta);
+	CHECK(!session); /* the magic is another one now */
+	bury();
+	/* Parts of pages, and what is behind the end. */
+	for (uint64_t end = 4097; end; end = end == 4097 ? 10 * 4096 : 0) {
+		struct extents wrong = {0};
+
+		CHECK(extents_add(&wrong, 0, end));
+		next_server(&(struct redhat_options){0}, &wrong, &meta);
+		CHECK(!session);
+		bury();
+	}
+	free(state);
+}
+
 TEST(redhat_log_gaps_are_marked)
 {
 	crash(&(struct redhat_options){0});

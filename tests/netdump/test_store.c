@@ -391,7 +391,7 @@ TEST(killed_server_leaves_what_can_go_on)
 	CHECK(!shop.store->is_keeping);
 	shop_kill(&shop, dump);
 	CHECK(!exists(path, "meta.json"));
-	CHECK(store_recover(shop.store) == 1);
+	CHECK(store_recover(shop.store, NULL, NULL) == 1);
 	store_tick(shop.store);
 	CHECK(!shop.store->is_keeping); /* its client may come */
 	dump = dump_resume(shop.store, &meta, &again);
@@ -400,7 +400,7 @@ TEST(killed_server_leaves_what_can_go_on)
 	CHECK(finish(&shop, dump, SESSION_INCOMPLETE));
 	dump_free(dump);
 	CHECK_STR(output("stat -c %%s %s/vmcore-incomplete", path), "9000");
-	CHECK(store_recover(shop.store) == 0);
+	CHECK(store_recover(shop.store, NULL, NULL) == 0);
 	shop_close(&shop);
 	extents_deinit(&have);
 	extents_deinit(&again);
@@ -432,7 +432,7 @@ TEST(killed_server_s_dumps_are_closed)
 	dump_free(dumps[0]);
 	dump_free(dumps[1]);
 	shop_kill(&shop, dumps[2]);
-	CHECK(store_recover(shop.store) == 3);
+	CHECK(store_recover(shop.store, NULL, NULL) == 3);
 	for (size_t i = 0; i < shop.store->orphans.count; i++)
 		shop.store->orphans.items[i].due = 0;
 	while (shop.store->orphans.count) {
