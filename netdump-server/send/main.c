@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -43,6 +44,8 @@ struct sender {
 	uint64_t began, now, told; /* CLOCK_MONOTONIC, nanoseconds */
 	bool has_begun;            /* the server has taken the dump on */
 	bool is_full;              /* the socket takes no more now */
+	int log;                   /* -1: none */
+	uint64_t log_size;
 	char stopped[32];          /* by which signal */
 };
 
@@ -72,6 +75,8 @@ PRINTF_LIKE(2, 3) static void tell(const struct sender *sender, const char *form
 
 static struct error *begin_classic(struct sender *sender)
 {
+	if (sender->log_size)
+		tell(sender, "the original netdump takes no log of a file: it is left out");
 	struct error *error = memory_open(sender->source, &sender->memory);
 
 	if (error)
@@ -96,6 +101,8 @@ static void begin_transfer(struct sender *sender)
 		.patience = options->timeout,
 		.text = options->label,
 		.machine = source_machine(sender->source),
+		.log = sender->log,
+		.log_size = sender->log_size,
 	};
 
 	sender->transfer = transfer_new(sender->source, &transfer, sender->now);
@@ -406,11 +413,29 @@ static struct error *reach(struct sender *sender)
 	}
 }
 
+static struct error *open_log(struct sender *sender)
+{
+	const char *path = sender->options->log;
+	struct stat status;
+
+	if (!path)
+		return NULL;
+	sender->log = open(path, O_RDONLY | O_CLOEXEC);
+	if (sender->log < 0 || fstat(sender->log, &status))
+		return error_errno("%s", path);
+	if (!S_ISREG(status.st_mode))
+		return error_new(ERROR_INVALID, "%s: is no regular file", path);
+	sender->log_size = (uint64_t)status.st_size;
+	return NULL;
+}
+
 static struct error *begin(struct sender *sender)
 {
 	const struct options *options = sender->options;
-	struct error *error = open_source(options, &sender->source);
+	struct error *error = open_log(sender);
 
+	if (!error)
+		error = open_source(options, &sender->source);
 	if (!error)
 		error = reach(sender);
 	/* Reading a pipe may have taken its time. */
@@ -425,7 +450,7 @@ static struct error *begin(struct sender *sender)
 
 static enum status send_dump(const struct options *options)
 {
-	struct sender sender = {.options = options};
+	struct sender sender = {.options = options, .log = -1};
 	struct error *error = begin(&sender);
 	enum status status = STATUS_CANNOT_RUN;
 
@@ -445,6 +470,8 @@ static enum status send_dump(const struct options *options)
 	memory_close(sender.memory);
 	transfer_free(sender.transfer);
 	link_close(sender.link);
+	if (sender.log >= 0)
+		close(sender.log);
 	source_close(sender.source);
 	return status;
 }

@@ -28,6 +28,7 @@ const char options_usage[] =
 	"      --rate=SIZE        at most so many bytes per second (like 40M)\n"
 	"      --mtu=BYTES        no packets larger than that (what the path takes)\n"
 	"      --memory=SIZE      kept for sending again (16M)\n"
+	"      --log=FILE         the kernel's log (makedumpfile --dump-dmesg), which goes into the dump's: before the dump\n"
 	"      --label=TEXT       shown by the server\n"
 	"  -q, --quiet            no line when all went well\n"
 	"  -v, --verbose          say what is going on\n"
@@ -48,7 +49,7 @@ enum {
 static const uint64_t second = 1000000000;
 
 enum { OPTION_CLASSIC = 256, OPTION_MAGIC, OPTION_SERVER_KEY, OPTION_KEY, OPTION_PSK, OPTION_TIMEOUT, OPTION_RATE,
-       OPTION_MTU, OPTION_MEMORY, OPTION_LABEL, OPTION_SOURCE_PORT, OPTION_VERSION };
+       OPTION_MTU, OPTION_MEMORY, OPTION_LABEL, OPTION_LOG, OPTION_SOURCE_PORT, OPTION_VERSION };
 
 static const struct option names[] = {
 	{"file", required_argument, NULL, 'f'},
@@ -63,6 +64,7 @@ static const struct option names[] = {
 	{"mtu", required_argument, NULL, OPTION_MTU},
 	{"memory", required_argument, NULL, OPTION_MEMORY},
 	{"label", required_argument, NULL, OPTION_LABEL},
+	{"log", required_argument, NULL, OPTION_LOG},
 	{"source-port", required_argument, NULL, OPTION_SOURCE_PORT},
 	{"quiet", no_argument, NULL, 'q'},
 	{"verbose", no_argument, NULL, 'v'},
@@ -168,6 +170,9 @@ static struct error *take(struct options *options, struct key_files *keys, int o
 		return NULL;
 	case OPTION_LABEL:
 		options->label = value;
+		return NULL;
+	case OPTION_LOG:
+		options->log = value;
 		return NULL;
 	case 'q':
 		options->is_quiet = true;

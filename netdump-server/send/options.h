@@ -16,7 +16,7 @@ enum options_action { OPTIONS_SEND, OPTIONS_HELP, OPTIONS_VERSION };
 struct options {
 	enum options_action action;
 	const char *server, *file; /* file: NULL is standard input */
-	const char *label;
+	const char *label, *log;
 	bool is_classic, is_quiet, is_verbose;
 	bool is_sealed;
 	struct seal_client seal;   /* wipe it */

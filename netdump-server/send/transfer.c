@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "base/vec.h"
@@ -393,12 +394,37 @@ static size_t finish(struct transfer *transfer, uint8_t *bytes, uint64_t now)
 	return emit_number(transfer, ND6_FINISH, bytes, source_size(transfer->source), now);
 }
 
+/* The next piece of the log. 0: all of it is on its way, or it cannot be read, which is no reason to lose the dump. */
+static size_t emit_log(struct transfer *transfer, uint8_t *bytes, uint64_t now)
+{
+	uint64_t left = transfer->options.log_size - transfer->log_at;
+	struct transfer_range range = {.offset = transfer->log_at, .length = smaller(left, payload_most(transfer))};
+	uint8_t *to = bytes + ND6_HEADER + ND6_DATA_HEADER;
+
+	if (!left)
+		return 0;
+	if (pread(transfer->options.log, to, range.length, (off_t)range.offset) != (ssize_t)range.length) {
+		transfer->options.log_size = transfer->log_at = range.offset;
+		return 0;
+	}
+	wire_put_u64(bytes + ND6_HEADER, range.offset);
+	transfer->log_at += range.length;
+	return transfer_emit(transfer, ND6_LOG, bytes, ND6_DATA_HEADER + range.length, &range, now);
+}
+
 static size_t emit_content(struct transfer *transfer, uint8_t *bytes, uint64_t now)
 {
 	struct transfer_range *lost = next_lost(transfer);
 	size_t length = 0;
 
 	transfer->is_waiting = transfer->is_starved = false;
+	/* Nothing of the dump before all of the log is there. */
+	if (transfer->log_there < transfer->options.log_size)
+		length = emit_log(transfer, bytes, now);
+	if (length || transfer->log_there < transfer->options.log_size) {
+		transfer->is_waiting = !length;
+		return length;
+	}
 	if (lost)
 		return emit_lost(transfer, lost, bytes, now);
 	if (transfer->has_piece || pull(transfer))

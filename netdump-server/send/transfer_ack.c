@@ -36,6 +36,11 @@ static void lose_content(struct transfer *transfer, struct transfer_sent *sent, 
 		sent->is_queued = true;
 		transfer_requeue(transfer, &sent->range);
 		break;
+	case ND6_LOG:
+		/* The server takes nothing of what was sent behind it. */
+		if (sent->range.offset >= transfer->log_there && sent->range.offset < transfer->log_at)
+			transfer->log_at = sent->range.offset;
+		break;
 	case ND6_FINISH:
 		transfer->finish_flying = false;
 		break;
@@ -104,6 +109,10 @@ static void arrive_content(struct transfer *transfer, struct transfer_sent *sent
 		if (sent->range.block != KEEP_NONE)
 			keep_acknowledge(&transfer->keep, sent->range.block, sent->range.length,
 					 transfer->ack.received);
+		break;
+	case ND6_LOG:
+		if (sent->range.offset + sent->range.length > transfer->log_there)
+			transfer->log_there = sent->range.offset + sent->range.length;
 		break;
 	case ND6_FLOOR:
 		transfer->floor_acked |= transfer->floor == number;
@@ -235,7 +244,7 @@ void transfer_reset(struct transfer *transfer, uint64_t now)
 	transfer->ack.count = 0;
 	transfer->ack.received = transfer->ack.written = 0;
 	transfer->again.count = transfer->again.first = 0;
-	transfer->floor = 0;
+	transfer->floor = transfer->log_at = transfer->log_there = 0;
 	transfer->floor_acked = transfer->finish_flying = transfer->has_nudged = false;
 	pace_restart(&transfer->pace, now);
 }

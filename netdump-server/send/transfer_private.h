@@ -101,6 +101,7 @@ struct transfer {
 	bool keeps;                        /* the source cannot be read again */
 	struct source_piece piece;
 	bool has_piece, is_source_over, is_starved, is_waiting; /* waiting: for the server, not for the path */
+	uint64_t log_at, log_there;        /* of the log: what was sent, and what has arrived */
 	uint64_t floor;                    /* number of FLOOR; 0: not sent */
 	bool floor_acked, finish_flying;
 	bool has_nudged;                   /* sent a byte after zeros, to learn that they are written */

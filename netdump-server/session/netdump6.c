@@ -48,6 +48,7 @@ struct netdump6 {
 	uint64_t floor;
 	struct extents have;
 	uint64_t had;            /* bytes that were there at the beginning */
+	uint64_t log_next;       /* so many bytes of the client's log have come */
 
 	struct nd6_ack ack;
 	uint64_t newest, newest_at; /* largest number, and when it came */
@@ -341,10 +342,20 @@ static bool take_zero(struct netdump6 *self, uint64_t number, const uint8_t *pay
 	return true;
 }
 
+/* What comes too early is as good as lost: a log is short, and is to be in order. */
 static bool take_log(struct netdump6 *self, const uint8_t *payload, size_t length)
 {
-	if (length)
-		self->session.host->ops->log(self->session.host, payload, length);
+	if (length <= ND6_DATA_HEADER)
+		return false;
+	uint64_t offset = wire_u64(payload), there = self->log_next - offset;
+
+	length -= ND6_DATA_HEADER;
+	if (offset > self->log_next)
+		return false;
+	if (self->phase != PHASE_RUNNING || there >= length)
+		return true;
+	self->session.host->ops->log(self->session.host, payload + ND6_DATA_HEADER + there, length - there);
+	self->log_next = offset + length;
 	return true;
 }
 

@@ -43,7 +43,7 @@ enum nd6_type {
 	ND6_OPEN = 1,
 	ND6_DATA = 2,
 	ND6_ZERO = 3,    /* a range that holds only zeros */
-	ND6_LOG = 4,     /* text for the host's log */
+	ND6_LOG = 4,     /* an offset, and text for the host's log from there on; taken in its order only */
 	ND6_FINISH = 5,  /* the size of the file; everything has been acknowledged */
 	ND6_PROBE = 6,   /* bytes without meaning: does a datagram of this size arrive? also a sign of life */
 	ND6_ASK = 7,     /* an offset: what is there from it on? -> HAVE */

@@ -94,6 +94,17 @@ has_encrypted() {
 	[[ $(jq -r .reason "$DUMPS"/*/meta.json) == 'the client gave up: '*' ends in the middle'* ]]
 }
 
+@test "the log of the kernel comes first, and stays whatever becomes of the dump" {
+	start_server --key="$FILES/server.key" --peers="$FILES/peers"
+	seq -f '[    1.%06.0f] line' 5000 > dmesg
+	python3 "$CORE" flatten "$SENT" > flat
+	truncate -s 300000 flat
+	run -1 send --mtu=1500 --log=dmesg --server-key="$FILES/server.key.pub" --key="$FILES/client.key" < flat
+	grep -oE '\[    1\..*' "$DUMPS"/*/log | cmp - dmesg
+	run -2 send --log=none -f "$SENT"
+	run -2 send --log=/dev/null -f "$SENT"
+}
+
 # stopped SIGNAL [OPTION…]: a sender is, in the middle; when it has ended the dump is closed, and says why.
 stopped() {
 	local signal=$1 sender status=0 why

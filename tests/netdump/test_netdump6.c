@@ -361,6 +361,32 @@ TEST(session_that_was_stopped_acknowledges_nothing_more)
 	world_deinit(&world);
 }
 
+static size_t log_after(struct world *world, uint64_t number, uint64_t offset, const char *text)
+{
+	uint8_t payload[64];
+
+	wire_put_u64(payload, offset);
+	memcpy(payload + 8, text, strlen(text));
+	give(world, session_number, ND6_LOG, number, payload, 8 + strlen(text));
+	return world->log_length;
+}
+
+TEST(session_takes_a_log_in_its_order_only)
+{
+	struct session_host_ops ops;
+	struct world world;
+
+	begin(&world, &ops);
+	CHECK(log_after(&world, 10, 5, "late") == 0 && log_after(&world, 11, UINT64_MAX, "far") == 0);
+	CHECK(log_after(&world, 12, 0, "") == 0 && last_ack.count == 0);
+	CHECK(log_after(&world, 13, 0, "first") == 5 && last_ack.count == 1);
+	/* What is there already is acknowledged, and not written. */
+	CHECK(log_after(&world, 15, 0, "FIRST") == 5 && last_ack.count == 2);
+	CHECK(log_after(&world, 17, 3, "STlate") == 9 && last_ack.count == 3);
+	CHECK(!memcmp(world.log, "firstlate", 9));
+	world_deinit(&world);
+}
+
 TEST(session_that_is_given_up_is_closed_at_once)
 {
 	static const char bad[][ND6_TEXT_MAX + 2] = {"a\nb", "\33[2J", "\200"};

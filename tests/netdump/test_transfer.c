@@ -574,6 +574,35 @@ TEST(transfer_needs_little_memory_for_a_pipe)
 	}
 }
 
+/* Whatever the path does to it: once, in its order, and before the first byte of the dump. */
+TEST(transfer_brings_the_log_first)
+{
+	for (unsigned round = 0; round < 12; round++) {
+		struct transfer_options options = plain_options;
+		uint8_t *image = make_image(round + 1, IMAGE), *log = make_image(round + 50, 60000);
+		FILE *file = tmpfile();
+		struct world world;
+
+		CHECK(file && fwrite(log, 1, 60000, file) == 60000 && !fflush(file));
+		options.log = fileno(file);
+		options.log_size = 60000;
+		make_path(&world, round + 1);
+		world.up.loss = world.down.loss = (round % 4) * 60000;
+		world.up.duplicated = 50000;
+		world.up.jitter = (round % 3) * 5 * MILLISECOND;
+		give_input(&world, image, IMAGE, round % 2, &options);
+		world_run(&world, 1);
+		CHECK(world.log_length == 60000 && !memcmp(world.log, log, 60000));
+		world_run(&world, 0);
+		check_same(&world, image, IMAGE);
+		CHECK(world.log_length == 60000);
+		world_deinit(&world);
+		fclose(file);
+		free(image);
+		free(log);
+	}
+}
+
 TEST(transfer_that_is_given_up_goes_on_later)
 {
 	static const char reason[] = "the operator\nwas tired";
