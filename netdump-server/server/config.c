@@ -58,6 +58,7 @@ static const struct setting settings[] = {
 	{"max_dump", NULL, SETTING_SIZE, true, AT(max_dump), 1 << 20, UINT64_MAX, "16T", NULL},
 	{"keep", NULL, SETTING_NUMBER, true, AT(keep), 0, 1000000, "0", NULL},
 	{"log_max", NULL, SETTING_SIZE, true, AT(log_max), 4096, UINT64_MAX, "64M", NULL},
+	{"log_total", NULL, SETTING_SIZE, true, AT(log_total), 0, UINT64_MAX, "1G", NULL},
 	{"log_keep", NULL, SETTING_NUMBER, true, AT(log_keep), 0, 1000, "4", NULL},
 	{"script_timeout", NULL, SETTING_NUMBER, false, AT(script_timeout), 1, 86400, "60", NULL},
 	{"memory", NULL, SETTING_SIZE, false, AT(memory), 1 << 20, UINT64_C(1) << 32, "24M", NULL},

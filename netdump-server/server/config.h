@@ -46,7 +46,7 @@ struct config {
 	bool daemon, space_check, skip_zero, verbose, debug;
 	uint64_t min_free, max_total, max_client, max_dump; /* bytes */
 	uint64_t keep;     /* dumps per client; 0: all */
-	uint64_t log_max, log_keep;
+	uint64_t log_max, log_keep, log_total;
 	uint64_t script_timeout; /* seconds */
 	uint64_t memory;   /* bytes that may wait for the disk */
 	struct {

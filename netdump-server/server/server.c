@@ -54,6 +54,7 @@ static void fill_store_options(struct server *server, const struct config *confi
 		.keep = (unsigned)config->keep,
 		.log_max = config->log_max,
 		.log_keep = (unsigned)config->log_keep,
+		.log_total = config->log_total,
 		.boot = server->boot,
 	};
 }

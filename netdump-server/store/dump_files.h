@@ -41,6 +41,8 @@ struct store {
 		uint64_t used; /* a count of uses: the lowest is closed first */
 	} open_logs[STORE_LOGS_MAX];
 	uint64_t uses;
+	uint64_t log_hosts, log_bytes; /* of DUMPDIR/logs */
+	int64_t logs_counted;          /* CLOCK_REALTIME, seconds; 0: never */
 	/* Of keep.c: one thing at a time is under way on another thread, which is left time for what others want. */
 	bool is_keeping;
 	uint64_t keep_next; /* CLOCK_MONOTONIC, nanoseconds: not before that */
@@ -87,6 +89,7 @@ char *dump_meta_name(const struct dump_files *dump);
 void dump_settle(void *context);
 void dump_describe(void *context);
 
+void store_close_logs(struct store *store);
 /* Without files as yet. */
 struct dump_files *dump_new(struct store *store, struct meta *meta, uint64_t expected);
 /* For held_scan(): whether a dump is being written; `context` is the store. */

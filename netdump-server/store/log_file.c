@@ -128,6 +128,8 @@ static void put_escaped(struct log_file *log, struct buf *buf, int64_t now, cons
 /* Whether `length` bytes may be added; rotates where that makes room. */
 static bool make_room(struct log_file *log, size_t length)
 {
+	if (log->options.may_grow && !log->options.may_grow(log->options.context, length))
+		return false;
 	if (!log->options.max || log->size + length <= log->options.max)
 		return true;
 	if (!log->options.keep || !log->size)

@@ -4,6 +4,7 @@
 #ifndef STORE_LOG_FILE_H
 #define STORE_LOG_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,6 +16,9 @@ struct writer;
 struct log_options {
 	uint64_t max;  /* bytes before it is rotated; 0: no limit */
 	unsigned keep; /* rotated ones kept, NAME.1 being the youngest; 0: what does not fit is dropped */
+	/* NULL, or whether the file may become longer by that, which it then does. */
+	bool (*may_grow)(void *context, uint64_t length);
+	void *context;
 };
 
 /* Opens `name` in the directory, which stays open as long as the log, to append to it; nothing is a link on the way. */

@@ -98,6 +98,26 @@ static bool fits(uint64_t bytes, uint64_t used, uint64_t limit)
 	return used < limit && bytes <= limit - used;
 }
 
+/* Of all that is written, logs too. */
+static bool leaves_min_free(struct store *store, uint64_t length)
+{
+	// The disk says itself when it is full.
+	if (!store->options->min_free || store->unchecked < CHECK_SPACE)
+		return true;
+	if (!fits(length, CHECK_SPACE, free_space(store)))
+		return false; // and it is looked at for each that goes on
+	store->unchecked = 0;
+	return true;
+}
+
+bool room_for_log(struct store *store, uint64_t length)
+{
+	if (!leaves_min_free(store, length))
+		return false;
+	store->unchecked += length;
+	return true;
+}
+
 const char *room_refuses(const struct dump_files *dump, uint64_t length)
 {
 	struct store *store = dump->store;
@@ -108,13 +128,9 @@ const char *room_refuses(const struct dump_files *dump, uint64_t length)
 	if (options->max_client &&
 	    !fits(length, dump->client_held + running_bytes(store, dump->client), options->max_client))
 		return "larger than max_client allows";
-	// The disk says itself when it is full.
-	if (!options->min_free || (dump->put && store->unchecked < CHECK_SPACE))
-		return NULL;
-	if (!fits(length, CHECK_SPACE, free_space(store)))
-		return "the file system is full but for min_free"; // and is looked at for each that goes on
-	store->unchecked = 0;
-	return NULL;
+	if (!dump->put)
+		store->unchecked = CHECK_SPACE;
+	return leaves_min_free(store, length) ? NULL : "the file system is full but for min_free";
 }
 
 /* ---- admission ------------------------------------------------------------------------------- */

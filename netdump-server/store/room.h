@@ -3,6 +3,7 @@
 #ifndef STORE_ROOM_H
 #define STORE_ROOM_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct dump_files;
@@ -15,6 +16,8 @@ void room_join(struct store *store, struct dump_files *dump);
 void room_leave(struct store *store, const struct dump_files *dump);
 /* Why a running dump may not become longer by that: static, or NULL. */
 const char *room_refuses(const struct dump_files *dump, uint64_t length);
+/* Whether a log may become longer by that, which it then does. */
+bool room_for_log(struct store *store, uint64_t length);
 /* It has become longer. */
 void room_take(struct dump_files *dump, uint64_t length);
 

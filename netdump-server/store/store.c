@@ -50,14 +50,6 @@ struct error *store_open(const struct store_options *options, struct writer *wri
 	return NULL;
 }
 
-static void close_log(struct store *store, size_t i)
-{
-	log_file_close(store->open_logs[i].log);
-	free(store->open_logs[i].client);
-	store->open_logs[i].log = NULL;
-	store->open_logs[i].client = NULL;
-}
-
 void store_stop(struct store *store)
 {
 	__atomic_store_n(&store->is_stopping, true, __ATOMIC_RELAXED);
@@ -68,14 +60,11 @@ void store_close(struct store *store)
 	if (!store)
 		return;
 	store_keep_end(store);
-	for (size_t i = 0; i < STORE_LOGS_MAX; i++)
-		close_log(store, i);
+	store_close_logs(store);
 	if (store->directory >= 0)
 		close(store->directory);
 	if (store->spool >= 0)
 		close(store->spool);
-	if (store->logs >= 0)
-		close(store->logs);
 	free(store->running.items);
 	held_deinit(&store->held);
 	free(store);
@@ -416,68 +405,4 @@ void dump_finish(struct dump_files *dump, enum session_end end, void (*done)(voi
 	log_file_close(dump->log);
 	dump->log = NULL;
 	writer_barrier(dump->store->writer, dump_settle, settled, dump);
-}
-
-/* ---- logs ------------------------------------------------------------------------------------ */
-
-static struct log_options log_limits(const struct store *store)
-{
-	return (struct log_options){.max = store->options->log_max, .keep = store->options->log_keep};
-}
-
-static struct log_file *open_log(struct store *store, int directory, const char *name)
-{
-	struct log_options options = log_limits(store);
-	struct log_file *log = NULL;
-
-	error_free(log_file_open(store->writer, directory, name, &options, &log));
-	return log;
-}
-
-static bool have_logs(struct store *store)
-{
-	if (store->logs < 0 && (!mkdirat(store->directory, "logs", 0700) || errno == EEXIST))
-		store->logs = place_open(store->directory, "logs");
-	return store->logs >= 0;
-}
-
-/* The open log of a client, or a new one in the place of that which was not used for longest. */
-static struct log_file *log_of(struct store *store, const char *client)
-{
-	size_t oldest = 0;
-
-	for (size_t i = 0; i < STORE_LOGS_MAX; i++) {
-		if (store->open_logs[i].client && !strcmp(store->open_logs[i].client, client)) {
-			store->open_logs[i].used = ++store->uses;
-			return store->open_logs[i].log;
-		}
-		if (store->open_logs[i].used < store->open_logs[oldest].used)
-			oldest = i;
-	}
-	char *safe _cleanup_free_ = place_safe_name(client);
-	char *name _cleanup_free_ = mem_printf("%s.log", safe);
-	struct log_file *log = have_logs(store) ? open_log(store, store->logs, name) : NULL;
-	if (!log)
-		return NULL;
-	close_log(store, oldest);
-	store->open_logs[oldest].client = mem_strdup(client);
-	store->open_logs[oldest].log = log;
-	store->open_logs[oldest].used = ++store->uses;
-	return log;
-}
-
-void store_log(struct store *store, const char *client, struct dump_files *dump, const void *text, size_t length)
-{
-	bool is_own = dump && !dump->is_freebsd && dump->end != SESSION_REFUSED;
-
-	if (is_own && !dump->log)
-		dump->log = open_log(store, dump->directory, "log");
-	// A dump that was finished may have been removed since.
-	struct log_file *log = is_own && dump->log ? dump->log : log_of(store, client);
-	if (!log)
-		return;
-	// They may have changed since it was opened.
-	struct log_options options = log_limits(store);
-	log_file_limit(log, &options);
-	log_file_put(log, time(NULL), text, length);
 }

@@ -40,6 +40,7 @@ struct store_options {
 	unsigned keep;              /* dumps of one client kept; 0: all */
 	uint64_t log_max;           /* bytes of a log before it is rotated */
 	unsigned log_keep;          /* rotated logs kept */
+	uint64_t log_total;         /* bytes of DUMPDIR/logs; 0: no limit */
 	const char *boot;           /* a word that is another one after each boot; "": unknown */
 };
 
@@ -99,7 +100,7 @@ void dump_free(struct dump_files *dump);
 const char *dump_path(const struct dump_files *dump);
 
 /* Appends text to a client's log: that of its running dump, or DUMPDIR/logs/. Each line gets a time stamp; control
- * characters are written as \xNN. Bounded by log_max. */
+ * characters are written as \xNN. Bounded by log_max and log_total, and by min_free. */
 void store_log(struct store *store, const char *client, struct dump_files *dump, const void *text, size_t length);
 
 #endif

@@ -15,6 +15,7 @@ static struct error *watched_sha256_fd(int fd, const bool *stop, uint8_t ret[SEA
 #include "store/finish.c"
 #undef seal_sha256_fd
 #include "store/keep.c"
+#include "store/logs.c"
 #include "store/meta.c"
 #include "store/place.c"
 #include "store/resume.c"
@@ -579,6 +580,54 @@ TEST(log_goes_on_after_the_dump)
 	CHECK_STR(output("ls %s | tr '\\n' ' '", shop.dumpdir), want);
 	free(want);
 	free(path);
+}
+
+TEST(logs_have_one_budget)
+{
+	struct shop shop = {.options = {.log_max = 8 << 10, .log_keep = 2, .log_total = 32 << 10}};
+	char client[32], line[256];
+
+	shop_open(&shop);
+	memset(line, 'x', sizeof(line) - 1);
+	line[sizeof(line) - 1] = '\n';
+	for (unsigned i = 0; i < 2000; i++) {
+		snprintf(client, sizeof(client), "192.0.2.%u", i % 20);
+		store_log(shop.store, client, NULL, line, sizeof(line));
+	}
+	shop_close(&shop);
+	CHECK(atoi(output("cat %s/logs/* | wc -c", shop.dumpdir)) > 28 << 10);
+	CHECK(atoi(output("cat %s/logs/* | wc -c", shop.dumpdir)) <= 32 << 10);
+	/* Another server finds what is there already; min_free holds for logs as well. */
+	if (writer_new(1 << 20, &shop.writer) || store_open(&shop.options, shop.writer, &shop.store))
+		abort();
+	for (unsigned i = 0; i < 100; i++)
+		store_log(shop.store, "192.0.2.100", NULL, line, sizeof(line));
+	shop.options.log_max = shop.options.log_total = 0;
+	shop.options.min_free = UINT64_C(1) << 60;
+	for (unsigned i = 0; i < 10000; i++)
+		store_log(shop.store, "192.0.2.101", NULL, line, sizeof(line));
+	shop_close(&shop);
+	CHECK(atoi(output("cat %s/logs/192.0.2.100* | wc -c", shop.dumpdir)) < 1 << 10);
+	CHECK(atoi(output("cat %s/logs/192.0.2.101* | wc -c", shop.dumpdir)) <= 300 << 10);
+}
+
+TEST(hosts_that_have_logs_are_bounded)
+{
+	struct shop shop = {0};
+	char client[32];
+
+	shop_open(&shop);
+	for (unsigned i = 0; i < 1200; i++) {
+		snprintf(client, sizeof(client), "192.0.%u.%u", i / 250, i % 250);
+		store_log(shop.store, client, NULL, "hello\n", 6);
+	}
+	CHECK_STR(output("ls %s/logs | wc -l", shop.dumpdir), "1024");
+	run("rm %s/logs/192.0.1.*", shop.dumpdir);
+	store_log(shop.store, "192.0.2.251", NULL, "hello\n", 6);
+	store_log(shop.store, "192.0.0.3", NULL, "again\n", 6);
+	shop_close(&shop);
+	CHECK(exists(shop.dumpdir, "logs/192.0.2.251.log"));
+	CHECK_STR(output("grep -c . %s/logs/192.0.0.3.log", shop.dumpdir), "2");
 }
 
 TEST(names_stay_in_the_directory)
