@@ -115,11 +115,22 @@ static char *final_name(const struct dump_files *dump)
 			  dump->result.core_suffix ? dump->result.core_suffix : "");
 }
 
+/* In no other file's place. */
+static bool rename_new(int directory, const char *from, const char *to)
+{
+	if (!renameat2(directory, from, directory, to, RENAME_NOREPLACE))
+		return true;
+	// NFS and others know no flags: a link never takes another file's place.
+	if (errno != EINVAL && errno != ENOSYS)
+		return false;
+	return !linkat(directory, from, directory, to, 0) && !unlinkat(directory, from, 0);
+}
+
 static struct error *give_name(struct dump_files *dump)
 {
 	char *name _cleanup_free_ = final_name(dump);
 
-	if (renameat2(dump->directory, dump->core, dump->directory, name, RENAME_NOREPLACE))
+	if (!rename_new(dump->directory, dump->core, name))
 		return error_errno("%s: cannot give the vmcore its name", name);
 	free(dump->core);
 	dump->core = mem_strdup(name);

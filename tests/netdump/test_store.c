@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The dump directory: what lies there after each way a dump can end, and what never does.
+#include <errno.h>
+#include <stdio.h>
+
 #include "seal/seal.h"
 
 /* Called where a digest is about to be made. */
@@ -12,8 +15,21 @@ static struct error *watched_sha256_fd(int fd, const bool *stop, uint8_t ret[SEA
 	return seal_sha256_fd(fd, stop, ret);
 }
 #define seal_sha256_fd watched_sha256_fd
+
+/* As over NFS. */
+static bool has_no_flags;
+
+static int flagless_renameat2(int from_directory, const char *from, int to_directory, const char *to, unsigned flags)
+{
+	if (!has_no_flags || !flags)
+		return renameat2(from_directory, from, to_directory, to, flags);
+	errno = EINVAL;
+	return -1;
+}
+#define renameat2 flagless_renameat2
 #include "store/finish.c"
 #undef seal_sha256_fd
+#undef renameat2
 #include "store/keep.c"
 #include "store/logs.c"
 #include "store/meta.c"
@@ -269,6 +285,28 @@ TEST(complete_dump)
 	free(marker);
 	free(digest);
 	extents_deinit(&have);
+}
+
+TEST(vmcore_takes_no_other_file_s_name)
+{
+	struct meta meta = meta_of("192.0.2.7", "redhat");
+	struct shop shop = {0};
+
+	shop_open(&shop);
+	for (unsigned i = 0; i < 4; i++) {
+		struct dump_files *dump = begin(&shop, &meta, 0);
+
+		has_no_flags = i >= 2;
+		if (i % 2)
+			run("echo other > %s/vmcore", dump_path(dump));
+		CHECK(dump_write(dump, SESSION_VMCORE, 0, "abc\n", 4));
+		CHECK(finish(&shop, dump, SESSION_COMPLETE) == !(i % 2));
+		CHECK_STR(output("cat %s/vmcore", dump_path(dump)), i % 2 ? "other" : "abc");
+		CHECK(exists(dump_path(dump), "vmcore-incomplete") == i % 2);
+		dump_free(dump);
+	}
+	has_no_flags = false;
+	shop_close(&shop);
 }
 
 TEST(incomplete_dump_and_its_resumption)
