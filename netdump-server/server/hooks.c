@@ -20,7 +20,8 @@
 #include "base/mem.h"
 #include "server/journal.h"
 
-enum { RUNNING_MAX = 16, CLIENT_MAX = 64 };
+/* Anybody can have netdump-start run: what waits and runs of it leaves places for the others. */
+enum { RUNNING_MAX = 16, STARTS_MAX = 4, CLIENT_MAX = 64 };
 
 /* What goes to the helper; texts are NUL-terminated. */
 struct hook_request {
@@ -33,6 +34,9 @@ struct hook_request {
 struct hooks {
 	int socket;
 	pid_t helper;
+	unsigned timeout;
+	unsigned starts; /* HOOK_STARTs that have not come back */
+	time_t started;  /* when the last one was asked for */
 };
 
 /* ---- the helper ------------------------------------------------------------------------------ */
@@ -58,7 +62,7 @@ static const char *const hook_names[] = {
 };
 static_assert(sizeof(hook_names) / sizeof(*hook_names) == HOOKS, "each hook has a name");
 
-static time_t helper_now(void)
+static time_t now_seconds(void)
 {
 	struct timespec now;
 
@@ -130,7 +134,7 @@ static void helper_start(struct helper *helper, const struct hook_request *reque
 		return;
 	}
 	setpgid(pid, pid);
-	*place = (struct running){pid, request->id, request->hook, helper_now() + (time_t)helper->timeout};
+	*place = (struct running){pid, request->id, request->hook, now_seconds() + (time_t)helper->timeout};
 }
 
 static void helper_reap(struct helper *helper)
@@ -160,7 +164,7 @@ static size_t helper_kill(struct helper *helper, bool all)
 	for (size_t i = 0; i < RUNNING_MAX; i++) {
 		struct running *running = &helper->running[i];
 
-		if (running->pid && (all || running->deadline <= helper_now()))
+		if (running->pid && (all || running->deadline <= now_seconds()))
 			kill(-running->pid, SIGKILL);
 		if (running->pid && all)
 			journal_write(JOURNAL_WARNING, NULL, "the script netdump-%s is killed: the server stops",
@@ -259,7 +263,7 @@ struct error *hooks_start(const char *dumpdir, unsigned timeout, struct hooks **
 	}
 	close(pair[1]);
 	*ret = mem_zero(sizeof(**ret));
-	**ret = (struct hooks){pair[0], pid};
+	**ret = (struct hooks){.socket = pair[0], .helper = pid, .timeout = timeout};
 	return NULL;
 }
 
@@ -290,11 +294,25 @@ void hooks_stop(struct hooks *hooks, unsigned milliseconds)
 	free(hooks);
 }
 
+static bool may_start(struct hooks *hooks)
+{
+	/* None can run that long: whatever became of the word that it has ended. */
+	if (hooks->starts && now_seconds() - hooks->started > (time_t)hooks->timeout + 1)
+		hooks->starts = 0;
+	if (hooks->starts == STARTS_MAX)
+		return false;
+	hooks->starts++;
+	hooks->started = now_seconds();
+	return true;
+}
+
 bool hooks_run(struct hooks *hooks, enum hook hook, const char *client, const char *dir, uint64_t id)
 {
 	struct hook_request request = {.id = id, .hook = hook};
 
 	if (strlen(client) >= sizeof(request.client) || (dir && strlen(dir) >= sizeof(request.dir)))
+		return false;
+	if (hook == HOOK_START && !may_start(hooks))
 		return false;
 	memcpy(request.client, client, strlen(client));
 	if (dir)
@@ -309,5 +327,8 @@ int hooks_event(const struct hooks *hooks)
 
 bool hooks_result(struct hooks *hooks, struct hook_result *ret)
 {
-	return recv(hooks->socket, ret, sizeof(*ret), MSG_DONTWAIT) == sizeof(*ret);
+	if (recv(hooks->socket, ret, sizeof(*ret), MSG_DONTWAIT) != sizeof(*ret))
+		return false;
+	hooks->starts -= ret->hook == HOOK_START && hooks->starts;
+	return true;
 }

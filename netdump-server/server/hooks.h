@@ -34,7 +34,7 @@ struct error *hooks_start(const char *dumpdir, unsigned timeout, struct hooks **
 /* What was asked for may end for so long; then the helper kills its scripts, and says which were killed or never run. */
 void hooks_stop(struct hooks *hooks, unsigned milliseconds);
 /* Asks for a script; `id` comes back with its result. `dir` may be NULL. False when the helper is gone or has too much to
- * do. */
+ * do: HOOK_START, for which anybody can ask, takes four places at most. */
 bool hooks_run(struct hooks *hooks, enum hook hook, const char *client, const char *dir, uint64_t id);
 /* A descriptor that is readable when there is a result. */
 int hooks_event(const struct hooks *hooks);

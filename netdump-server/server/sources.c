@@ -21,13 +21,15 @@ enum {
 
 /* What was said longer ago has nothing to do with a crash now. */
 static const uint64_t recent_time = 600 * SESSION_SECOND;
+/* Between two runs of netdump-start for a host. */
+static const uint64_t start_pause = 60 * SESSION_SECOND;
 
 struct source {
 	struct sources *sources;
 	struct in6_addr address;
 	char name[UDP_TEXT];
 	struct netlog *netlog;
-	uint64_t heard;
+	uint64_t heard, started; /* started: when netdump-start was run last; 0: never */
 	size_t recent_length;
 	char recent[RECENT_BYTES]; /* the last lines that went to no dump's log */
 };
@@ -180,8 +182,10 @@ void sources_text(struct sources *sources, const struct udp_peer *peer, const ui
 	struct source *source = find_or_make(sources, peer);
 
 	/* RHEL 3 and 4 say so when the module is loaded (drivers/net/netconsole.c). */
-	if (memmem(text, length, startup, sizeof(startup) - 1))
-		hooks_run(sources->server->hooks, HOOK_START, source->name, NULL, 0);
+	bool is_due = !source->started || sources->server->now - source->started >= start_pause;
+	if (is_due && memmem(text, length, startup, sizeof(startup) - 1) &&
+	    hooks_run(sources->server->hooks, HOOK_START, source->name, NULL, 0))
+		source->started = sources->server->now;
 	write_text(source, (const char *)text, length);
 }
 

@@ -173,3 +173,19 @@ status() {
 	cmp said <(echo "$(realpath "$DUMPS")"/127.0.0.1-*)
 	cmp spool/* <(echo "$(cat said)/vmcore")
 }
+
+# A Red Hat client's LOG, once its module is there.
+STARTUP=04000000000000000200000000$(printf '[...network console startup...]\n' | xxd -p -c 64)
+
+@test "a host that says again and again that it has started is believed once a minute" {
+	mkdir "$DUMPS/scripts"
+	printf '%s\n' '#!/bin/sh' "echo \"\$*\" >> '$PWD/said'" > "$DUMPS/scripts/netdump-start"
+	chmod 755 "$DUMPS/scripts/netdump-start"
+	start_server
+	for i in 1 2 3; do
+		"$PYTHON" "$PACKETS" ask "$NET.11" "$NET.1:6666" "$STARTUP"
+	done
+	"$PYTHON" "$PACKETS" ask "$NET.12" "$NET.1:6666" "$STARTUP"
+	until_true grep -qx "$NET.12" said
+	[ "$(cat said)" = "$NET.11"$'\n'"$NET.12" ]
+}

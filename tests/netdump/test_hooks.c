@@ -198,4 +198,26 @@ TEST(what_was_asked_for_before_a_stop_may_end)
 	remove_directory();
 }
 
+TEST(netdump_start_leaves_places_for_the_others)
+{
+	struct hooks *hooks = begin(1000);
+	unsigned begun = 0;
+
+	put_script("start", "exec sleep 1000");
+	put_script("finish", "exit 3");
+	for (unsigned i = 0; i < 100; i++)
+		begun += hooks_run(hooks, HOOK_START, "192.0.2.1", NULL, i);
+	CHECK(begun == STARTS_MAX);
+	CHECK(hooks_run(hooks, HOOK_FINISH, "192.0.2.1", NULL, 1000));
+	CHECK(wait_for(hooks, 1000) == 3);
+	end(hooks);
+	hooks = begin(20);
+	put_script("start", "exit 0");
+	for (unsigned i = 0; i < 2 * STARTS_MAX; i++) {
+		CHECK(hooks_run(hooks, HOOK_START, "192.0.2.1", NULL, i));
+		CHECK(!wait_for(hooks, i));
+	}
+	end(hooks);
+}
+
 TEST_MAIN
