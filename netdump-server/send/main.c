@@ -481,6 +481,7 @@ int main(int argc, char **argv)
 	struct options options = {0};
 	struct error *error = seal_start();
 	enum status status = STATUS_COMPLETE;
+	bool is_sent = false;
 
 	if (!error)
 		error = options_read(argc, argv, &options);
@@ -494,10 +495,12 @@ int main(int argc, char **argv)
 		printf("netdump-send %s\n", KMORTEM_VERSION);
 	} else {
 		status = send_dump(&options);
+		is_sent = status == STATUS_COMPLETE;
 	}
 	seal_wipe(&options.seal, sizeof(options.seal));
 	if (!fflush(stdout) || status != STATUS_COMPLETE)
 		return (int)status;
 	fprintf(stderr, "netdump-send: standard output cannot be written\n");
-	return STATUS_CANNOT_RUN;
+	/* Whoever asked for a dump has it: a script that reads anything else would dump again. */
+	return is_sent ? STATUS_COMPLETE : STATUS_CANNOT_RUN;
 }

@@ -34,7 +34,8 @@ enum transfer_state {
 };
 
 struct transfer_counts {
-	uint64_t packets, packets_lost, bytes_sent, bytes_acknowledged;
+	uint64_t packets, packets_lost; /* lost: but for those that only asked what the path takes */
+	uint64_t bytes_sent, bytes_acknowledged;
 	uint64_t rtt_ns, rate; /* least round trip, bytes per second */
 };
 

@@ -67,8 +67,8 @@ void transfer_lose(struct transfer *transfer, uint64_t number, uint64_t now)
 	struct transfer_sent *sent = sent_of(transfer, number);
 
 	land(transfer, sent, FATE_LOST);
-	transfer->counts.packets_lost++;
 	if (is_paced(sent)) {
+		transfer->counts.packets_lost++;
 		pace_lost(&transfer->pace, sent->size);
 		if (datagram_lost(&transfer->datagram, number, sent->size, now))
 			transfer->pace.datagram = transfer->datagram.size;

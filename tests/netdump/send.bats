@@ -34,6 +34,14 @@ has_encrypted() {
 	has_arrived "$SENT"
 }
 
+@test "a dump that has arrived is no failure where nobody can be told" {
+	start_server
+	send -f "$LESS" > /dev/full 2> said
+	[ "$(cat said)" = 'netdump-send: standard output cannot be written' ]
+	has_arrived "$LESS"
+	run -2 bash -c "'$SEND' --help > /dev/full"
+}
+
 @test "a file arrives over IPv6, and quietly" {
 	start_server --addr=::1
 	run -0 "$SEND" -q ::1 < "$SENT"

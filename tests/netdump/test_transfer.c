@@ -189,6 +189,22 @@ TEST(transfer_finds_the_size_that_the_path_takes)
 	}
 }
 
+/* Every loss that is told is one of the path. */
+TEST(transfer_loses_nothing_by_looking_for_the_size)
+{
+	uint8_t *image = make_image(3, MEGABYTE);
+	struct world world;
+
+	world_init(&world, 3, FILE_MAX);
+	world.up.mtu = 1472;
+	give_input(&world, image, MEGABYTE, false, &plain_options);
+	world_run(&world, 0);
+	check_same(&world, image, MEGABYTE);
+	CHECK(transfer_counts(world.transfer)->packets_lost == 0);
+	world_deinit(&world);
+	free(image);
+}
+
 TEST(transfer_survives_a_path_that_becomes_narrower)
 {
 	for (unsigned kept = 0; kept < 2; kept++) {
