@@ -152,11 +152,11 @@ static enum session_begin host_begin(struct session_host *host, uint64_t expecte
 		error = dump_begin(server->store, &client->meta, expected, &client->dump);
 	if (!full && !error) {
 		sources_recall(server->sources, client);
-		journal_write(JOURNAL_NOTICE, client->name, "a dump begins: %s", dump_path(client->dump));
+		journal_write(JOURNAL_BEGUN, client->name, "a dump begins: %s", dump_path(client->dump));
 		return SESSION_BEGUN;
 	}
 	error = full ? full : error;
-	put_note(client, JOURNAL_ERROR, "no dump can be taken: %s", error->message);
+	put_note(client, JOURNAL_REFUSED, "no dump can be taken: %s", error->message);
 	snprintf(client->meta.reason, sizeof(client->meta.reason), "%s", error->message);
 	bool is_full = full || (has_room && error->code == ERROR_LIMIT), is_room = !full && !has_room;
 
@@ -197,10 +197,12 @@ static void dump_done(void *context, bool is_safe)
 	struct client *client = context;
 	const struct meta *meta = &client->meta;
 
+	bool is_complete = is_safe && !*meta->reason;
+
 	client->is_finishing = false;
-	if (is_safe && !*meta->reason)
+	if (is_complete)
 		run_script(client, HOOK_FINISH);
-	journal_write(is_safe ? JOURNAL_NOTICE : JOURNAL_ERROR, client->name, "the dump is %s: %s%s%s",
+	journal_write(is_complete ? JOURNAL_COMPLETE : JOURNAL_INCOMPLETE, client->name, "the dump is %s: %s%s%s",
 		      !is_safe ? "not safe on the disk" : *meta->reason ? "incomplete" : "complete",
 		      dump_path(client->dump), *meta->reason ? ": " : "", meta->reason);
 }

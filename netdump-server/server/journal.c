@@ -11,8 +11,18 @@
 
 enum { LINE = 1024 };
 
-/* Of all our messages, to find them by: journalctl MESSAGE_ID=…. */
-#define JOURNAL_ID "c7d1a0b4e5f24bbd9f0c6a1e3d8b7542"
+/* By which a kind of message is found for ever: never changed, never used for another kind. */
+static const char *const message_ids[] = {
+	[JOURNAL_READY >> 3] = "919a5947f439447393c8b18a0283e71f",
+	[JOURNAL_STOPPED >> 3] = "6b3ccbdf01534f64a69d2b5327573baa",
+	[JOURNAL_RELOADED >> 3] = "75593155636648ada66a20e6b0c3b9fc",
+	[JOURNAL_UNCHANGED >> 3] = "37cd67349bf24b0494bebf4b32e5f1c9",
+	[JOURNAL_BEGUN >> 3] = "e3cca555dc614a4f8f626f0e03e5e182",
+	[JOURNAL_COMPLETE >> 3] = "a31095907dbc4414a88677c9369a6279",
+	[JOURNAL_INCOMPLETE >> 3] = "d0bba653c3864fc8881eda8a0192f782",
+	[JOURNAL_REFUSED >> 3] = "1bf202ccb60f411e909d1e10bb793adf",
+	[JOURNAL_TROUBLE >> 3] = "94b0797b5b5e4927a2cce47586776c64",
+};
 
 /* The journal's socket, or syslog's; -1: standard error. Like the level of base/log.h pieces of state of the process
  * itself. */
@@ -68,17 +78,19 @@ static void put_printable(char *to, size_t size, const char *from)
 static bool send_packet(enum journal_level level, const char *client, const char *text)
 {
 	enum { DAEMON = 3 << 3 }; /* syslog's facility */
-	const char *colon = client ? ": " : "", *name = client ? client : "";
+	const char *colon = client ? ": " : "", *name = client ? client : "", *id = message_ids[level >> 3];
+	int priority = level & 7;
 	char packet[2 * LINE];
 	int length;
 
 	if (journal_is_syslog)
-		length = snprintf(packet, sizeof(packet), "<%d>netdump-server[%d]: %s%s%s", DAEMON | level, (int)getpid(), name,
+		length = snprintf(packet, sizeof(packet), "<%d>netdump-server[%d]: %s%s%s", DAEMON | priority, (int)getpid(), name,
 				  colon, text);
 	else
 		length = snprintf(packet, sizeof(packet),
-				  "MESSAGE=%s%s%s\nPRIORITY=%d\nSYSLOG_IDENTIFIER=netdump-server\nMESSAGE_ID=%s\n%s%s%s", name,
-				  colon, text, level, JOURNAL_ID, client ? "NETDUMP_CLIENT=" : "", name, client ? "\n" : "");
+				  "MESSAGE=%s%s%s\nPRIORITY=%d\nSYSLOG_IDENTIFIER=netdump-server\n%s%s%s%s%s%s", name, colon,
+				  text, priority, id ? "MESSAGE_ID=" : "", id ? id : "", id ? "\n" : "",
+				  client ? "NETDUMP_CLIENT=" : "", name, client ? "\n" : "");
 	return send(journal_socket, packet, (size_t)length, MSG_DONTWAIT | MSG_NOSIGNAL) == length;
 }
 

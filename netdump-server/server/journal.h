@@ -8,7 +8,23 @@
 
 #include "base/error.h"
 
-enum journal_level { JOURNAL_ERROR = 3, JOURNAL_WARNING = 4, JOURNAL_NOTICE = 5, JOURNAL_DEBUG = 7 };
+/* The priority, as syslog has it, and, above its three bits, what kind of message it is: kinds have a MESSAGE_ID, listed
+ * in netdump-server(8), by which journalctl finds them. */
+enum journal_level {
+	JOURNAL_ERROR = 3,
+	JOURNAL_WARNING = 4,
+	JOURNAL_NOTICE = 5,
+	JOURNAL_DEBUG = 7,
+	JOURNAL_READY = 1 << 3 | JOURNAL_NOTICE, /* the server listens */
+	JOURNAL_STOPPED = 2 << 3 | JOURNAL_NOTICE, /* it has ended as it was told to */
+	JOURNAL_RELOADED = 3 << 3 | JOURNAL_NOTICE, /* the configuration was read again */
+	JOURNAL_UNCHANGED = 4 << 3 | JOURNAL_ERROR, /* it was to be, and is wrong */
+	JOURNAL_BEGUN = 5 << 3 | JOURNAL_NOTICE, /* a dump begins */
+	JOURNAL_COMPLETE = 6 << 3 | JOURNAL_NOTICE, /* it is complete, and safe on the disk */
+	JOURNAL_INCOMPLETE = 7 << 3 | JOURNAL_WARNING, /* it is not; or it is not safe */
+	JOURNAL_REFUSED = 8 << 3 | JOURNAL_ERROR, /* no dump can be taken */
+	JOURNAL_TROUBLE = 9 << 3 | JOURNAL_WARNING, /* a kernel's log, come by netconsole, tells of an oops, a BUG or a panic */
+};
 
 /* Opens the journal's socket, which a sandbox would not let through later. `is_background`: there is nobody to read
  * standard error; where there is no journal either, lines go to syslog's socket. */

@@ -185,14 +185,14 @@ static void reload(struct server *server)
 	if (!error)
 		error = server_reload(server, fresh);
 	if (error) {
-		journal_write(JOURNAL_ERROR, NULL, "reloading: %s; what was read before stays", error->message);
+		journal_write(JOURNAL_UNCHANGED, NULL, "reloading: %s; what was read before stays", error->message);
 		error_free(error);
 		return;
 	}
 	main_config = fresh;
 	if (changed)
 		journal_write(JOURNAL_WARNING, NULL, "reloading: %s stays as it is until a restart", changed);
-	journal_write(JOURNAL_NOTICE, NULL, "the configuration was read again");
+	journal_write(JOURNAL_RELOADED, NULL, "the configuration was read again");
 }
 
 static void each_second(struct server *server)
@@ -263,7 +263,7 @@ static struct error *start(struct server **ret_server, int *ret_pidfile)
 	if (!error)
 		error = write_pidfile(*ret_pidfile, main_config->pidfile);
 	if (!error)
-		journal_write(JOURNAL_NOTICE, NULL, "ready: UDP ports %u (netdump) and %u (FreeBSD), dumps go to %s",
+		journal_write(JOURNAL_READY, NULL, "ready: UDP ports %u (netdump) and %u (FreeBSD), dumps go to %s",
 			      (unsigned)main_config->port, (unsigned)main_config->freebsd_port, main_config->dumpdir);
 	return error;
 }
@@ -338,6 +338,8 @@ static struct error *serve(int parent)
 	}
 	bool is_closed = server_close(server);
 
+	if (!error)
+		journal_write(JOURNAL_STOPPED, NULL, "stopped");
 	close_pidfile(pidfile, main_config->pidfile);
 	close(signals);
 	/* Nothing may be freed at which a thread still looks. */

@@ -8,6 +8,8 @@
 #include "base/mem.h"
 #include "server/client.h"
 #include "server/hooks.h"
+#include "server/journal.h"
+#include "server/notes.h"
 #include "server/server.h"
 #include "server/udp.h"
 #include "session/netlog.h"
@@ -23,6 +25,8 @@ enum {
 static const uint64_t recent_time = 600 * SESSION_SECOND;
 /* Between two runs of netdump-start for a host. */
 static const uint64_t start_pause = 60 * SESSION_SECOND;
+/* Without a word of trouble, after which it is a new one. */
+static const uint64_t trouble_pause = 60 * SESSION_SECOND;
 
 struct source {
 	struct sources *sources;
@@ -30,6 +34,7 @@ struct source {
 	char name[UDP_TEXT];
 	struct netlog *netlog;
 	uint64_t heard, started; /* started: when netdump-start was run last; 0: never */
+	uint64_t troubled; /* when it last told of an oops and the like; 0: never */
 	size_t recent_length;
 	char recent[RECENT_BYTES]; /* the last lines that went to no dump's log */
 };
@@ -107,6 +112,31 @@ static void remember(struct source *source, const char *text, size_t length)
 	source->recent_length += length;
 }
 
+/* What a kernel that is in trouble says (kernel/panic.c, lib/bug.c, arch/x86/kernel/dumpstack.c and mm/fault.c). */
+static bool tells_of_trouble(const char *line)
+{
+	static const char *const words[] = {"Kernel panic - not syncing", "Oops: ", "BUG: ", "kernel BUG at ",
+					    "general protection fault", "Unable to handle kernel "};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (strstr(line, words[i]))
+			return true;
+	return false;
+}
+
+/* The first such line of a minute: others follow it. */
+static void tell_trouble(struct source *source, const char *line)
+{
+	struct server *server = source->sources->server;
+	bool is_news = !source->troubled || server->now - source->troubled >= trouble_pause;
+
+	if (!tells_of_trouble(line))
+		return;
+	source->troubled = server->now;
+	if (is_news)
+		notes_put(server->notes, JOURNAL_TROUBLE, source->name, line, server->now);
+}
+
 static void write_text(struct source *source, const char *text, size_t length)
 {
 	struct dump_files *dump = dump_of(source);
@@ -123,6 +153,7 @@ static void write_line(void *context, const char *text, size_t length)
 
 	buf_cut(line, 0);
 	buf_put(line, text, length);
+	tell_trouble(source, buf_text(line));
 	buf_putc(line, '\n');
 	write_text(source, line->data, line->length);
 }

@@ -55,7 +55,7 @@ struct session_host_ops {
 	/* The vmcore has all its bytes queued: it is flushed, closed, fsynced and renamed, or stays incomplete; then the
 	 * session gets a `finished` call. `end` and the session's meta say how it went. */
 	void (*finish)(struct session_host *host, enum session_end end);
-	/* Starts a script of the site (store/hooks.h): "crash", "reboot"… */
+	/* Starts a script of the site (server/hooks.h): "crash", "reboot"… */
 	void (*script)(struct session_host *host, const char *name);
 	/* 64 random bits that nobody can guess. */
 	uint64_t (*random)(struct session_host *host);

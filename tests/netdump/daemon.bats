@@ -189,3 +189,59 @@ STARTUP=04000000000000000200000000$(printf '[...network console startup...]\n' |
 	until_true grep -qx "$NET.12" said
 	[ "$(cat said)" = "$NET.11"$'\n'"$NET.12" ]
 }
+
+# hear: what comes to the journal's socket, a line for each field, goes to "heard"; servers are to be started $AROUND it.
+hear() {
+	python3 - <<- 'EOF' 3>&- &
+		import socket
+		journal = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+		journal.bind('journal')
+		with open('heard', 'wb', buffering=0) as out:
+		    while True:
+		        out.write(journal.recv(65536) + b'\n')
+	EOF
+	PIDS+=($!)
+	printf '%s\n' 'mount -t tmpfs tmpfs /run && mkdir -p /run/systemd/journal && touch /run/systemd/journal/socket || exit' \
+		"mount --bind '$PWD/journal' /run/systemd/journal/socket || exit" 'exec "$@"' > with-journal
+	until_true test -S journal
+	AROUND="unshare -m env JOURNAL_STREAM=1:1 bash with-journal"
+}
+
+# told FIELD=VALUE…: in one message.
+told() {
+	awk -v RS= -v wanted="$*" 'BEGIN { n = split(wanted, fields, "|") }
+		{ hits = 0; for (i = 1; i <= n; i++) hits += index("\n" $0 "\n", "\n" fields[i] "\n") > 0; found += hits == n }
+		END { exit !found }' heard
+}
+
+# id_of TEXT: that the manual gives the kind of message.
+id_of() {
+	grep -B 1 "^$1" "$BATS_TEST_DIRNAME/../../man/netdump-server.8" | sed -n 's/^\.B \([0-9a-f]\{32\}\)$/\1/p'
+}
+
+@test "each kind of message has the id in the journal that the manual says" {
+	hear
+	# Its "ready" goes there.
+	$INSIDE $AROUND "$SERVER" --config="$CONFIG" --max-total=10M 3>&- &
+	SERVER_PID=$!
+	until_true told "MESSAGE_ID=$(id_of 'The server is ready')|PRIORITY=5"
+	run -0 "$SEND" -q -f "$LESS" "$NET.1"
+	until_true told "MESSAGE_ID=$(id_of 'A dump begins')|NETDUMP_CLIENT=127.0.0.1|PRIORITY=5"
+	until_true told "MESSAGE_ID=$(id_of 'It is complete')|NETDUMP_CLIENT=127.0.0.1|PRIORITY=5"
+	run -3 "$SEND" -q -f "$SENT" "$NET.1"
+	until_true told "MESSAGE_ID=$(id_of 'A dump cannot be taken')|NETDUMP_CLIENT=127.0.0.1|PRIORITY=3"
+	printf '%s\\n\n' 'all is well' 'BUG: kernel NULL pointer dereference, address: 0000000000000008' 'Oops: 0002 [#1] SMP' |
+		"$PYTHON" "$PACKETS" netconsole "$NET.12" "$NET.1:6666"
+	until_true told "MESSAGE_ID=$(id_of 'A kernel says')|NETDUMP_CLIENT=$NET.12|PRIORITY=4|MESSAGE=$NET.12: BUG: kernel NULL \
+pointer dereference, address: 0000000000000008"
+	[ "$(grep -c "MESSAGE_ID=$(id_of 'A kernel says')" heard)" -eq 1 ]
+	kill -HUP "$SERVER_PID"
+	until_true told "MESSAGE_ID=$(id_of 'The configuration and the keys')"
+	echo nonsense >> "$CONFIG"
+	kill -HUP "$SERVER_PID"
+	until_true told "MESSAGE_ID=$(id_of 'They were to be')|PRIORITY=3"
+	hold freebsd
+	stop_server
+	until_true told "MESSAGE_ID=$(id_of 'It is not\.')|NETDUMP_CLIENT=$NET.$(place_of freebsd)|PRIORITY=4"
+	until_true told "MESSAGE_ID=$(id_of 'It has stopped')|MESSAGE=stopped"
+}
