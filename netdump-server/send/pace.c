@@ -361,6 +361,12 @@ static uint64_t cap_of(const struct pace *pace)
 	return larger(cap * UNIT / (UNIT - pace->nature) + 2 * quantum_of(pace), least);
 }
 
+/* What has to be earned before a datagram goes out again. */
+static int64_t batch_of(const struct pace *pace)
+{
+	return (int64_t)quantum_of(pace) / 2;
+}
+
 /* A sender that gets the processor late makes up for it, or it would measure a path that is slower each time. Who had
  * nothing to send, or enough on the way, does not. */
 static int64_t credit_most(const struct pace *pace)
@@ -382,15 +388,18 @@ bool pace_may_send(struct pace *pace, uint64_t now)
 		pace->credit_at = now;
 	if (pace->credit > most)
 		pace->credit = most;
+	/* Each ACK wakes us: a few datagrams at each would wake the server as often. */
+	if (pace->credit < 0 || pace->credit >= batch_of(pace))
+		pace->is_spent = pace->credit < 0;
 	pace->is_capped = pace->in_flight >= cap_of(pace);
-	return pace->credit >= 0 && !pace->is_capped;
+	return !pace->is_spent && !pace->is_capped;
 }
 
 uint64_t pace_when(const struct pace *pace, uint64_t now)
 {
 	if (pace->in_flight >= cap_of(pace))
 		return UINT64_MAX;
-	int64_t wanted = (int64_t)quantum_of(pace) / 2 - pace->credit;
+	int64_t wanted = batch_of(pace) - pace->credit;
 
 	return wanted > 0 ? now + (uint64_t)wanted * SECOND / rate_of(pace) + 1 : now;
 }

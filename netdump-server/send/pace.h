@@ -50,6 +50,7 @@ struct pace {
 	int64_t credit;         /* bytes that may be sent now */
 	uint64_t credit_at;
 	bool is_capped;         /* the last time it was what is on the way that held us back */
+	bool is_spent;          /* the credit was used up, and is not yet worth a batch */
 };
 
 void pace_init(struct pace *pace, uint32_t datagram, uint64_t rate_max, uint64_t now);
