@@ -77,6 +77,7 @@ struct dump_files {
 	uint64_t size;
 	bool is_safe;
 	bool is_synced;      /* what was written is on the disk */
+	bool is_placed;      /* so is the directory's own name */
 	void (*stored)(void *context, bool is_safe);
 	void (*done)(void *context, bool is_safe);
 	void *context;
@@ -85,6 +86,8 @@ struct dump_files {
 /* Of the file's own name in the directory; free() it. */
 char *dump_file_name(const struct dump_files *dump, enum session_file file);
 char *dump_meta_name(const struct dump_files *dump);
+/* Syncs the directory's own name, which dump_begin() leaves to others: it may take long. On the settling thread. */
+struct error *dump_place(struct dump_files *dump) MUST_CHECK;
 /* What dump_finish() leaves to other threads: what makes the dump safe, and, after `stored`, what takes long. */
 void dump_settle(void *context);
 void dump_describe(void *context);

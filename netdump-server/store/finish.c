@@ -210,6 +210,7 @@ static void finish_core(struct dump_files *dump)
 	struct error *unsynced = sync_files(dump);
 	dump->is_synced = !unsynced;
 	note(dump, unsynced);
+	note(dump, dump_place(dump));
 	if (is_complete(dump))
 		note(dump, give_name(dump));
 	dump->size = fstat(dump->files[SESSION_VMCORE].fd, &status) ? 0 : (uint64_t)status.st_size;
@@ -225,6 +226,26 @@ static bool cut_core(struct dump_files *dump)
 	return !ftruncate(dump->files[SESSION_VMCORE].fd, (off_t)dump->size);
 }
 
+struct error *dump_place(struct dump_files *dump)
+{
+	if (!dump->is_placed && fsync(dump->store->directory))
+		return error_errno("cannot sync the dump directory");
+	dump->is_placed = true;
+	return NULL;
+}
+
+/* FreeBSD: where the next dump of the host begins to look for a number. One that began later may have ended before. */
+static struct error *write_bounds(const struct dump_files *dump)
+{
+	char *bounds _cleanup_free_ = mem_printf("bounds.%s", dump->client);
+	unsigned long number = strtoul(strrchr(dump->name, '.') + 1, NULL, 10);
+	char *text _cleanup_free_ = mem_printf("%lu\n", number + 1);
+
+	if (number < place_read_bounds(dump->directory, bounds))
+		return NULL;
+	return place_write(dump->directory, bounds, text, strlen(text));
+}
+
 void dump_settle(void *context)
 {
 	struct dump_files *dump = context;
@@ -232,6 +253,8 @@ void dump_settle(void *context)
 	dump->is_safe = true;
 	dump->core = dump_file_name(dump, SESSION_VMCORE);
 	dump->result.finished = time(NULL);
+	if (dump->is_freebsd)
+		note(dump, write_bounds(dump));
 	if (dump->end == SESSION_REFUSED) {
 		remove_all(dump);
 		return;

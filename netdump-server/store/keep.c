@@ -88,7 +88,8 @@ static void keep_work(void *context)
 	// The end of a dump writes it anyway. A failure is told by the next write, or does not matter: the last list holds.
 	if (is_stopping(dump->store) || __atomic_load_n(&core->error, __ATOMIC_ACQUIRE) || fdatasync(core->fd))
 		return;
-	error_free(dump_keep(dump, &keeping->meta));
+	struct error *error = dump_place(dump);
+	error_free(error ? error : dump_keep(dump, &keeping->meta));
 	keeping->took = clock_now() - began;
 }
 

@@ -12,6 +12,8 @@
 #include "base/cleanup.h"
 #include "base/mem.h"
 
+enum { BOUNDS_MAX = 64 }; /* bytes of bounds.* */
+
 char *place_safe_name(const char *text)
 {
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.:_";
@@ -82,6 +84,13 @@ char *place_read(int directory, const char *name, size_t most)
 		return text;
 	free(text);
 	return NULL;
+}
+
+unsigned long place_read_bounds(int directory, const char *name)
+{
+	char *text _cleanup_free_ = place_read(directory, name, BOUNDS_MAX);
+
+	return text ? strtoul(text, NULL, 10) % 1000000000 : 0;
 }
 
 struct error *place_link(int directory, const char *target, const char *name)

@@ -17,6 +17,8 @@ int place_open(int directory, const char *path);
 struct error *place_write(int directory, const char *name, const void *bytes, size_t length) MUST_CHECK;
 /* The text of a regular file of at most `most` bytes, or NULL; free() it. */
 char *place_read(int directory, const char *name, size_t most);
+/* The number in a file as savecore counts with: 0 where there is none. */
+unsigned long place_read_bounds(int directory, const char *name);
 /* Makes `name` a link to `target`, in place of what had that name. */
 struct error *place_link(int directory, const char *target, const char *name) MUST_CHECK;
 

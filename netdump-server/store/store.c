@@ -22,7 +22,6 @@
 enum {
 	DIRECTORIES_MAX = 1000,        /* of one address in one minute; a host that crashes takes longer to come up again */
 	NUMBERS_MAX = 1024,            /* FreeBSD: tries to find a number that is free */
-	BOUNDS_MAX = 64,               /* bytes of bounds.* */
 };
 
 struct error *store_open(const struct store_options *options, struct writer *writer, struct store **ret)
@@ -114,26 +113,16 @@ static struct error *make_directory(struct dump_files *dump, const char *client)
 	dump->directory = place_open(parent, dump->name);
 	if (dump->directory < 0)
 		return error_errno("%s/%s: cannot open", dump->store->options->dumpdir, dump->name);
-	if (fsync(parent))
-		return error_errno("%s: cannot sync", dump->store->options->dumpdir);
 	dump->place = mem_strdup("");
 	dump->path = mem_printf("%s/%s", dump->store->options->dumpdir, dump->name);
 	return NULL;
-}
-
-/* FreeBSD: the next number, as savecore counts. */
-static unsigned long read_bounds(const struct dump_files *dump, const char *bounds)
-{
-	char *text _cleanup_free_ = place_read(dump->directory, bounds, BOUNDS_MAX);
-
-	return text ? strtoul(text, NULL, 10) % 1000000000 : 0;
 }
 
 /* FreeBSD: the vmcore, with a number that is free. */
 static struct error *make_number(struct dump_files *dump, const char *client)
 {
 	char *bounds _cleanup_free_ = mem_printf("bounds.%s", client);
-	unsigned long first = read_bounds(dump, bounds);
+	unsigned long first = place_read_bounds(dump->directory, bounds);
 
 	for (unsigned long number = first; number < first + NUMBERS_MAX; number++) {
 		free(dump->name);
@@ -142,13 +131,9 @@ static struct error *make_number(struct dump_files *dump, const char *client)
 		char *info _cleanup_free_ = dump_file_name(dump, SESSION_INFO);
 		int info_fd = create(dump->directory, info);
 		if (info_fd >= 0) {
-			char *next _cleanup_free_ = mem_printf("%lu\n", number + 1);
-
 			dump->files[SESSION_INFO].fd = info_fd;
 			dump->files[SESSION_VMCORE].fd = create(dump->directory, core);
-			if (dump->files[SESSION_VMCORE].fd < 0)
-				return error_errno("%s: cannot create", core);
-			return place_write(dump->directory, bounds, next, strlen(next));
+			return dump->files[SESSION_VMCORE].fd < 0 ? error_errno("%s: cannot create", core) : NULL;
 		}
 		if (errno != EEXIST)
 			return error_errno("%s: cannot create", info);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The dump directory: what lies there after each way a dump can end, and what never does.
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "seal/seal.h"
 
@@ -15,6 +17,17 @@ static struct error *watched_sha256_fd(int fd, const bool *stop, uint8_t ret[SEA
 	return seal_sha256_fd(fd, stop, ret);
 }
 #define seal_sha256_fd watched_sha256_fd
+
+/* Syncs by whoever receives. */
+static pthread_t receiver;
+static unsigned receiver_syncs;
+
+static int watched_fsync(int fd)
+{
+	receiver_syncs += pthread_equal(pthread_self(), receiver) != 0;
+	return fsync(fd);
+}
+#define fsync watched_fsync
 
 /* As over NFS. */
 static bool has_no_flags;
@@ -38,6 +51,7 @@ static int flagless_renameat2(int from_directory, const char *from, int to_direc
 #include "store/retain.c"
 #include "store/room.c"
 #include "store/store.c"
+#undef fsync
 
 #include <elf.h>
 #include <poll.h>
@@ -285,6 +299,31 @@ TEST(complete_dump)
 	free(marker);
 	free(digest);
 	extents_deinit(&have);
+}
+
+TEST(who_receives_waits_for_no_sync)
+{
+	struct meta meta = meta_of("192.0.2.7", "redhat"), freebsd = meta_of("192.0.2.8", "freebsd");
+	struct shop shop = {0};
+
+	shop_open(&shop);
+	receiver = pthread_self();
+	receiver_syncs = 0;
+	struct dump_files *dump = begin(&shop, &meta, 0), *other = begin(&shop, &freebsd, 0);
+	CHECK(dump_write(dump, SESSION_VMCORE, 0, "abc", 3) && dump_write(other, SESSION_VMCORE, 0, "abc", 3));
+	store_log(shop.store, "192.0.2.9", NULL, "hello\n", 6);
+	CHECK(finish(&shop, dump, SESSION_COMPLETE) && finish(&shop, other, SESSION_COMPLETE));
+	dump_free(dump);
+	dump_free(other);
+	CHECK(!receiver_syncs);
+	/* A number that was given is not given again, though another one has ended since. */
+	dump = begin(&shop, &freebsd, 0);
+	other = begin(&shop, &freebsd, 0);
+	CHECK(finish(&shop, other, SESSION_COMPLETE) && finish(&shop, dump, SESSION_REFUSED));
+	dump_free(dump);
+	dump_free(other);
+	CHECK_STR(output("cat %s/bounds.192.0.2.8", shop.dumpdir), "3");
+	shop_close(&shop);
 }
 
 TEST(vmcore_takes_no_other_file_s_name)
