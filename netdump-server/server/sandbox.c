@@ -47,26 +47,28 @@ static struct error *set_capabilities(uint32_t effective, uint32_t permitted)
 	return syscall(SYS_capset, &header, data) ? error_errno("giving up capabilities") : NULL;
 }
 
+/* Not zero where there is any, be it above the first 32. */
 static uint32_t permitted_capabilities(void)
 {
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
 	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {{0}};
 
-	return syscall(SYS_capget, &header, data) ? 0 : data[0].permitted;
+	return syscall(SYS_capget, &header, data) ? 0 : data[0].permitted | (data[1].permitted != 0);
 }
 
 static struct error *drop_capabilities(const struct config *config)
 {
-	const uint32_t files = (1u << CAP_DAC_OVERRIDE | 1u << CAP_FOWNER) & permitted_capabilities();
+	const uint32_t permitted = permitted_capabilities(), files = (1u << CAP_DAC_OVERRIDE | 1u << CAP_FOWNER) & permitted;
 
 	/* Not where it may not: then the sets below are all there is to give up, and no exec fills them again. */
 	for (int i = 0; !prctl(PR_CAPBSET_DROP, i, 0, 0, 0);)
 		i++;
 	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) && errno != EINVAL)
 		return error_errno("giving up capabilities");
-	struct error *error = set_capabilities(0, files);
+	/* Who has none need not be allowed to ask: the systemd unit forbids it. */
+	struct error *error = permitted ? set_capabilities(0, files) : NULL;
 
-	if (error)
+	if (error || !permitted)
 		return error;
 	return can_use_files(config) ? set_capabilities(0, 0) : set_capabilities(files, files);
 }

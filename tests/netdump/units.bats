@@ -66,6 +66,8 @@ manual() {
 	grep -q "^u $user " "$PREFIX/lib/sysusers.d/netdump-server.conf"
 	read -r program _ <<< "$(sed -n 's/^ExecStart=//p' "$unit")"
 	[ -x "$program" ]
+	# Reloading needs nothing that a small system does not have.
+	grep -qx "ExecReload=/bin/sh -c 'kill -HUP \"\$MAINPID\"'" "$unit"
 	# What it asks of the kernel to fence itself in has leave.
 	calls=$(sed -n 's/^SystemCallFilter=@/@/p' "$unit")
 	for call in landlock_create_ruleset landlock_add_rule landlock_restrict_self seccomp; do
