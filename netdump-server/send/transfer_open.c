@@ -78,7 +78,8 @@ static bool write_open(struct transfer *transfer)
 	bool is_known = !source_is_pipe(transfer->source) && !source_is_flattened(transfer->source);
 	struct nd6_open open = {
 		.size = is_known ? source_size(transfer->source) : 0,
-		.is_kdump = source_is_kdump(transfer->source),
+		/* Of what overwrites itself nothing can be converted before its end. */
+		.is_kdump = source_is_kdump(transfer->source) || source_is_flattened(transfer->source),
 		.machine = transfer->options.machine ? transfer->options.machine : source_machine(transfer->source),
 	};
 	struct nd6_header header = {ND6_OPEN, 0, transfer->number++};

@@ -91,7 +91,7 @@ struct nd6_open {
 	uint8_t id[ND6_ID_SIZE];
 	uint64_t size;      /* of the file; 0 where the client reads a pipe */
 	uint64_t expected;  /* bytes that it will hardly exceed; 0 unknown */
-	uint8_t is_kdump;   /* a kdump file, which makedumpfile writes; else the bytes of /proc/vmcore */
+	uint8_t is_kdump;   /* what makedumpfile writes: pieces may overwrite others; else the bytes of /proc/vmcore */
 	uint32_t machine;   /* e_machine */
 	uint8_t text_length;
 	char text[ND6_TEXT_MAX]; /* host name or label, printable */

@@ -67,6 +67,19 @@ convert_all() {
 	convert_all zstd
 }
 
+@test "a flattened ELF file that overwrites itself arrives as it is" {
+	start_server --format=kdump
+	python3 -c 'import struct, sys
+dump, flat = open(sys.argv[1], "rb").read(), open(sys.argv[2], "rb").read()
+at, page = len(dump) // 4096 // 2 * 4096, b"overwritten page" * 256
+pieces = [(0, dump), (at, page)]
+open("flat", "wb").write(flat[:4096] + b"".join(struct.pack(">QQ", start, len(data)) + data for start, data in pieces) +
+	b"\xff" * 16)
+open("made", "wb").write(dump[:at] + page + dump[at + len(page):])' "$LESS" "$FLAT"
+	"$SEND" -q "$NET.1" < <(cat flat)
+	cmp made "$DUMPS"/*/vmcore
+}
+
 @test "a dump that breaks off is a kdump file all the same" {
 	start_server --format=kdump
 	"$SEND" -q --rate=4M -f "$SENT" "$NET.1" 3>&- &
