@@ -17,10 +17,17 @@ def lines_of(path):
 
 
 def from_console(path):
-    """The kernel's own lines until it is the crash kernel's; what programs say may stand before one."""
-    lines = [found[0] for found in (re.findall(r'\[ *[0-9]+\.[0-9]{6}\] .*', line) for line in lines_of(path)) if found]
-    boots = [at for at, line in enumerate(lines) if '] Linux version ' in line]
-    return lines[boots[0]:boots[1]]
+    """The kernel's own lines until time begins anew, in the crash kernel; what programs say may stand before one."""
+    kept, latest = [], 0.0
+    for line in lines_of(path):
+        found = re.search(r'\[ *([0-9]+\.[0-9]{6})\] .*', line)
+        if not found:
+            continue
+        if float(found[1]) < latest - 1:
+            break
+        kept.append(found[0])
+        latest = max(latest, float(found[1]))
+    return kept
 
 
 def from_log(path):
