@@ -88,8 +88,12 @@ char *dump_file_name(const struct dump_files *dump, enum session_file file);
 char *dump_meta_name(const struct dump_files *dump);
 /* Syncs the directory's own name, which dump_begin() leaves to others: it may take long. On the settling thread. */
 struct error *dump_place(struct dump_files *dump) MUST_CHECK;
+/* Takes room for meta.json, which is written on a full disk too. */
+struct error *dump_reserve(const struct dump_files *dump) MUST_CHECK;
 /* What dump_finish() leaves to other threads: what makes the dump safe, and, after `stored`, what takes long. */
 void dump_settle(void *context);
+/* As if it had never begun. */
+void dump_remove(const struct dump_files *dump);
 void dump_describe(void *context);
 
 void store_close_logs(struct store *store);

@@ -180,12 +180,14 @@ static struct error *write_marker(const struct dump_files *dump)
 	return error;
 }
 
-static void remove_all(struct dump_files *dump)
+void dump_remove(const struct dump_files *dump)
 {
 	for (size_t i = 0; i < SESSION_FILES; i++) {
 		char *name _cleanup_free_ = dump_file_name(dump, i);
 		unlinkat(dump->directory, name, 0);
 	}
+	char *meta _cleanup_free_ = dump_meta_name(dump);
+	place_release(dump->directory, meta);
 	if (dump->is_freebsd)
 		return;
 	unlinkat(dump->directory, CORE_KDUMP, 0);
@@ -214,16 +216,6 @@ static void finish_core(struct dump_files *dump)
 	if (is_complete(dump))
 		note(dump, give_name(dump));
 	dump->size = fstat(dump->files[SESSION_VMCORE].fd, &status) ? 0 : (uint64_t)status.st_size;
-}
-
-/* Of what is incomplete. */
-static bool cut_core(struct dump_files *dump)
-{
-	const struct extents gone = {.items = &(struct extent){dump->size - dump->size / 16, UINT64_MAX}, .count = 1};
-
-	dump->size = gone.items->start;
-	extents_subtract(&dump->have, &gone);
-	return !ftruncate(dump->files[SESSION_VMCORE].fd, (off_t)dump->size);
 }
 
 struct error *dump_place(struct dump_files *dump)
@@ -256,10 +248,14 @@ void dump_settle(void *context)
 	if (dump->is_freebsd)
 		note(dump, write_bounds(dump));
 	if (dump->end == SESSION_REFUSED) {
-		remove_all(dump);
+		dump_remove(dump);
 		return;
 	}
 	finish_core(dump);
+	if (is_complete(dump) && dump->is_freebsd)
+		note(dump, link_last(dump));
+	// First, for it has room that was kept for it; of which it leaves some to the list.
+	note(dump, write_meta(dump));
 	// Where bytes of the list may not be there the one before it holds, as it does on a full disk.
 	if (!is_complete(dump) && dump_can_resume(dump, &dump->result)) {
 		if (dump->is_synced)
@@ -267,16 +263,6 @@ void dump_settle(void *context)
 	} else if (!dump->is_freebsd) {
 		unlinkat(dump->directory, RESUME_NAME, 0);
 	}
-	if (is_complete(dump) && dump->is_freebsd)
-		note(dump, link_last(dump));
-	struct error *error = write_meta(dump);
-	// On a full disk the end of what is incomplete anyway makes room for the word why.
-	if (error && !is_complete(dump) && cut_core(dump)) {
-		error_free(error);
-		unlinkat(dump->directory, RESUME_NAME, 0);
-		error = write_meta(dump);
-	}
-	note(dump, error);
 	if (fsync(dump->directory))
 		note(dump, error_errno("cannot sync the directory"));
 }

@@ -188,6 +188,7 @@ struct dump_files *dump_reopen(struct store *store, const char *name, struct met
 	set_have(dump, have);
 	// It was of the attempt before; where there is none, the server knows that this one was not closed.
 	unlinkat(dump->directory, META_NAME, 0);
+	error_free(dump_reserve(dump)); // what goes on goes on
 	*vec_push(&store->running) = dump;
 	room_scan(store);
 	room_join(store, dump);

@@ -12,6 +12,7 @@ struct meta;
 
 enum {
 	META_HOLES_MAX = 1000, /* listed; how many bytes are missing is said of all */
+	META_SIZE = 96 << 10,  /* with so many it is not longer */
 };
 
 /* Appends an object, one member a line. `name`: of the vmcore beside it. `size`: of the file. */

@@ -56,16 +56,53 @@ static bool write_all(int fd, const char *bytes, size_t length)
 	return true;
 }
 
+static char *temporary_of(const char *name)
+{
+	return mem_printf(".%s.new", name);
+}
+
+/* What was reserved, or of an attempt that was cut short; else a new file. */
+static int open_temporary(int directory, const char *temporary)
+{
+	struct stat status;
+	int fd = openat(directory, temporary, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd >= 0 && !fstat(fd, &status) && S_ISREG(status.st_mode) && status.st_nlink == 1)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	unlinkat(directory, temporary, 0);
+	return openat(directory, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+}
+
+struct error *place_reserve(int directory, const char *name, size_t length)
+{
+	char *temporary _cleanup_free_ = temporary_of(name);
+	int fd _cleanup_close_ = open_temporary(directory, temporary);
+
+	if (fd >= 0 && (!fallocate(fd, 0, 0, (off_t)length) || errno == EOPNOTSUPP))
+		return NULL;
+	struct error *error = error_errno("%s: no room for it", name);
+	unlinkat(directory, temporary, 0);
+	return error;
+}
+
+void place_release(int directory, const char *name)
+{
+	char *temporary _cleanup_free_ = temporary_of(name);
+
+	unlinkat(directory, temporary, 0);
+}
+
 struct error *place_write(int directory, const char *name, const void *bytes, size_t length)
 {
-	char *temporary _cleanup_free_ = mem_printf(".%s.new", name);
+	char *temporary _cleanup_free_ = temporary_of(name);
+	int fd _cleanup_close_ = open_temporary(directory, temporary);
 
-	unlinkat(directory, temporary, 0); // of an attempt that was cut short
-	int fd _cleanup_close_ =
-		openat(directory, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return error_errno("%s: cannot create", name);
-	if (write_all(fd, bytes, length) && !fsync(fd) && !renameat(directory, temporary, directory, name))
+	if (write_all(fd, bytes, length) && !ftruncate(fd, (off_t)length) && !fsync(fd) &&
+	    !renameat(directory, temporary, directory, name))
 		return NULL;
 	struct error *error = error_errno("%s: cannot write", name);
 	unlinkat(directory, temporary, 0);

@@ -15,6 +15,7 @@
 #include "base/vec.h"
 #include "store/dump_files.h"
 #include "store/kdump.h"
+#include "store/meta.h"
 #include "store/place.h"
 #include "store/retain.h"
 #include "store/room.h"
@@ -89,6 +90,13 @@ char *dump_file_name(const struct dump_files *dump, enum session_file file)
 char *dump_meta_name(const struct dump_files *dump)
 {
 	return dump->is_freebsd ? mem_printf("meta.%s.json", dump->name) : mem_strdup(META_NAME);
+}
+
+struct error *dump_reserve(const struct dump_files *dump)
+{
+	char *name _cleanup_free_ = dump_meta_name(dump);
+
+	return place_reserve(dump->directory, name, META_SIZE);
 }
 
 /* A new directory for a dump that begins now. */
@@ -217,7 +225,13 @@ struct error *dump_begin(struct store *store, struct meta *meta, uint64_t expect
 		if (!error)
 			error = make_core(dump);
 	}
+	// A name that FreeBSD's dump did not get is another's.
+	bool is_ours = !error || (!dump->is_freebsd && dump->directory >= 0);
+	if (!error)
+		error = dump_reserve(dump);
 	if (error) {
+		if (is_ours)
+			dump_remove(dump);
 		dump_free(dump);
 		return error;
 	}

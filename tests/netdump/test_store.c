@@ -707,6 +707,40 @@ TEST(hosts_that_have_logs_are_bounded)
 	CHECK_STR(output("grep -c . %s/logs/192.0.0.3.log", shop.dumpdir), "2");
 }
 
+TEST(dump_that_cannot_begin_leaves_nothing)
+{
+	struct shop shop = {0};
+	struct meta meta = meta_of("192.0.2.1", "freebsd");
+	struct dump_files *dump;
+
+	shop_open(&shop);
+	whole_dump(&shop, "192.0.2.1", 10);
+	run("cd %s && touch info.192.0.2.1.0 vmcore.192.0.2.1.0-incomplete bounds.192.0.2.1", shop.dumpdir);
+	/* What is in the way of the next one is not its own. */
+	run("cd %s && echo 1 > bounds.192.0.2.1 && mkdir vmcore.192.0.2.1.1-incomplete", shop.dumpdir);
+	struct error *error = dump_begin(shop.store, &meta, 0, &dump);
+	CHECK(error);
+	error_free(error);
+	CHECK(exists(shop.dumpdir, "info.192.0.2.1.0") && exists(shop.dumpdir, "vmcore.192.0.2.1.1-incomplete"));
+	shop_close(&shop);
+}
+
+TEST(room_is_reserved_until_it_is_used)
+{
+	struct shop shop = {0};
+	struct meta meta = meta_of("192.0.2.1", "netdump6");
+
+	shop_open(&shop);
+	struct dump_files *dump = begin(&shop, &meta, 0);
+	char *path _cleanup_free_ = mem_strdup(dump_path(dump));
+	CHECK(atol(output("stat -c %%b %s/.meta.json.new", path)) * 512 >= META_SIZE);
+	finish(&shop, dump, SESSION_INCOMPLETE);
+	dump_free(dump);
+	CHECK_STR(output("cd %s && ls -A | tr '\\n' ' '", path), "meta.json vmcore-incomplete ");
+	CHECK_STR(output("cd %s && tail -n 1 meta.json; test $(stat -c %%b meta.json) -le 64 && echo '}'", path), "}");
+	shop_close(&shop);
+}
+
 TEST(names_stay_in_the_directory)
 {
 	struct shop shop = {0};
@@ -1074,7 +1108,7 @@ static bool have_own_mounts(void)
 	    (unshare(CLONE_NEWUSER | CLONE_NEWNS) || !write_text("/proc/self/uid_map", users) ||
 	     !write_text("/proc/self/setgroups", "deny") || !write_text("/proc/self/gid_map", groups)))
 		return false;
-	return !mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) && !mount("none", root, "tmpfs", 0, "size=1m");
+	return !mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) && !mount("none", root, "tmpfs", 0, "size=2m");
 }
 
 enum { NO_MOUNTS = 3 };
@@ -1108,7 +1142,7 @@ static int fill_disk(void)
 	dump_free(dump);
 	struct extents again = {0};
 	dump = dump_resume(shop.store, &meta, &again);
-	is_right = is_right && (!dump || (again.count == 1 && again.bytes < at));
+	is_right = is_right && dump && again.count == 1 && again.bytes < at;
 	dump_free(dump);
 	shop_close(&shop);
 	extents_deinit(&have);

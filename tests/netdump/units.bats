@@ -106,7 +106,7 @@ manual() {
 	manual man/netdump.conf.5 > "$BATS_TEST_TMPDIR/manual"
 	run -0 python3 tests/netdump/settings.py "$BATS_TEST_TMPDIR/manual" netdump-server/server/config.c \
 		netdump-server/netdump.conf
-	[ "$output" = "32 settings" ]
+	[ "$output" = "33 settings" ]
 }
 
 @test "the example is read" {
