@@ -60,9 +60,6 @@ static struct error *drop_capabilities(const struct config *config)
 {
 	const uint32_t permitted = permitted_capabilities(), files = (1u << CAP_DAC_OVERRIDE | 1u << CAP_FOWNER) & permitted;
 
-	/* Not where it may not: then the sets below are all there is to give up, and no exec fills them again. */
-	for (int i = 0; !prctl(PR_CAPBSET_DROP, i, 0, 0, 0);)
-		i++;
 	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) && errno != EINVAL)
 		return error_errno("giving up capabilities");
 	/* Who has none need not be allowed to ask: the systemd unit forbids it. */
@@ -98,6 +95,9 @@ struct error *sandbox_drop(const struct config *config)
 
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		return error_errno("giving up privileges");
+	/* Not where it may not: then what it has is all there is to give up, and no exec makes it more. */
+	for (int i = 0; !prctl(PR_CAPBSET_DROP, i, 0, 0, 0);)
+		i++;
 	if (*config->user && !geteuid() && !user)
 		return error_new(ERROR_INVALID, "user: there is no user \"%s\"", config->user);
 	if (user && (*config->user || could_be(user, config)))

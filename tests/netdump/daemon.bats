@@ -80,9 +80,9 @@ log_lines() {
 	[ ! -e pid ]
 }
 
-# may PID: its capabilities (permitted, effective, inheritable, ambient), and whether an exec may give it any.
+# may PID: its capabilities (inheritable, permitted, effective, bounding, ambient), and whether an exec may give it any.
 may() {
-	awk '/^Cap(Prm|Eff|Inh|Amb):|^NoNewPrivs:/ { printf "%s%s", separator, $2; separator = " " }' "/proc/$1/status"
+	awk '/^Cap(Prm|Eff|Inh|Bnd|Amb):|^NoNewPrivs:/ { printf "%s%s", separator, $2; separator = " " }' "/proc/$1/status"
 }
 
 @test "root keeps no capability, but what it needs for the files of others" {
@@ -90,14 +90,14 @@ may() {
 	start_server
 	# The helper that runs scripts, too.
 	for pid in "$SERVER_PID" $(cat "/proc/$SERVER_PID/task/$SERVER_PID/children"); do
-		[ "$(may "$pid")" = "$none $none $none $none 1" ]
+		[ "$(may "$pid")" = "$none $none $none $none $none 1" ]
 	done
 	[ "$(grep -c ^Cap "/proc/$SERVER_PID/status")" -eq 5 ]
 	run -0 "$SEND" -q -f "$LESS" "$NET.1"
 	stop_server
 	chmod 500 "$DUMPS"
 	start_server
-	[ "$(may "$SERVER_PID")" = "$none $files $files $none 1" ]
+	[ "$(may "$SERVER_PID")" = "$none $files $files $none $none 1" ]
 	"$REDHAT" --bind="$NET.11" --state-ms=0 "$NET.1" "$IMAGE"
 	tail -c +4097 "$DUMPS/$NET.11-"*/vmcore | cmp - "$IMAGE"
 }
@@ -121,7 +121,7 @@ as_whom() {
 		mount -t tmpfs -o mode=755 tmpfs /mnt && cp key peers /mnt && mkdir -m 755 /mnt/dumps && cd /mnt || exit
 		for owner in root 4321; do
 			chown "$owner" dumps && [ "$owner" = root ] || chown "$owner" key peers
-			"$@" && awk '/^Uid:/ { print $2, $3, $4, $5 }' "/proc/$(cat pid)/status" && kill "$(cat pid)"
+			"$@" && awk '/^Uid:/ { print $2, $3, $4, $5 } /^Cap/ && $2 !~ /^0*$/' "/proc/$(cat pid)/status" && kill "$(cat pid)"
 			while [ -s pid ]; do sleep 0.05; done
 		done
 	EOF
