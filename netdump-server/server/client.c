@@ -29,7 +29,13 @@ static struct client *client_of(struct session_host *host)
 
 static void host_send(struct session_host *host, const void *bytes, size_t length)
 {
-	udp_send(client_of(host)->udp, &client_of(host)->peer, bytes, length);
+	struct client *client = client_of(host);
+	struct server *server = client->server;
+
+	/* Lost, as far as the session can see. */
+	if (server->is_ticking && !client->session->is_proven && !repeats_take(&server->repeats, server->now))
+		return;
+	udp_send(client->udp, &client->peer, bytes, length);
 }
 
 static bool host_write(struct session_host *host, enum session_file file, uint64_t offset, const void *bytes, size_t length)

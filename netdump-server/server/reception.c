@@ -102,14 +102,16 @@ static bool read_magic(const struct server *server, const char *name, uint64_t *
 	return end != text && (!*end || *end == '\n');
 }
 
-/* A client of ours asks whether we are of its kind: answered from its datagram alone. */
-static void answer_offer(struct server *server, struct udp *udp, const struct udp_peer *peer, const struct redhat_start *start)
+/* A client of ours asks whether we are of its kind: answered from its datagram alone, which was longer, or it is not one
+ * of ours. */
+static void answer_offer(struct server *server, struct udp *udp, const struct udp_peer *peer, const struct redhat_start *start,
+			 size_t length)
 {
 	const struct redhat_request request = {start->magic, 1, REDHAT_START_ACK, REDHAT_VERSION, 0};
 	uint8_t bytes[REDHAT_REQUEST_SIZE + ND6_ANSWER];
 	struct nd6_offer offer;
 
-	if (!nd6_offer_parse(start->offer, start->offer_length, &offer))
+	if (length < sizeof(bytes) || !nd6_offer_parse(start->offer, start->offer_length, &offer))
 		return;
 	redhat_request_write(&request, bytes);
 	netdump6_answer(&server->listener, &offer, &peer->address, server->now, bytes + REDHAT_REQUEST_SIZE);
@@ -180,7 +182,7 @@ static void take_redhat(struct server *server, struct udp *udp, const struct udp
 	if (reply.code == REDHAT_REPLY_START)
 		redhat_start_parse(reply.payload, reply.length, &start);
 	if (start.offer)
-		answer_offer(server, udp, peer, &start);
+		answer_offer(server, udp, peer, &start, length);
 	else if (client && (reply.code == REDHAT_REPLY_LOG || is_its_port))
 		hand_over(client, bytes, length);
 	else if (reply.code == REDHAT_REPLY_LOG)

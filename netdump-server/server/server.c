@@ -339,6 +339,7 @@ static void tick_sessions(struct server *server)
 {
 	size_t kept = 0;
 
+	server->is_ticking = true;
 	for (size_t i = 0; i < server->clients.count; i++) {
 		struct client *client = server->clients.items[i];
 
@@ -350,6 +351,7 @@ static void tick_sessions(struct server *server)
 			server->clients.items[kept++] = client;
 	}
 	server->clients.count = kept;
+	server->is_ticking = false;
 }
 
 static void tick(struct server *server)

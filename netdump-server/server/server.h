@@ -11,6 +11,7 @@
 #include "seal/seal.h"
 #include "server/chances.h"
 #include "server/config.h"
+#include "server/repeats.h"
 #include "session/netdump6.h"
 #include "store/store.h"
 
@@ -43,6 +44,8 @@ struct server {
 	struct store *store;
 	struct hooks *hooks;
 	struct chances chances;
+	struct repeats repeats;
+	bool is_ticking; /* sessions send of their own accord, not because something came */
 	struct notes *notes;
 	struct seal_pair pair;
 	struct seal_peers peers;

@@ -245,3 +245,25 @@ pointer dereference, address: 0000000000000008"
 	until_true told "MESSAGE_ID=$(id_of 'It is not\.')|NETDUMP_CLIENT=$NET.$(place_of freebsd)|PRIORITY=4"
 	until_true told "MESSAGE_ID=$(id_of 'It has stopped')|MESSAGE=stopped"
 }
+
+@test "what is sent to addresses that show nothing is bounded, for all of them together" {
+	local count bytes
+	start_server
+	read -r count bytes <<< "$("$PYTHON" "$PACKETS" starts "$NET.1:6666" 60)"
+	# Each gets an acknowledgement and a HELLO. Of nine more HELLOs each, 540 in all, few are left.
+	[ "$count" -ge 120 ] && [ "$count" -le 320 ]
+	[ "$bytes" -eq $((count * 24)) ]
+	"$REDHAT" --bind="$NET.11" --state-ms=0 "$NET.1" "$IMAGE"
+}
+
+@test "no answer is longer than the question" {
+	# START of x86_64, a text, a newline, the offer of version 6: 19 bytes and the text; the answer has 45.
+	local head=050000003e0000000800000005 offer=0ad66e360600 text
+	start_server
+	for text in 0 25; do
+		text=$(printf "%0${text}d" 0)
+		[ "$("$PYTHON" "$PACKETS" ask "$NET.11" "$NET.1:6666" "$head${text//0/78}$offer")" = nothing ]
+	done
+	run -0 "$PYTHON" "$PACKETS" ask "$NET.11" "$NET.1:6666" "$head$(printf %026d 0 | sed s/0/78/g)$offer"
+	[ "${#output}" -eq 90 ]
+}

@@ -7,8 +7,11 @@
                                      that a FreeBSD client sends, version 6, and noise, from the clients' own ports and
                                      others; until SIGTERM; says when it was a thousand (raw sockets: as root, or in a
                                      user namespace)
+  starts SERVER:PORT COUNT           of so many Red Hat clients that never answer; says how many datagrams and bytes answer
+                                     them
   ask FROM SERVER:PORT HEX           one datagram; says in hexadecimal what was answered within a second, or nothing"""
 import random
+import select
 import signal
 import socket
 import struct
@@ -100,6 +103,22 @@ def forge(server, *clients):
             time.sleep(0.002)
 
 
+def starts(server, count):
+    """Of Red Hat clients that never answer; what each gets is counted until nothing has come for two seconds."""
+    waiting, total = [], [0, 0]
+    text = b'task_struct:0x10001234000 page_offset:0x10000000000\n'
+    for i in range(int(count)):
+        out = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        out.bind((f'127.251.0.{i + 1}', 6666))
+        out.sendto(reply(8, 62, 5, text), endpoint(server))
+        waiting.append(out)
+    while ready := select.select(waiting, [], [], 2)[0]:
+        for out in ready:
+            total[1] += len(out.recv(65536))
+            total[0] += 1
+    print(*total)
+
+
 def ask(source, target, text):
     out = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     out.bind(endpoint(source))
@@ -112,4 +131,4 @@ def ask(source, target, text):
 
 
 if __name__ == '__main__':
-    {'netconsole': netconsole, 'forge': forge, 'ask': ask}[sys.argv[1]](*sys.argv[2:])
+    {'netconsole': netconsole, 'forge': forge, 'ask': ask, 'starts': starts}[sys.argv[1]](*sys.argv[2:])
