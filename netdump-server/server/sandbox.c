@@ -213,10 +213,15 @@ static int allow_udp(scmp_filter_ctx filter)
 	static const unsigned families[] = {AF_INET, AF_INET6};
 	int status = 0;
 
-	for (size_t i = 0; !status && i < sizeof(families) / sizeof(*families); i++)
-		status = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 3, SCMP_A0(SCMP_CMP_EQ, families[i]),
-					  SCMP_A1(SCMP_CMP_EQ, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK),
-					  SCMP_A2(SCMP_CMP_EQ, 0));
+	for (size_t i = 0; !status && i < sizeof(families) / sizeof(*families); i++) {
+		const struct scmp_arg_cmp of_udp[] = {
+			{.arg = 0, .op = SCMP_CMP_EQ, .datum_a = families[i]},
+			{.arg = 1, .op = SCMP_CMP_EQ, .datum_a = SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK},
+			{.arg = 2, .op = SCMP_CMP_EQ, .datum_a = 0},
+		};
+
+		status = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 3, of_udp);
+	}
 	return status;
 }
 
