@@ -442,10 +442,11 @@ static void serve(struct server *server)
 	tick(server);
 }
 
-/* Whether the client is left waiting for the next server. */
-static bool is_suspended(const struct server *server, struct session *session)
+/* Whether the client is left waiting for the next server, which must be able to go on. */
+static bool is_suspended(const struct server *server, const struct client *client)
 {
-	return !strcmp(server->config->stop, "wait") && !strcmp(session->ops->protocol, "redhat") && redhat_suspend(session);
+	return !strcmp(server->config->stop, "wait") && !strcmp(client->session->ops->protocol, "redhat") && client->dump &&
+	       dump_can_resume(client->dump, &client->meta) && redhat_suspend(client->session);
 }
 
 /* Dumps that are being closed, and clients that are still to be told something, in time. */
@@ -469,7 +470,7 @@ static void stop(struct server *server)
 	for (size_t i = 0; i < server->clients.count; i++) {
 		struct session *session = server->clients.items[i]->session;
 
-		if (!session->is_over && !is_suspended(server, session))
+		if (!session->is_over && !is_suspended(server, server->clients.items[i]))
 			session->ops->stop(session, server->now);
 	}
 	flush(server);

@@ -104,8 +104,6 @@ bool store_is_running(const void *context, const char *place, const char *name);
 /* The dump reserves no room any more, and may go to make some. */
 void store_forget(struct store *store, const struct dump_files *dump);
 
-/* Whether it can go on after the server was started again; on any thread, of what dump_finish() or keep.c copied. */
-bool dump_can_resume(const struct dump_files *dump, const struct meta *meta);
 /* Writes `resume`; on that thread, after the bytes that `meta` speaks of were synced. */
 struct error *dump_keep(const struct dump_files *dump, const struct meta *meta);
 /* Waits for what is under way, and begins nothing any more. */

@@ -76,6 +76,9 @@ struct error *dump_begin(struct store *store, struct meta *meta, uint64_t expect
 struct dump_files *dump_resume(struct store *store, struct meta *meta, struct extents *ret);
 /* The dump of that name, for store_recover(); NULL where its files are not there. `meta` outlives it. */
 struct dump_files *dump_reopen(struct store *store, const char *name, struct meta *meta, const struct extents *have);
+/* Whether it can go on after the server was started again: not one that is converted to a kdump file, nor FreeBSD's. On any
+ * thread, by a copy of the dump's meta. */
+bool dump_can_resume(const struct dump_files *dump, const struct meta *meta);
 /* False where the queue is full, writing has failed, or the dump has become larger than quotas and free space allow. */
 bool dump_write(struct dump_files *dump, enum session_file file, uint64_t offset, const void *bytes, size_t length);
 /* As dump_write() with that many zeros: a hole. */

@@ -186,6 +186,19 @@ restarted() {
 	tail -c +4097 "$DUMPS/$NET.11-"*/vmcore | cmp - "$IMAGE"
 }
 
+@test "a Red Hat client whose dump cannot go on does not wait for another server" {
+	local pid
+	start_server --format=kdump
+	start_proxy 11 6666 --most=200000
+	dump_as redhat "$NET.111" > redhat.said 2>&1 &
+	pid=$!
+	PIDS+=("$pid")
+	until_true compgen -G "$DUMPS/*/vmcore-incomplete.kdump"
+	stop_server
+	wait "$pid"
+	[ "$(jq -r .reason "$(meta_of redhat)")" = 'the server was stopped' ]
+}
+
 @test "stop=reboot: Red Hat clients do not wait for another server" {
 	start_server --stop=reboot
 	hold redhat
