@@ -55,10 +55,10 @@ static void replace(struct status *status, const char *path, const char *text)
 {
 	char *temporary _cleanup_free_ = mem_printf("%s.new", path);
 	FILE *file = fopen(temporary, "we");
-	bool is_written = file && fputs(text, file) >= 0;
+	bool is_written = file && fputs(text, file) >= 0 && !fchmod(fileno(file), 0644);
 
-	if (file)
-		is_written &= !fchmod(fileno(file), 0644) & !fclose(file);
+	if (file && fclose(file))
+		is_written = false;
 	if (is_written && !rename(temporary, path))
 		return;
 	if (!status->has_complained)
