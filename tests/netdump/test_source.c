@@ -330,7 +330,7 @@ TEST(a_file_is_the_same_while_nobody_writes_to_it)
 	id_of(one, id);
 	CHECK(has_id(one, id) && !has_id(other, id));
 	struct source *source = open_fd(dup(one));
-	struct stat before;
+	struct stat before = {0};
 
 	CHECK(!source_has_changed(source) && !fstat(one, &before));
 	/* Behind what the hash is made of; the clock of files is a coarse one. */
