@@ -203,7 +203,7 @@ static const char *const calls[] = {
 	"set_robust_list", "rseq", "membarrier", "sched_yield", "sched_getaffinity", "clock_gettime", "clock_gettime64",
 	"clock_nanosleep", "nanosleep", "gettimeofday", "time", "getrandom", "prlimit64", "setpriority", "ioprio_set",
 	/* the process itself */
-	"exit", "exit_group", "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "sigaltstack", "restart_syscall", "getpid",
+	"exit", "exit_group", "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "alarm", "setitimer", "sigaltstack", "restart_syscall", "getpid",
 	"gettid", "tgkill", "getuid", "geteuid", "getgid", "getegid", "wait4", "waitid", "uname", "umask", "sysinfo", "prctl",
 };
 

@@ -461,11 +461,20 @@ static bool is_leaving(const struct server *server, uint64_t deadline)
 	return false;
 }
 
+static void leave(int signal)
+{
+	(void)signal;
+	_exit(0);
+}
+
 /* Every client is told, and every dump closed: what is queued is written, for some seconds. */
 static void stop(struct server *server)
 {
 	server->now = clock_now();
 	server->stopped = server->now + STOP_SECONDS * SESSION_SECOND;
+	/* Should this thread itself wait for the disk by then. */
+	signal(SIGALRM, leave);
+	alarm(STOP_SECONDS + 1);
 	store_stop(server->store);
 	for (size_t i = 0; i < server->clients.count; i++) {
 		struct session *session = server->clients.items[i]->session;

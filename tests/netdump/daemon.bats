@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The server as a process: how it starts, is told to read its configuration again, says what it does, and whom it runs as.
-# shellcheck disable=SC2154,SC2119 # bats and common.bash set the variables; start_server takes options
+# shellcheck disable=SC2154,SC2153,SC2119,SC2086 # bats and common.bash set the variables; start_server takes options; words
 
 load common
 

@@ -296,14 +296,28 @@ stops_in_time() {
 	done
 }
 
+# stall_disk [VARIABLE=VALUE]: under servers that are started from now on.
+stall_disk() {
+	"${CC:-cc}" -shared -fPIC -o stalled_disk.so "$BATS_TEST_DIRNAME/stalled_disk.c"
+	AROUND="env LD_PRELOAD=$PWD/stalled_disk.so ASAN_OPTIONS=${ASAN_OPTIONS-}:verify_asan_link_order=0 $*"
+}
+
+@test "SIGTERM ends the server though the disk of the markers stalls" {
+	mkdir spool
+	stall_disk "STALLED=$(stat -c %i spool)"
+	start_server --spool="$PWD/spool"
+	hold plain
+	stops_in_time
+	[ "$(jq .complete "$(meta_of plain)")" = false ]
+}
+
 @test "SIGTERM ends the server though a disk stalls and scripts hang" {
 	local pid
 	mkdir "$DUMPS/scripts"
 	printf '%s\n' '#!/bin/sh' "echo \$\$ >> '$PWD/pids'" 'sleep 1000 & wait' > "$DUMPS/scripts/netdump-start"
 	chmod 755 "$DUMPS/scripts/netdump-start"
-	"${CC:-cc}" -shared -fPIC -o stalled_disk.so "$BATS_TEST_DIRNAME/stalled_disk.c"
-	AROUND="env LD_PRELOAD=$PWD/stalled_disk.so ASAN_OPTIONS=${ASAN_OPTIONS-}:verify_asan_link_order=0" \
-		start_server --script-timeout=1000 --status-file="$PWD/status" --pidfile="$PWD/pid"
+	stall_disk
+	start_server --script-timeout=1000 --status-file="$PWD/status" --pidfile="$PWD/pid"
 	"$PYTHON" "$PACKETS" ask "$NET.11" "$NET.1:6666" "$STARTUP"
 	hold plain
 	until_true test -s pids
