@@ -2,7 +2,9 @@
 #include "store/compress.h"
 
 #include <lzo/lzo1x.h>
+#include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <zlib.h>
 #include <zstd.h>
 
@@ -10,7 +12,9 @@
 
 enum { LEVEL = 1 }; /* of zlib and zstd: the dump has to keep up with the network */
 
+/* For pages of one size. */
 struct compressor {
+	struct compressor *next;
 	enum store_compression compression;
 	size_t page_size, room;
 	uint8_t *bytes;
@@ -40,7 +44,18 @@ static bool begin(struct compressor *compressor)
 	return false;
 }
 
-struct error *compressor_new(enum store_compression compression, size_t page_size, struct compressor **ret)
+static void compressor_free(struct compressor *compressor)
+{
+	if (compressor->compression == STORE_ZLIB)
+		deflateEnd(&compressor->deflate);
+	ZSTD_freeCCtx(compressor->context);
+	free(compressor->work);
+	free(compressor->bytes);
+	free(compressor);
+}
+
+/* NULL where the library does not start. */
+static struct compressor *compressor_new(enum store_compression compression, size_t page_size)
 {
 	struct compressor *compressor = mem_zero(sizeof(*compressor));
 
@@ -48,24 +63,10 @@ struct error *compressor_new(enum store_compression compression, size_t page_siz
 	compressor->page_size = page_size;
 	compressor->room = room_for(page_size);
 	compressor->bytes = mem_zero(compressor->room);
-	if (!begin(compressor)) {
-		compressor_free(compressor);
-		return error_new(ERROR_IO, "the compression library does not start");
-	}
-	*ret = compressor;
+	if (begin(compressor))
+		return compressor;
+	compressor_free(compressor);
 	return NULL;
-}
-
-void compressor_free(struct compressor *compressor)
-{
-	if (!compressor)
-		return;
-	if (compressor->compression == STORE_ZLIB)
-		deflateEnd(&compressor->deflate);
-	ZSTD_freeCCtx(compressor->context);
-	free(compressor->work);
-	free(compressor->bytes);
-	free(compressor);
 }
 
 static size_t run_zlib(struct compressor *compressor, const uint8_t *page)
@@ -97,11 +98,65 @@ static size_t run_zstd(struct compressor *compressor, const uint8_t *page)
 	return ZSTD_isError(length) ? 0 : length;
 }
 
-const uint8_t *compressor_run(struct compressor *compressor, const uint8_t *page, size_t *ret_length)
+/* ---- those that dumps share -------------------------------------------------------------------- */
+
+struct compressors {
+	pthread_mutex_t mutex;
+	struct compressor *first; /* a few: one for each compression and size of pages that came */
+};
+
+struct compressors *compressors_new(void)
+{
+	struct compressors *compressors = mem_zero(sizeof(*compressors));
+
+	pthread_mutex_init(&compressors->mutex, NULL);
+	return compressors;
+}
+
+void compressors_free(struct compressors *compressors)
+{
+	if (!compressors)
+		return;
+	while (compressors->first) {
+		struct compressor *next = compressors->first->next;
+
+		compressor_free(compressors->first);
+		compressors->first = next;
+	}
+	pthread_mutex_destroy(&compressors->mutex);
+	free(compressors);
+}
+
+static struct compressor *find_or_make(struct compressors *compressors, enum store_compression compression,
+				       size_t page_size)
+{
+	struct compressor *compressor = compressors->first;
+
+	while (compressor && (compressor->compression != compression || compressor->page_size != page_size))
+		compressor = compressor->next;
+	if (compressor)
+		return compressor;
+	compressor = compressor_new(compression, page_size);
+	if (compressor) {
+		compressor->next = compressors->first;
+		compressors->first = compressor;
+	}
+	return compressor;
+}
+
+size_t compressors_run(struct compressors *compressors, enum store_compression compression, const uint8_t *page,
+		       size_t page_size, uint8_t *ret)
 {
 	static size_t (*const runs[])(struct compressor *compressor, const uint8_t *page) = {
 		[STORE_ZLIB] = run_zlib, [STORE_LZO] = run_lzo, [STORE_ZSTD] = run_zstd};
 
-	*ret_length = runs[compressor->compression](compressor, page);
-	return *ret_length && *ret_length < compressor->page_size ? compressor->bytes : NULL;
+	pthread_mutex_lock(&compressors->mutex);
+	struct compressor *compressor = find_or_make(compressors, compression, page_size);
+	size_t length = compressor ? runs[compression](compressor, page) : 0;
+
+	length = length < page_size ? length : 0;
+	if (length)
+		memcpy(ret, compressor->bytes, length);
+	pthread_mutex_unlock(&compressors->mutex);
+	return length;
 }

@@ -6,15 +6,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/error.h"
 #include "store/store.h"
 
-struct compressor;
+/* What all dumps share, on whatever threads: a compressor of zlib is larger than all else that a dump needs. */
+struct compressors;
 
-struct error *compressor_new(enum store_compression compression, size_t page_size, struct compressor **ret) MUST_CHECK;
-void compressor_free(struct compressor *compressor);
-/* Compresses a page; returns the bytes and their number, or NULL where they would not be fewer than the page's. Valid
- * until the next call. */
-const uint8_t *compressor_run(struct compressor *compressor, const uint8_t *page, size_t *ret_length);
+struct compressors *compressors_new(void);
+void compressors_free(struct compressors *compressors);
+/* Compresses a page into `ret`, which has room for one; returns its length, or 0 where it would be no shorter. */
+size_t compressors_run(struct compressors *compressors, enum store_compression compression, const uint8_t *page,
+		       size_t page_size, uint8_t *ret);
 
 #endif

@@ -15,6 +15,7 @@
 #include "store/store.h"
 #include "store/writer.h"
 
+struct compressors;
 struct kdumper;
 
 #define CORE_INCOMPLETE "vmcore-incomplete"
@@ -26,6 +27,7 @@ enum { STORE_LOGS_MAX = 128 }; /* logs outside dumps that are open at a time */
 struct store {
 	const struct store_options *options;
 	struct writer *writer;
+	struct compressors *compressors;
 	bool is_stopping; /* other threads look at it */
 	int directory, spool, logs; /* -1: none; logs: made when the first is written */
 	struct {

@@ -28,7 +28,7 @@ enum {
 	DESCRIPTORS = 4096,     /* that are written together */
 	ENTRIES = 256,          /* that are read together */
 	BITS = 4096,            /* bytes of a bitmap that are written together */
-	BUFFER = 256 << 10,     /* of pages not yet written */
+	BUFFER = 64 << 10,      /* of pages not yet written: the largest page */
 };
 
 static const uint32_t compression_flags[] = {[STORE_ZLIB] = 1, [STORE_LZO] = 2, [STORE_ZSTD] = 0x20};
@@ -46,7 +46,7 @@ struct kdumper {
 	enum elf_state state;
 	struct extents have; /* of the bytes of the ELF file */
 	struct elf_map map;
-	struct compressor *compressor;
+	struct compressors *compressors;
 	uint8_t *page;       /* put together from pieces */
 	uint8_t *buffer;     /* the end of `out` */
 	size_t buffered;
@@ -55,11 +55,12 @@ struct kdumper {
 	struct entry zero;   /* the page that all pages of zeros are */
 };
 
-struct error *kdumper_new(int raw, int out, int directory, enum store_compression compression, struct kdumper **ret)
+struct error *kdumper_new(int raw, int out, int directory, struct compressors *compressors,
+			  enum store_compression compression, struct kdumper **ret)
 {
 	struct kdumper *kdump = mem_zero(sizeof(*kdump));
 
-	*kdump = (struct kdumper){.raw = raw, .out = out, .compression = compression};
+	*kdump = (struct kdumper){.raw = raw, .out = out, .compressors = compressors, .compression = compression};
 	kdump->table = openat(directory, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	kdump->pieces = openat(directory, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	if (kdump->table < 0 || kdump->pieces < 0) {
@@ -81,7 +82,6 @@ void kdumper_free(struct kdumper *kdump)
 		close(kdump->pieces);
 	extents_deinit(&kdump->have);
 	elf_map_deinit(&kdump->map);
-	compressor_free(kdump->compressor);
 	free(kdump->page);
 	free(kdump->buffer);
 	free(kdump);
@@ -138,18 +138,6 @@ static int flush(struct kdumper *kdump)
 	return error;
 }
 
-static int append(struct kdumper *kdump, const void *bytes, size_t length)
-{
-	int error = kdump->buffered + length > BUFFER ? flush(kdump) : 0;
-
-	if (error)
-		return error;
-	memcpy(kdump->buffer + kdump->buffered, bytes, length);
-	kdump->buffered += length;
-	kdump->end += length;
-	return 0;
-}
-
 static bool is_zero(const uint8_t *bytes, size_t length)
 {
 	return !bytes[0] && !memcmp(bytes, bytes + 1, length - 1);
@@ -170,13 +158,21 @@ static int table_put(const struct kdumper *kdump, uint64_t page, const struct en
 /* Appends a page, compressed where that helps. */
 static int append_page(struct kdumper *kdump, const uint8_t *bytes, struct entry *ret)
 {
-	size_t length;
-	const uint8_t *packed = compressor_run(kdump->compressor, bytes, &length);
+	size_t page_size = kdump->map.page_size;
+	int error = kdump->buffered + page_size > BUFFER ? flush(kdump) : 0;
 
+	if (error)
+		return error;
+	uint8_t *to = kdump->buffer + kdump->buffered;
+	size_t length = compressors_run(kdump->compressors, kdump->compression, bytes, page_size, to);
 	*ret = (struct entry){.offset = kdump->end,
-			      .size = packed ? (uint32_t)length : kdump->map.page_size,
-			      .flags = packed ? compression_flags[kdump->compression] : 0};
-	return append(kdump, packed ? packed : bytes, ret->size);
+			      .size = (uint32_t)(length ? length : page_size),
+			      .flags = length ? compression_flags[kdump->compression] : 0};
+	if (!length)
+		memcpy(to, bytes, page_size);
+	kdump->buffered += ret->size;
+	kdump->end += ret->size;
+	return 0;
 }
 
 static int store_page(struct kdumper *kdump, uint64_t page, const uint8_t *bytes)
@@ -369,12 +365,7 @@ static int begin(struct kdumper *kdump)
 {
 	const struct elf_map *map = &kdump->map;
 	uint64_t size = map->page_size, bits = map->ranges[map->range_count - 1].end;
-	struct error *error = compressor_new(kdump->compression, map->page_size, &kdump->compressor);
 
-	if (error) {
-		error_free(error);
-		return EIO;
-	}
 	kdump->page = mem_zero(map->page_size);
 	kdump->buffer = mem_zero(BUFFER);
 	kdump->sub_blocks = round_up(KDUMP_SUB_HEAD + map->notes_size, size) / size;

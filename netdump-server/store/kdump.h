@@ -14,14 +14,15 @@
 #include "base/error.h"
 #include "store/store.h"
 
+struct compressors;
 struct kdumper;
 struct writer_file;
 
 /* `raw`: takes what cannot be converted yet, at its own offsets, and with it everything if it turns out that the
  * file is no ELF dump. `out`: the new file, empty. `directory`: for a table without a name. The descriptors stay the
- * caller's. */
-struct error *kdumper_new(int raw, int out, int directory, enum store_compression compression,
-			struct kdumper **ret) MUST_CHECK;
+ * caller's, as are `compressors`, which outlive it. */
+struct error *kdumper_new(int raw, int out, int directory, struct compressors *compressors,
+			  enum store_compression compression, struct kdumper **ret) MUST_CHECK;
 void kdumper_free(struct kdumper *kdump);
 /* For struct writer_file: `context` is the kdump. */
 int kdumper_take(struct writer_file *file, uint64_t offset, const void *bytes, uint64_t length);

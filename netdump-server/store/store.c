@@ -13,6 +13,7 @@
 #include "base/cleanup.h"
 #include "base/mem.h"
 #include "base/vec.h"
+#include "store/compress.h"
 #include "store/dump_files.h"
 #include "store/kdump.h"
 #include "store/meta.h"
@@ -30,6 +31,7 @@ struct error *store_open(const struct store_options *options, struct writer *wri
 	struct store *store = mem_zero(sizeof(*store));
 
 	*store = (struct store){.options = options, .writer = writer, .spool = -1, .logs = -1};
+	store->compressors = compressors_new();
 	store->directory = open(options->dumpdir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (options->spool)
 		store->spool = open(options->spool, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -55,6 +57,11 @@ void store_stop(struct store *store)
 	__atomic_store_n(&store->is_stopping, true, __ATOMIC_RELAXED);
 }
 
+static void release_compressors(void *context)
+{
+	compressors_free(context);
+}
+
 void store_close(struct store *store)
 {
 	if (!store)
@@ -65,6 +72,11 @@ void store_close(struct store *store)
 		close(store->directory);
 	if (store->spool >= 0)
 		close(store->spool);
+	// Blocks of dumps that were not finished may be queued.
+	if (store->writer)
+		writer_barrier(store->writer, NULL, release_compressors, store->compressors);
+	else
+		compressors_free(store->compressors);
 	free(store->running.items);
 	held_deinit(&store->held);
 	free(store);
@@ -177,7 +189,8 @@ static struct error *make_kdump(struct dump_files *dump)
 	if (out < 0)
 		return error_errno("%s/%s: cannot create", dump->path, CORE_KDUMP);
 	struct error *error =
-		kdumper_new(core->fd, out, dump->directory, dump->store->options->compression, &dump->kdump);
+		kdumper_new(core->fd, out, dump->directory, dump->store->compressors,
+			    dump->store->options->compression, &dump->kdump);
 	if (error) {
 		close(out);
 		return error;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "store/compress.h"
 #include "store/kdump.h"
 #include "store/writer.h"
 
@@ -33,15 +34,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	int here = open("/tmp", O_RDONLY | O_DIRECTORY), out = open("/tmp", O_TMPFILE | O_RDWR, 0600);
 	struct writer_file file = {.fd = open("/tmp", O_TMPFILE | O_RDWR, 0600), .take = kdumper_take};
+	struct compressors *compressors = compressors_new();
 	struct kdumper *kdump;
 	bool is_kdump;
 
-	if (kdumper_new(file.fd, out, here, data[0] % 3, &kdump))
+	if (kdumper_new(file.fd, out, here, compressors, data[0] % 3, &kdump))
 		abort();
 	file.context = kdump;
 	take_all(&file, data + 2, size - 2, 1 + data[0] * 33u, 1 + data[1]);
 	error_free(kdumper_finish(kdump, true, &is_kdump));
 	kdumper_free(kdump);
+	compressors_free(compressors);
 	close(file.fd);
 	close(out);
 	close(here);

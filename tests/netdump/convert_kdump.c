@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "store/compress.h"
 #include "store/kdump.h"
 #include "store/writer.h"
 
@@ -74,7 +75,8 @@ int main(int argc, char **argv)
 		fail(argv[1], NULL);
 	uint64_t size = (uint64_t)status.st_size;
 	const uint8_t *bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, in, 0);
-	struct error *error = kdumper_new(file.fd, out, here, compression, &kdump);
+	struct compressors *compressors = compressors_new();
+	struct error *error = kdumper_new(file.fd, out, here, compressors, compression, &kdump);
 	if (!error)
 		error = writer_new(8 << 20, &writer);
 	if (error)
@@ -105,5 +107,6 @@ int main(int argc, char **argv)
 	if (error || !is_kdump)
 		fail("finishing", error);
 	kdumper_free(kdump);
+	compressors_free(compressors);
 	return 0;
 }

@@ -63,6 +63,23 @@ send_own() {
 	awk '/^VmHWM/ { print; exit $2 > 65536 }' "/proc/$SERVER_PID/status"
 }
 
+# Whatever a dump needs while it becomes a kdump file, zlib most of all: its head, which is 8 KiB, and pages have come.
+@test "200 dumps that become kdump files at once, in 64 MB" {
+	local i clients=()
+	for i in {1..200}; do
+		echo "address add 10.9.0.$i/32 dev lo"
+	done | $INSIDE ip -batch -
+	start_server --addr= --concurrent=256 --status-file="$BATS_TEST_TMPDIR/status" --format=kdump --compression=zlib
+	for i in {1..200}; do
+		"$SEND" -q --rate=3K -f "$LESS" "10.9.0.$i" 3>&- & # minutes
+		clients+=($!)
+	done
+	PIDS+=("${clients[@]}")
+	until_true is_status '[.dumps[] | select(.received > 15000)] | length' 200
+	awk '/^VmHWM/ { print; exit $2 > 65536 }' "/proc/$SERVER_PID/status"
+	kill "${clients[@]}"
+}
+
 @test "the same file from two hosts is two dumps" {
 	local clients=()
 	$INSIDE ip address add 10.9.0.1/32 dev lo

@@ -116,6 +116,7 @@ static void build(struct elf_file *file, bool is_64, bool is_big, uint16_t machi
 }
 
 struct conversion {
+	struct compressors *compressors;
 	struct kdumper *kdump;
 	struct writer_file file;
 	int out;
@@ -127,7 +128,9 @@ static void conversion_begin(struct conversion *conversion, enum store_compressi
 
 	conversion->out = open("/tmp", O_TMPFILE | O_RDWR, 0600);
 	conversion->file = (struct writer_file){.fd = open("/tmp", O_TMPFILE | O_RDWR, 0600), .take = kdumper_take};
-	struct error *error = kdumper_new(conversion->file.fd, conversion->out, here, compression, &conversion->kdump);
+	conversion->compressors = compressors_new();
+	struct error *error = kdumper_new(conversion->file.fd, conversion->out, here, conversion->compressors, compression,
+					  &conversion->kdump);
 	if (error)
 		abort();
 	conversion->file.context = conversion->kdump;
@@ -152,6 +155,7 @@ static bool conversion_finish(struct conversion *conversion, bool is_complete)
 static void conversion_end(struct conversion *conversion)
 {
 	kdumper_free(conversion->kdump);
+	compressors_free(conversion->compressors);
 	close(conversion->out);
 	close(conversion->file.fd);
 }
