@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The end of a dump, on the writer's other threads: sizes, names, meta.json; then, while the client is told already, the
-// digest, meta.json again, and the marker. What has its final name is on the disk.
+// The end of a dump, on the writer's other threads: sizes, names, meta.json; then, while the client is told already,
+// the digest, meta.json again, and the marker. What has its final name is on the disk.
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

@@ -141,7 +141,8 @@ static void lane_push(struct lane *lane, struct barrier *barrier)
 	pthread_cond_signal(&lane->has_work);
 }
 
-void writer_work(struct writer *writer, enum writer_lane lane, void (*work)(void *), void (*done)(void *), void *context)
+void writer_work(struct writer *writer, enum writer_lane lane, void (*work)(void *), void (*done)(void *),
+		 void *context)
 {
 	struct barrier *barrier = mem_zero(sizeof(*barrier));
 

@@ -49,7 +49,8 @@ bool writer_zero(struct writer *writer, struct writer_file *file, uint64_t offse
  * barriers is done, then `done` on the thread that calls writer_poll(). Either may be NULL. */
 void writer_barrier(struct writer *writer, void (*work)(void *), void (*done)(void *), void *context);
 /* The same on another thread, whatever is queued: after the work that was given to that lane before. */
-void writer_work(struct writer *writer, enum writer_lane lane, void (*work)(void *), void (*done)(void *), void *context);
+void writer_work(struct writer *writer, enum writer_lane lane, void (*work)(void *), void (*done)(void *),
+		 void *context);
 /* A descriptor that becomes readable when writer_poll() has something to do, or when there is room again after
  * writer_put() found none. */
 int writer_event(const struct writer *writer);
