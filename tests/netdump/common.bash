@@ -93,6 +93,9 @@ start_proxy() {
 	done
 }
 
+# A Red Hat client's LOG, once its module is there.
+STARTUP=04000000000000000200000000$(printf '[...network console startup...]\n' | xxd -p -c 64)
+
 # Each kind has its place, and its dump an own directory.
 KINDS=(redhat freebsd plain sealed pipe classic)
 place_of() {

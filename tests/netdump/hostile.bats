@@ -276,9 +276,6 @@ begins() {
 	cmp "$SENT" "$DUMPS/"*/vmcore
 }
 
-# A Red Hat client's LOG, once its module is there.
-STARTUP=04000000000000000200000000$(printf '[...network console startup...]\n' | xxd -p -c 64)
-
 # The server is gone in time, and well.
 stops_in_time() {
 	kill "$SERVER_PID"
