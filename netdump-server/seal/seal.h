@@ -23,8 +23,9 @@ enum {
 	SEAL_PEERS_MAX = 4096,
 };
 
-/* Call once; fails only where the system has no random numbers. */
-struct error *seal_start(void) MUST_CHECK;
+/* Call once; fails only where the system has no random numbers. With secrets it waits until those are good, which may
+ * take long in a kernel that has just started: before Linux 5.4 (commit 50ee7529ec45) for ever where nothing happens. */
+struct error *seal_start(bool has_secrets) MUST_CHECK;
 void seal_random(void *bytes, size_t length);
 /* Forgets a secret for good. */
 void seal_wipe(void *bytes, size_t length);

@@ -335,7 +335,7 @@ static enum status report_classic(const struct sender *sender)
 	if (!sender->has_begun)
 		return complain(sender, STATUS_NO_SERVER, "the server does not answer");
 	if (!served)
-		return complain(sender, STATUS_NO_SERVER, "the server wants no dump: it is busy, or full");
+		return complain(sender, STATUS_NO_SERVER, "the server wants no dump: it is busy, full, or knows no such machine");
 	snprintf(reason, sizeof(reason), "the server asked for %" PRIu32 " of %" PRIu32 " pages", served, all);
 	return complain(sender, STATUS_INCOMPLETE, reason);
 }
@@ -479,12 +479,12 @@ static enum status send_dump(const struct options *options)
 int main(int argc, char **argv)
 {
 	struct options options = {0};
-	struct error *error = seal_start();
+	struct error *error = options_read(argc, argv, &options);
 	enum status status = STATUS_COMPLETE;
 	bool is_sent = false;
 
 	if (!error)
-		error = options_read(argc, argv, &options);
+		error = seal_start(options.is_sealed);
 	if (error) {
 		fprintf(stderr, "netdump-send: %s\n", error->message);
 		error_free(error);

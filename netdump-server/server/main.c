@@ -380,7 +380,7 @@ static struct error *act(const struct arguments *arguments)
 int main(int argc, char **argv)
 {
 	struct arguments arguments = {0};
-	struct error *error = seal_start();
+	struct error *error = seal_start(true);
 
 	(void)argc;
 	main_arguments = &arguments;

@@ -25,7 +25,7 @@ struct meta {
 	uint64_t retransmissions;
 	uint32_t machine;    /* ELF e_machine, 0 where unknown */
 	uint32_t page_size;
-	char panic[256];     /* panic string or START's text, printable */
+	char panic[256];     /* FreeBSD: its panic string, printable; or "" */
 	char reason[256];    /* why it is incomplete, or "" */
 	char format[32];     /* "elf", "kdump", "freebsd", "raw" */
 	char path[1024];     /* FreeBSD: directory below the dump directory that the client asked for; checked; or "" */

@@ -315,22 +315,6 @@ static bool is_admitted(const struct redhat_options *options, const struct redha
 	return !options->is_secure || is_magic_right(options, start);
 }
 
-/* START's text, for meta.json. */
-static void describe(struct meta *meta, const struct redhat_reply *reply)
-{
-	size_t length = 0;
-
-	for (; length < reply->length && length < sizeof(meta->panic) - 1 && reply->payload[length] != '\n'; length++) {
-		uint8_t byte = reply->payload[length];
-
-		meta->panic[length] = (char)(byte >= ' ' && byte <= '~' ? byte : '?');
-	}
-	meta->panic[length] = '\0';
-	meta->protocol = PROTOCOL;
-	meta->machine = reply->nr;
-	snprintf(meta->format, sizeof(meta->format), "elf");
-}
-
 /* False for what is no START of a client. */
 static bool start_read(const struct redhat_reply *reply, struct redhat_start *ret)
 {
@@ -343,13 +327,17 @@ static bool start_read(const struct redhat_reply *reply, struct redhat_start *re
 
 static void start_use(struct redhat *redhat, const struct redhat_reply *reply, const struct redhat_start *start)
 {
+	struct meta *meta = redhat_meta(redhat);
+
 	redhat->start = *start;
 	redhat->magic = redhat->options.has_magic ? redhat->options.magic : start->magic;
 	redhat->machine = reply->nr;
 	/* The client takes the lesser of both versions, modulo 256. */
 	redhat->is_version5 = (uint8_t)reply->info >= REDHAT_VERSION;
 	redhat->session.is_proven = redhat->options.is_secure;
-	describe(redhat_meta(redhat), reply);
+	meta->protocol = PROTOCOL;
+	meta->machine = reply->nr;
+	snprintf(meta->format, sizeof(meta->format), "elf");
 }
 
 /* While it waits to be heard, a client repeats START; the latest counts, for an earlier one may have been forged. */

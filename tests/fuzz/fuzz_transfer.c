@@ -178,7 +178,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size_t flat = data[1] < size - 2 ? data[1] : size - 2, at = 2 + flat;
 	struct source *source = open_source(data + 2, flat, data[0]);
 
-	error_free(seal_start());
+	error_free(seal_start(true));
 	if (!source)
 		return 0;
 	struct fuzz fuzz = {.transfer = transfer_new(source, &options, SECOND), .now = SECOND, .session = 100};

@@ -551,7 +551,7 @@ static inline void world_init(struct world *world, uint64_t seed, uint64_t file_
 		.file_input = -1,
 		.patience_end = 3000 * SECOND,
 	};
-	struct error *error = seal_start();
+	struct error *error = seal_start(true);
 
 	error_free(error);
 	world->host.meta = &world->meta;

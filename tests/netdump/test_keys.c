@@ -244,7 +244,7 @@ TEST(psk_of_a_client)
 static void start(void) __attribute__((constructor));
 static void start(void)
 {
-	if (seal_start() || !mkdtemp(folder))
+	if (seal_start(true) || !mkdtemp(folder))
 		abort();
 }
 

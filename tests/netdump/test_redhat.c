@@ -150,7 +150,8 @@ TEST(redhat_asks_in_order)
 	CHECK_STR(buf_text(&host.scripts), "crash ");
 	CHECK(count_asked(5, 1) == 4 && asked_from(3) == 0 && asked_from(0) == 3);
 	CHECK(host.vmcore && !memcmp(host.vmcore, "\177ELF\1", 5) && host.vmcore[0xcc] == 0x10);
-	CHECK_STR(host.meta.panic, "task_struct:0xc1234000 page_offset:0xc0000000 netdump_magic:0x1122334455667788");
+	/* START's text holds the shared secret. */
+	CHECK(!*host.meta.panic && host.meta.machine == 3);
 	for (uint32_t pfn = 0; pfn < 6; pfn++) {
 		for (size_t back = 0; back < 8; back++) {
 			if (asked(back) == 1 && asked_from(back) == pfn) {
@@ -684,7 +685,7 @@ TEST(redhat_greeting_heeds_only_admitted_starts)
 	size_t sent = host.sent;
 
 	client_starts(99);
-	CHECK(host.sent == sent && strstr(host.meta.panic, "0x1122334455667788"));
+	CHECK(host.sent == sent);
 	client_starts(0x1122334455667788);
 	CHECK(host.sent == sent + 1 && asked(0) == 7);
 	bury();

@@ -569,7 +569,7 @@ TEST(digest_is_sha_256)
 static void start(void) __attribute__((constructor));
 static void start(void)
 {
-	if (seal_start())
+	if (seal_start(true))
 		abort();
 }
 

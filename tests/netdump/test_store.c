@@ -1297,7 +1297,7 @@ TEST(store_wants_its_directories)
 static void start(void) __attribute__((constructor));
 static void start(void)
 {
-	if (seal_start() || !mkdtemp(root))
+	if (seal_start(true) || !mkdtemp(root))
 		abort();
 }
 
