@@ -8,6 +8,9 @@ CC ?= gcc
 BUILD ?= build
 CFLAGS ?= -O2 -g
 FUZZ_SECONDS ?= 60
+ifeq ($(strip $(BUILD)),)
+$(error BUILD is empty: name the folder to build in, or leave it out)
+endif
 ifneq ($(words $(CURDIR)/$(BUILD)),1)
 $(error make cannot work with a space in the name of a folder: $(CURDIR)/$(BUILD))
 endif
