@@ -202,7 +202,7 @@ static struct dump_files *try_resume(struct store *store, struct meta *meta, con
 	struct dump_files *dump = NULL;
 	struct resume resume;
 
-	if (!held->is_directory || *held->place || held->is_running || !read_resume(store, held->name, &resume))
+	if (!held->may_resume || *held->place || held->is_running || !read_resume(store, held->name, &resume))
 		return NULL;
 	if (resume_is_of(&resume, meta))
 		dump = dump_reopen(store, held->name, meta, &resume.have);
@@ -228,7 +228,6 @@ struct dump_files *dump_resume(struct store *store, struct meta *meta, struct ex
 {
 	struct dump_files *dump = NULL;
 
-	room_scan(store);
 	for (size_t i = 0; i < store->held.count && !dump; i++)
 		dump = try_resume(store, meta, &store->held.items[i], ret);
 	if (!dump)

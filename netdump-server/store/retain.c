@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "base/mem.h"
 #include "base/vec.h"
+#include "store/resume.h"
 
 enum {
 	DEPTH_MAX = 8,           /* directories below the dump directory that are looked into */
@@ -37,7 +38,7 @@ static DIR *open_directory(int directory, const char *name)
 	return stream;
 }
 
-static struct held *find(struct held_list *list, const char *place, const char *name)
+struct held *held_find(const struct held_list *list, const char *place, const char *name)
 {
 	for (size_t i = 0; i < list->count; i++)
 		if (!strcmp(list->items[i].place, place) && !strcmp(list->items[i].name, name))
@@ -45,14 +46,20 @@ static struct held *find(struct held_list *list, const char *place, const char *
 	return NULL;
 }
 
+struct held *held_add(struct held_list *list, const char *place, const char *name, size_t client_length)
+{
+	struct held *held = vec_push(list);
+
+	*held = (struct held){
+		.place = mem_strdup(place), .name = mem_strdup(name), .client = mem_strndup(name, client_length)};
+	return held;
+}
+
 static struct held *add(struct scan *scan, const char *place, const char *name, size_t client_length)
 {
-	struct held *held = vec_push(scan->list);
+	struct held *held = held_add(scan->list, place, name, client_length);
 
-	*held = (struct held){.place = mem_strdup(place),
-			      .name = mem_strdup(name),
-			      .client = mem_strndup(name, client_length),
-			      .is_running = scan->is_running(scan->context, place, name)};
+	held->is_running = scan->is_running(scan->context, place, name);
 	return held;
 }
 
@@ -98,6 +105,13 @@ static bool is_our_directory(int parent, const char *name)
 	char *incomplete _cleanup_free_ = mem_printf("%s/vmcore-incomplete", name);
 
 	return is_ours(parent, meta, incomplete);
+}
+
+static bool has_resume(int parent, const char *name)
+{
+	char *path _cleanup_free_ = mem_printf("%s/" RESUME_NAME, name);
+
+	return is_file(parent, path);
 }
 
 static bool is_our_number(int directory, const char *key)
@@ -149,7 +163,7 @@ static void take_file(struct scan *scan, int directory, const char *place, const
 
 	if (!client)
 		return;
-	struct held *held = find(scan->list, place, key);
+	struct held *held = held_find(scan->list, place, key);
 	if (!held && !is_our_number(directory, key))
 		return;
 	if (!held)
@@ -174,6 +188,7 @@ static void take_directory(struct scan *scan, int parent, const char *name, cons
 	if (client) {
 		struct held *held = add(scan, place, name, client);
 		held->is_directory = true;
+		held->may_resume = has_resume(parent, name);
 		held->time = status->st_mtime;
 	}
 	scan_directory(scan, parent, name, inside, client ? DEPTH_MAX : depth + 1);

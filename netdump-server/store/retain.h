@@ -14,6 +14,7 @@ struct held {
 	char *name;   /* of the directory, or "CLIENT.NUMBER" */
 	char *client;
 	bool is_directory;
+	bool may_resume; /* a directory that has a list to go on by */
 	bool is_running; /* being written: never removed */
 	bool is_newest;  /* of its client: never removed, so that no forged dump costs a client its last true one */
 	bool is_going;   /* the caller's: held_remove() takes it */
@@ -31,6 +32,10 @@ struct held_list {
 void held_scan(int directory, bool (*is_running)(const void *context, const char *place, const char *name),
 	       const void *context, struct held_list *ret);
 void held_deinit(struct held_list *list);
+/* By where it lies; NULL where there is none. */
+struct held *held_find(const struct held_list *list, const char *place, const char *name);
+/* Another one; the client's name are the first bytes of its name. */
+struct held *held_add(struct held_list *list, const char *place, const char *name, size_t client_length);
 /* Of the dumps of a client that are not being written. */
 uint64_t held_bytes(const struct held_list *list, const char *client);
 size_t held_count(const struct held_list *list, const char *client);

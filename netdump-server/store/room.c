@@ -67,8 +67,23 @@ void room_join(struct store *store, struct dump_files *dump)
 	dump->client_held = held_bytes(&store->held, dump->client);
 }
 
+/* It lies there now. */
+static void hold(struct store *store, const struct dump_files *dump)
+{
+	struct held *held = held_find(&store->held, dump->place, dump->name);
+
+	if (!held)
+		held = held_add(&store->held, dump->place, dump->name, strlen(dump->client));
+	held->is_directory = !dump->is_freebsd;
+	held->is_running = false;
+	held->may_resume = held->is_directory;
+	held->bytes = dump->put;
+}
+
 void room_leave(struct store *store, const struct dump_files *dump)
 {
+	if (dump->name)
+		hold(store, dump);
 	for (size_t i = 0; i < store->running.count; i++)
 		if (!strcmp(store->running.items[i]->client, dump->client))
 			store->running.items[i]->client_held += dump->put;
@@ -143,6 +158,7 @@ struct plan {
 	size_t count;                 /* dumps of the client */
 	uint64_t own, total, running; /* bytes: of the client, of all, and announced by running dumps */
 	uint64_t free;
+	bool has_marked;
 };
 
 /* The oldest dump of `client`, or of anybody, is to go; false where there is none that may. */
@@ -152,7 +168,7 @@ static bool plan_removal(struct plan *plan, const char *client)
 
 	if (!oldest)
 		return false;
-	oldest->is_going = true;
+	oldest->is_going = plan->has_marked = true;
 	if (!strcmp(oldest->client, plan->client)) {
 		plan->own -= oldest->bytes;
 		plan->count--;
@@ -190,17 +206,16 @@ static struct error *plan_room(struct plan *plan, const struct store_options *op
 	return NULL;
 }
 
-struct error *store_admit(struct store *store, const char *client, uint64_t expected, enum store_room room)
+/* *ret: whether dumps are to go for it. */
+static struct error *try_room(struct store *store, const char *client, uint64_t expected, enum store_room room,
+			      bool *ret)
 {
-	char *name _cleanup_free_ = place_safe_name(client);
-
-	room_scan(store);
-	uint64_t announced = reserved(store), own = held_bytes(&store->held, name) + running_bytes(store, name);
+	uint64_t announced = reserved(store), own = held_bytes(&store->held, client) + running_bytes(store, client);
 	struct plan plan = {
 		.held = &store->held,
-		.client = name,
+		.client = client,
 		.room = room,
-		.count = held_count(&store->held, name),
+		.count = held_count(&store->held, client),
 		.own = own,
 		.total = store->used + announced,
 		.running = store->options->check_space ? announced : 0,
@@ -208,6 +223,22 @@ struct error *store_admit(struct store *store, const char *client, uint64_t expe
 	};
 	struct error *error = plan_room(&plan, store->options, expected);
 
+	*ret = plan.has_marked;
+	return error;
+}
+
+struct error *store_admit(struct store *store, const char *client, uint64_t expected, enum store_room room)
+{
+	char *name _cleanup_free_ = place_safe_name(client);
+	bool must_go = false;
+	struct error *error = try_room(store, name, expected, room, &must_go);
+
+	if (!error && !must_go)
+		return NULL;
+	// Somebody may have tidied up since the last look.
+	error_free(error);
+	room_scan(store);
+	error = try_room(store, name, expected, room, &must_go);
 	// Nobody's dump goes for one that does not fit all the same.
 	if (!error && held_remove(store->directory, &store->held))
 		room_scan(store);

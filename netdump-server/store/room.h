@@ -9,7 +9,8 @@
 struct dump_files;
 struct store;
 
-/* Looks through the dump directory: what lies there counts until the next look. */
+/* Looks through the dump directory. What was seen counts until the next look, with what has ended since; as a look takes
+ * long where many dumps lie, the next one comes when there is no room, or a dump is to go. */
 void room_scan(struct store *store);
 /* After the last room_scan() a dump has joined the running ones, or left them. */
 void room_join(struct store *store, struct dump_files *dump);

@@ -48,6 +48,7 @@ struct error *store_open(const struct store_options *options, struct writer *wri
 		store_close(store);
 		return error;
 	}
+	room_scan(store);
 	*ret = store;
 	return NULL;
 }

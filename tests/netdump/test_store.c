@@ -49,7 +49,20 @@ static int flagless_renameat2(int from_directory, const char *from, int to_direc
 #include "store/place.c"
 #include "store/resume.c"
 #include "store/retain.c"
+
+/* How often the whole dump directory is looked through. */
+static unsigned scans;
+
+static void counted_scan(int directory, bool (*is_running)(const void *context, const char *place, const char *name),
+			 const void *context, struct held_list *ret)
+{
+	scans++;
+	held_scan(directory, is_running, context, ret);
+}
+#define held_scan counted_scan
 #include "store/room.c"
+#undef held_scan
+
 #include "store/store.c"
 #undef fsync
 
@@ -886,6 +899,37 @@ TEST(keep_removes_the_oldest)
 	CHECK_STR(output("ls %s -d --time-style=+%%d -l %s/192* | tr -s ' ' | cut -d ' ' -f 6 | sort | tr '\\n' ' '", "", shop.dumpdir),
 		  "04 05 06 ");
 	shop_close(&shop);
+}
+
+TEST(dump_directory_is_looked_through_for_want_of_room_alone)
+{
+	struct shop shop = {.options = {.max_client = 100 << 10, .keep = 4}};
+	struct meta meta = meta_of("192.0.2.1", "netdump6");
+	struct extents have = {0}, again = {0};
+
+	shop_open(&shop);
+	memset(meta.id, 9, sizeof(meta.id));
+	meta.holes_of = &have;
+	scans = 0;
+	for (unsigned i = 0; i < 3; i++) {
+		CHECK(!dump_resume(shop.store, &meta, &again));
+		CHECK(admits(&shop, "192.0.2.1", 30000) && admits(&shop, "192.0.2.2", 30000));
+		whole_dump(&shop, "192.0.2.1", 30000);
+	}
+	CHECK(!scans);
+	/* What was stored since is known: a fourth one does not fit, before somebody has tidied up. */
+	CHECK(!admits(&shop, "192.0.2.1", 95000) && scans);
+	run("rm -r %s/192.0.2.1-*", shop.dumpdir);
+	CHECK(admits(&shop, "192.0.2.1", 95000));
+	/* So is what has broken off. */
+	struct dump_files *dump = begin(&shop, &meta, 0);
+	CHECK(finish(&shop, dump, SESSION_INCOMPLETE));
+	dump_free(dump);
+	dump = dump_resume(shop.store, &meta, &again);
+	CHECK(dump);
+	dump_free(dump);
+	shop_close(&shop);
+	extents_deinit(&again);
 }
 
 TEST(what_is_not_ours_stays)
