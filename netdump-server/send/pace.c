@@ -12,8 +12,7 @@ enum {
 	GAIN_DRAIN = 512,
 	GAIN_UP = 1280,
 	GAIN_DOWN = 820,
-	CAP_STARTUP = 2955,
-	CAP = 2048,
+	CAP = 2048,              /* more only overflows the path's queue when start-up finds its end */
 	CRUISE_ROUNDS = 5,
 	DOWN_ROUNDS = 2,         /* in the second one nothing is lost of what PACE_PROBE_UP sent */
 	LOSS_EXCESS = UNIT / 20, /* beyond nature: probing upwards has found the end */
@@ -356,7 +355,7 @@ static uint64_t cap_of(const struct pace *pace)
 
 	if (pace->state == PACE_PROBE_RTT)
 		return larger(holds(pace) / 2, least);
-	uint64_t cap = times(holds(pace), pace->state == PACE_STARTUP ? CAP_STARTUP : CAP);
+	uint64_t cap = times(holds(pace), CAP);
 
 	return larger(cap * UNIT / (UNIT - pace->nature) + 2 * quantum_of(pace), least);
 }
