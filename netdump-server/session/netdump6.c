@@ -627,6 +627,18 @@ static bool has_begun(struct netdump6 *self, const struct netdump6_opening *open
 	return false;
 }
 
+static void note_begun(const struct netdump6 *self)
+{
+	struct session_host *host = self->session.host;
+	const struct nd6_open *open = &self->opening.open;
+	char size[64] = "of unknown size";
+
+	if (host->meta->expected)
+		snprintf(size, sizeof(size), "of %" PRIu64 " bytes", host->meta->expected);
+	host->ops->note(host, "%s %s, %" PRIu64 " bytes of it here already%s%.*s", host->meta->format, size, self->had,
+			open->text_length ? ": " : "", open->text_length, open->text);
+}
+
 struct session *netdump6_new(struct session_host *host, const struct netdump6_listener *listener,
 			     const struct netdump6_opening *opening, struct extents *have, bool is_begun, uint64_t now)
 {
@@ -653,8 +665,7 @@ struct session *netdump6_new(struct session_host *host, const struct netdump6_li
 	}
 	begin_keys(self, now);
 	send_accept(self);
-	host->ops->note(host, "%s of %" PRIu64 " bytes, %" PRIu64 " of them here already: \"%.*s\"", host->meta->format,
-			host->meta->expected, self->had, open->text_length, open->text);
+	note_begun(self);
 	update_deadline(self, now);
 	return &self->session;
 }
