@@ -21,14 +21,16 @@
 
 enum action { ACTION_SERVE, ACTION_STATUS, ACTION_KEYGEN, ACTION_HELP, ACTION_VERSION };
 
+struct setting {
+	const char *key;
+	char *value;
+};
+
 struct arguments {
 	enum action action;
 	const char *config_file, *keygen;
 	bool as_json;
-	struct {
-		const char *key;
-		char *value;
-	} *settings; /* in the order given; applied over the file, again at each reload */
+	struct setting *settings; /* in the order given; applied over the file, again at each reload */
 	size_t count;
 };
 
@@ -132,23 +134,21 @@ static struct error *take_word(struct arguments *arguments, char **words, int *a
 	return take_option(arguments, (char *)name, word[2] ? word + 2 : NULL, words, at);
 }
 
-/* With --status, wherever that stands, -f is how to show it and no setting. */
+/* With --status, wherever that stands, -f is how to show it and no setting: another one goes into its place. */
 static struct error *take_status_format(struct arguments *arguments)
 {
-	size_t kept = 0;
+	for (size_t i = arguments->count; i--;) {
+		struct setting *setting = &arguments->settings[i];
 
-	for (size_t i = 0; i < arguments->count; i++)
-		if (!strcmp(arguments->settings[i].key, "format") && strcmp(arguments->settings[i].value, "json"))
-			return error_new(ERROR_INVALID, "--status -f: only json");
-	for (size_t i = 0; i < arguments->count; i++) {
-		if (strcmp(arguments->settings[i].key, "format")) {
-			arguments->settings[kept++] = arguments->settings[i];
+		if (strcmp(setting->key, "format"))
 			continue;
-		}
+		if (strcmp(setting->value, "json"))
+			return error_new(ERROR_INVALID, "--status -f: only json");
 		arguments->as_json = true;
-		free(arguments->settings[i].value);
+		free(setting->value);
+		arguments->count--;
+		memmove(setting, setting + 1, (arguments->count - i) * sizeof(*setting));
 	}
-	arguments->count = kept;
 	return NULL;
 }
 
