@@ -102,13 +102,13 @@ static bool take_again(struct redhat *redhat, bool is_same, enum redhat_phase ne
 
 static bool take_hello(struct redhat *redhat, const struct redhat_reply *reply, uint64_t now)
 {
+	bool is_new = !redhat->is_returning;
+
 	(void)reply;
 	redhat->session.is_proven = true;
-	if (redhat->is_returning)
-		redhat_ask(redhat, REDHAT_ASKING_PAGE_SIZE, now);
-	else if (redhat->options.just_reboot)
+	if (is_new && redhat->options.just_reboot)
 		redhat_conclude(redhat, SESSION_REFUSED, "too many dumps at once", false, now);
-	else if (!elfcore_is_known(redhat->machine))
+	else if (is_new && !elfcore_is_known(redhat->machine))
 		redhat_conclude(redhat, SESSION_REFUSED, "a machine whose dumps have no known layout", false, now);
 	else
 		redhat_ask(redhat, REDHAT_ASKING_PAGE_SIZE, now);

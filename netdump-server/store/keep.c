@@ -216,12 +216,12 @@ static struct dump_files *try_resume(struct store *store, struct meta *meta, con
 
 static void orphan_remove(struct store *store, size_t i)
 {
-	struct orphan *orphan = &store->orphans.items[i];
+	struct orphan *items = store->orphans.items, gone = items[i];
 
-	free(orphan->place);
-	free(orphan->name);
-	free(orphan->client);
-	*orphan = store->orphans.items[--store->orphans.count];
+	items[i] = items[--store->orphans.count];
+	free(gone.place);
+	free(gone.name);
+	free(gone.client);
 }
 
 struct dump_files *dump_resume(struct store *store, struct meta *meta, struct extents *ret)
@@ -232,9 +232,9 @@ struct dump_files *dump_resume(struct store *store, struct meta *meta, struct ex
 		dump = try_resume(store, meta, &store->held.items[i], ret);
 	if (!dump)
 		return NULL;
-	for (size_t i = 0; i < store->orphans.count; i++)
+	for (size_t i = store->orphans.count; i--;)
 		if (store->orphans.items[i].is_directory && !strcmp(store->orphans.items[i].name, dump->name))
-			orphan_remove(store, i--);
+			orphan_remove(store, i);
 	return dump;
 }
 
@@ -406,7 +406,7 @@ void store_keep_end(struct store *store)
 		poll(&event, 1, POLL_MS);
 		writer_poll(store->writer);
 	}
-	while (store->orphans.count)
-		orphan_remove(store, 0);
+	for (size_t i = store->orphans.count; i--;)
+		orphan_remove(store, i);
 	free(store->orphans.items);
 }
