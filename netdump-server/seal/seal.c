@@ -7,10 +7,10 @@
 #include <sodium.h>
 #include <string.h>
 #include <sys/random.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/mem.h"
 
 enum {
@@ -34,15 +34,12 @@ static_assert(SEAL_SHA256 == crypto_hash_sha256_BYTES && SEAL_DIGEST == crypto_g
 /* The kernel's numbers as they are now; where there is no such device, what two senders hardly share. */
 static void random_at_once(void *const bytes, const size_t length)
 {
-	struct timespec now;
-
 	if (getrandom(bytes, length, GRND_NONBLOCK) == (ssize_t)length)
 		return;
 	int fd _cleanup_close_ = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
 	if (fd >= 0 && read(fd, bytes, length) == (ssize_t)length)
 		return;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	uint64_t seed[] = {(uint64_t)now.tv_nsec, (uint64_t)now.tv_sec, (uint64_t)getpid(), (uintptr_t)bytes};
+	uint64_t seed[] = {clock_now(), (uint64_t)getpid(), (uintptr_t)bytes};
 	uint8_t key[randombytes_SEEDBYTES];
 
 	crypto_generichash(key, sizeof(key), (const uint8_t *)seed, sizeof(seed), NULL, 0);

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "seal/seal.h"
@@ -24,7 +25,7 @@ enum status { STATUS_COMPLETE, STATUS_INCOMPLETE, STATUS_CANNOT_RUN, STATUS_NO_S
 
 enum { ROUNDS = 4 }; /* batches sent before answers have their turn */
 
-static const uint64_t second = 1000000000, progress_gap = 500000000;
+static const uint64_t progress_gap = 500000000;
 /* What the transfer says of a server that does not answer comes first. */
 static const uint64_t late_gap = 100000000;
 /* How long the server is told that nothing more comes, and how often. */
@@ -48,14 +49,6 @@ struct sender {
 	uint64_t log_size;
 	char stopped[32];          /* by which signal */
 };
-
-static uint64_t clock_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * second + (uint64_t)now.tv_nsec;
-}
 
 PRINTF_LIKE(2, 3) static void tell(const struct sender *sender, const char *format, ...)
 {

@@ -9,9 +9,9 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "server/client.h"
 #include "server/hooks.h"
@@ -27,14 +27,6 @@
 
 /* Rounds of receiving before timers and answers have their turn. */
 enum { RECEIVE_ROUNDS = 4, STOP_SECONDS = 3, EVENTS = 64 };
-
-static uint64_t clock_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * SESSION_SECOND + (uint64_t)now.tv_nsec;
-}
 
 /* ---- beginning ------------------------------------------------------------------------------- */
 

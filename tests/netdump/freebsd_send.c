@@ -18,6 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "program.h"
 #include "wire/bytes.h"
 #include "wire/freebsd.h"
 
@@ -36,12 +37,6 @@ static struct {
 	bool knows_port;
 	uint32_t seqno; /* of the batch's first packet */
 } client = {.seqno = 1};
-
-static _Noreturn void fail(const char *what)
-{
-	fprintf(stderr, "freebsd_send: %s%s%s\n", what, errno ? ": " : "", errno ? strerror(errno) : "");
-	exit(2);
-}
 
 /* ---- sending --------------------------------------------------------------------------------- */
 

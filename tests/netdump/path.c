@@ -9,7 +9,6 @@
 #include <net/if.h>
 #include <poll.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -17,9 +16,10 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
-#include <sys/signalfd.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "base/clock.h"
+#include "program.h"
 
 enum { PACKET_MAX = 1504, HELD = 8192, BATCH = 64, ENDS = 2 };
 
@@ -49,30 +49,6 @@ static struct {
 	uint64_t seed;
 } options = {.queue = 1000, .seed = 1};
 
-static _Noreturn void fail(const char *what)
-{
-	fprintf(stderr, "path: %s%s%s\n", what, errno ? ": " : "", errno ? strerror(errno) : "");
-	exit(2);
-}
-
-static uint64_t clock_now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (uint64_t)time.tv_sec * SECOND + (uint64_t)time.tv_nsec;
-}
-
-/* SplitMix64 (Steele, Lea and Flood 2014). */
-static uint64_t chance(uint64_t below)
-{
-	uint64_t mixed = options.seed += UINT64_C(0x9e3779b97f4a7c15);
-
-	mixed = (mixed ^ mixed >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-	mixed = (mixed ^ mixed >> 27) * UINT64_C(0x94d049bb133111eb);
-	return (mixed ^ mixed >> 31) % below;
-}
-
 /* ---- packets --------------------------------------------------------------------------------- */
 
 static bool has_room(struct direction *way, uint64_t now)
@@ -94,7 +70,7 @@ static bool take_packet(struct direction *way, uint64_t now)
 		return false;
 	if (is_full) {
 		way->queue_full++;
-	} else if (chance(1000) < options.loss) {
+	} else if (chance(&options.seed, 1000) < options.loss) {
 		way->by_chance++;
 	} else {
 		uint64_t starts = way->free_at > now ? way->free_at : now;
@@ -168,49 +144,18 @@ static int open_end(const char *pid)
 
 static void set_option(const char *word)
 {
-	const struct {
-		const char *name;
-		uint64_t *number;
-	} names[] = {{"loss", &options.loss},
-		     {"delay", &options.delay},
-		     {"rate", &options.rate},
-		     {"queue", &options.queue},
-		     {"seed", &options.seed}};
-	size_t length = strcspn(word, "=");
+	static const struct number_option names[] = {
+		{"loss", &options.loss}, {"delay", &options.delay}, {"rate", &options.rate}, {"queue", &options.queue},
+		{"seed", &options.seed},
+	};
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		char *end = NULL;
-
-		if (strlen(names[i].name) != length || memcmp(word, names[i].name, length) || !word[length])
-			continue;
-		errno = 0;
-		*names[i].number = strtoull(word + length + 1, &end, 10);
-		if (*end || errno || end == word + length + 1)
-			break;
-		return;
-	}
-	errno = 0;
-	fail(word);
-}
-
-static int watch_signals(void)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	int signals = signalfd(-1, &set, SFD_CLOEXEC);
-	if (signals < 0)
-		fail("signalfd");
-	return signals;
+	set_number(names, sizeof(names) / sizeof(*names), word);
 }
 
 int main(int argc, char **argv)
 {
 	static struct direction ways[ENDS];
-	int at = 1, signals = watch_signals();
+	int at = 1, signals = watch_signals(0);
 
 	for (; at < argc && !strncmp(argv[at], "--", 2); at++)
 		set_option(argv[at] + 2);

@@ -15,8 +15,10 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "base/clock.h"
+#include "program.h"
 
 enum { DATAGRAM_MAX = 65536, HELD_MAX = 1 << 16, DAMAGE_MAX = 4 };
 
@@ -56,30 +58,6 @@ struct proxy {
 static struct proxy proxy = {
 	.queue = 50, .largest = DATAGRAM_MAX, .most = UINT64_MAX, .seed = 1, .from = "127.0.0.1",
 };
-
-static _Noreturn void fail(const char *what)
-{
-	fprintf(stderr, "proxy: %s%s%s\n", what, errno ? ": " : "", errno ? strerror(errno) : "");
-	exit(2);
-}
-
-static uint64_t clock_now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (uint64_t)time.tv_sec * SECOND + (uint64_t)time.tv_nsec;
-}
-
-/* SplitMix64 (Steele, Lea and Flood 2014). */
-static uint64_t chance(uint64_t below)
-{
-	uint64_t mixed = proxy.seed += UINT64_C(0x9e3779b97f4a7c15);
-
-	mixed = (mixed ^ mixed >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-	mixed = (mixed ^ mixed >> 27) * UINT64_C(0x94d049bb133111eb);
-	return (mixed ^ mixed >> 31) % below;
-}
 
 /* ---- what waits ------------------------------------------------------------------------------ */
 
@@ -162,13 +140,13 @@ static void forward(enum way way, const uint8_t *bytes, size_t length, uint64_t 
 {
 	uint64_t due = is_open(way, length) ? leaves_at(way, length, now) : 0;
 
-	if (!due || length > proxy.largest || proxy.held == HELD_MAX || chance(1000) < proxy.loss) {
+	if (!due || length > proxy.largest || proxy.held == HELD_MAX || chance(&proxy.seed, 1000) < proxy.loss) {
 		proxy.lost++;
 		return;
 	}
-	due += proxy.delay * MS + (proxy.jitter ? chance(proxy.jitter * MS) : 0);
-	if (chance(1000) < proxy.disorder) {
-		due += MS + chance(4 * MS);
+	due += proxy.delay * MS + (proxy.jitter ? chance(&proxy.seed, proxy.jitter * MS) : 0);
+	if (chance(&proxy.seed, 1000) < proxy.disorder) {
+		due += MS + chance(&proxy.seed, 4 * MS);
 		proxy.overtaken++;
 	}
 	struct held *held = malloc(sizeof(*held) + length);
@@ -176,9 +154,9 @@ static void forward(enum way way, const uint8_t *bytes, size_t length, uint64_t 
 		fail("memory");
 	*held = (struct held){due, proxy.orders++, way, proxy.answers, length};
 	memcpy(held->bytes, bytes, length);
-	if (length && chance(1000) < proxy.damage) {
-		for (uint64_t i = chance(DAMAGE_MAX) + 1; i; i--)
-			held->bytes[chance(length)] ^= (uint8_t)(1 + chance(255));
+	if (length && chance(&proxy.seed, 1000) < proxy.damage) {
+		for (uint64_t i = chance(&proxy.seed, DAMAGE_MAX) + 1; i; i--)
+			held->bytes[chance(&proxy.seed, length)] ^= (uint8_t)(1 + chance(&proxy.seed, 255));
 		proxy.damaged++;
 	}
 	push(held);
@@ -214,7 +192,7 @@ static void take(enum way way)
 			continue;
 		learn(way, &from);
 		forward(way, bytes, (size_t)length, clock_now());
-		if (chance(1000) < proxy.duplicates) {
+		if (chance(&proxy.seed, 1000) < proxy.duplicates) {
 			forward(way, bytes, (size_t)length, clock_now());
 			proxy.doubled++;
 		}
@@ -293,51 +271,22 @@ static int open_socket(const struct sockaddr_in *at)
 
 static void set_option(const char *word)
 {
-	const struct {
-		const char *name;
-		uint64_t *number;
-	} options[] = {{"loss", &proxy.loss},	  {"duplicates", &proxy.duplicates}, {"disorder", &proxy.disorder},
-		       {"damage", &proxy.damage}, {"delay", &proxy.delay},	     {"jitter", &proxy.jitter},
-		       {"rate", &proxy.rate},	  {"queue", &proxy.queue},	     {"largest", &proxy.largest},
-		       {"most", &proxy.most},	  {"seed", &proxy.seed}};
-	size_t length = strcspn(word, "=");
+	static const struct number_option options[] = {
+		{"loss", &proxy.loss},	   {"duplicates", &proxy.duplicates}, {"disorder", &proxy.disorder},
+		{"damage", &proxy.damage}, {"delay", &proxy.delay},	      {"jitter", &proxy.jitter},
+		{"rate", &proxy.rate},	   {"queue", &proxy.queue},	      {"largest", &proxy.largest},
+		{"most", &proxy.most},	   {"seed", &proxy.seed},
+	};
 
-	if (!strncmp(word, "from=", 5)) {
+	if (!strncmp(word, "from=", 5))
 		proxy.from = word + 5;
-		return;
-	}
-	for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++) {
-		char *end = NULL;
-
-		if (strlen(options[i].name) != length || memcmp(word, options[i].name, length) || !word[length])
-			continue;
-		*options[i].number = strtoull(word + length + 1, &end, 10);
-		if (end == word + length + 1 || *end)
-			break;
-		return;
-	}
-	fprintf(stderr, "proxy: cannot use --%s\n", word);
-	exit(2);
-}
-
-static int watch_signals(void)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGUSR1);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	int signals = signalfd(-1, &set, SFD_CLOEXEC);
-	if (signals < 0)
-		fail("signalfd");
-	return signals;
+	else
+		set_number(options, sizeof(options) / sizeof(*options), word);
 }
 
 int main(int argc, char **argv)
 {
-	int at = 1, signals = watch_signals();
+	int at = 1, signals = watch_signals(SIGUSR1);
 
 	for (; at < argc && !strncmp(argv[at], "--", 2); at++)
 		set_option(argv[at] + 2);

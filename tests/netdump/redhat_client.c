@@ -13,9 +13,10 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "program.h"
 #include "redhat_model.h"
 
 enum { BATCH = 256, DATAGRAM_MAX = 1500, RANGES_MAX = 64, LOG_PORT_SAME = 65536 };
@@ -39,20 +40,6 @@ struct client {
 };
 
 static struct client client;
-
-static _Noreturn void fail(const char *what)
-{
-	fprintf(stderr, "redhat_client: %s%s%s\n", what, errno ? ": " : "", errno ? strerror(errno) : "");
-	exit(2);
-}
-
-static uint64_t clock_now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (uint64_t)time.tv_sec * MODEL_SECOND + (uint64_t)time.tv_nsec;
-}
 
 /* ---- sending --------------------------------------------------------------------------------- */
 

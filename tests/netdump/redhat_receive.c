@@ -12,9 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "session/meta.h"
 #include "session/redhat.h"
 #include "session/session.h"
@@ -46,14 +46,6 @@ static void stop(int signal)
 {
 	(void)signal;
 	was_told_to_stop = 1;
-}
-
-static uint64_t clock_now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (uint64_t)time.tv_sec * SESSION_SECOND + (uint64_t)time.tv_nsec;
 }
 
 static void flush(void)
