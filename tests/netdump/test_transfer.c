@@ -242,6 +242,16 @@ static void make_path(struct world *world, unsigned seed)
 	world->room = MEGABYTE;
 }
 
+/* A transfer over that path, of an image that the caller frees. */
+static uint8_t *begin_dump(struct world *world, unsigned seed, bool is_pipe)
+{
+	uint8_t *image = make_image(seed, IMAGE);
+
+	make_path(world, seed);
+	give_input(world, image, IMAGE, is_pipe, &plain_options);
+	return image;
+}
+
 static void wait_for(struct world *world, uint64_t duration)
 {
 	uint64_t end = world->now + duration;
@@ -254,11 +264,9 @@ TEST(transfer_goes_on_after_the_server_was_killed)
 {
 	for (unsigned part = 0; part <= PARTS; part++) {
 		for (unsigned is_pipe = 0; is_pipe < 2; is_pipe++) {
-			uint8_t *image = make_image(part + 1, IMAGE);
 			struct world world;
+			uint8_t *image = begin_dump(&world, part + 1, is_pipe);
 
-			make_path(&world, part + 1);
-			give_input(&world, image, IMAGE, is_pipe, &plain_options);
 			world_run(&world, 1 + (uint64_t)part * (IMAGE - 2) / PARTS);
 			uint64_t had = world.durable.bytes, sent = world.up.sent;
 
@@ -278,11 +286,9 @@ TEST(transfer_goes_on_after_the_server_was_killed)
 TEST(transfer_goes_on_after_the_server_was_stopped)
 {
 	for (unsigned part = 0; part <= PARTS; part++) {
-		uint8_t *image = make_image(part + 1, IMAGE);
 		struct world world;
+		uint8_t *image = begin_dump(&world, part + 1, part % 2);
 
-		make_path(&world, part + 1);
-		give_input(&world, image, IMAGE, part % 2, &plain_options);
 		world_run(&world, 1 + (uint64_t)part * (IMAGE - 2) / PARTS);
 		if (world.session && !world.is_finishing) {
 			world.session->ops->stop(world.session, world.now);
@@ -299,11 +305,9 @@ TEST(transfer_goes_on_after_the_server_was_stopped)
 TEST(transfer_goes_on_after_the_client_was_started_again)
 {
 	for (unsigned part = 0; part <= PARTS; part++) {
-		uint8_t *image = make_image(part + 1, IMAGE);
 		struct world world;
+		uint8_t *image = begin_dump(&world, part + 1, false);
 
-		make_path(&world, part + 1);
-		give_input(&world, image, IMAGE, false, &plain_options);
 		world_run(&world, 1 + (uint64_t)part * (IMAGE - 2) / PARTS);
 		uint64_t had = world.durable.bytes, sent = world.up.sent;
 
@@ -353,12 +357,10 @@ TEST(transfer_never_mixes_two_files)
 
 TEST(transfer_says_when_the_file_was_written_to)
 {
-	uint8_t *image = make_image(6, IMAGE);
 	struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = 1000000}};
 	struct world world;
+	uint8_t *image = begin_dump(&world, 6, false);
 
-	make_path(&world, 6);
-	give_input(&world, image, IMAGE, false, &plain_options);
 	world_run(&world, IMAGE / 2);
 	CHECK(pwrite(world.file_input, "changed", 7, 5) == 7 && !futimens(world.file_input, times));
 	world_run(&world, 0);
@@ -391,11 +393,9 @@ TEST(transfer_begins_anew_after_a_dump_that_did_not_stay)
 TEST(transfer_goes_on_when_the_server_comes_back_without_a_trace_of_it)
 {
 	for (unsigned is_pipe = 0; is_pipe < 2; is_pipe++) {
-		uint8_t *image = make_image(3, IMAGE);
 		struct world world;
+		uint8_t *image = begin_dump(&world, 3, is_pipe);
 
-		make_path(&world, 3);
-		give_input(&world, image, IMAGE, is_pipe, &plain_options);
 		world_run(&world, IMAGE / 2);
 		server_kill(&world);
 		extents_deinit(&world.durable);
@@ -667,11 +667,9 @@ TEST(transfer_says_when_makedumpfile_failed)
 
 TEST(transfer_waits_for_a_disk_that_stands_still)
 {
-	uint8_t *image = make_image(9, IMAGE);
 	struct world world;
+	uint8_t *image = begin_dump(&world, 9, true);
 
-	make_path(&world, 9);
-	give_input(&world, image, IMAGE, true, &plain_options);
 	world_run(&world, IMAGE / 3);
 	world.is_stalled = true;
 	wait_for(&world, 100 * SECOND);
@@ -688,11 +686,9 @@ TEST(transfer_fails_with_the_disk)
 	static const char *const failures[] = {NULL, "larger than the quota"};
 
 	for (size_t i = 0; i < sizeof(failures) / sizeof(*failures); i++) {
-		uint8_t *image = make_image(9, IMAGE);
 		struct world world;
+		uint8_t *image = begin_dump(&world, 9, false);
 
-		make_path(&world, 9);
-		give_input(&world, image, IMAGE, false, &plain_options);
 		world_run(&world, IMAGE / 3);
 		world.is_failing = true;
 		world.failure = failures[i];
@@ -707,11 +703,9 @@ TEST(transfer_fails_with_the_disk)
 
 TEST(session_closes_the_dump_of_a_client_that_fell_silent)
 {
-	uint8_t *image = make_image(9, IMAGE);
 	struct world world;
+	uint8_t *image = begin_dump(&world, 9, false);
 
-	make_path(&world, 9);
-	give_input(&world, image, IMAGE, false, &plain_options);
 	world_run(&world, IMAGE / 3);
 	world.up.loss = 1000000;
 	while (world.session && world.now < world.patience_end)
