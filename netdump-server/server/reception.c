@@ -34,13 +34,19 @@ static bool speaks(const struct client *client, const char *protocol)
 	return !strcmp(client->session->ops->protocol, protocol);
 }
 
+/* A session that goes on, of the host that a datagram came from, by whatever port. */
+static bool is_session_of(const struct client *client, const struct udp_peer *peer, const char *protocol)
+{
+	return !client->session->is_over && is_from(client, peer) && speaks(client, protocol);
+}
+
 /* The newest one. */
 static struct client *find_client(const struct server *server, const struct udp_peer *peer, const char *protocol)
 {
 	for (size_t i = server->clients.count; i-- > 0;) {
 		struct client *client = server->clients.items[i];
 
-		if (!client->session->is_over && is_from(client, peer) && speaks(client, protocol))
+		if (is_session_of(client, peer, protocol))
 			return client;
 	}
 	return NULL;
@@ -135,7 +141,7 @@ static struct client *find_redhat(const struct server *server, const struct udp_
 	for (size_t i = 0; i < server->clients.count; i++) {
 		struct client *client = server->clients.items[i];
 
-		if (client->session->is_over || !is_from(client, peer) || !speaks(client, "redhat"))
+		if (!is_session_of(client, peer, "redhat"))
 			continue;
 		if (client->peer.address.sin6_port == peer->address.sin6_port)
 			return client;
@@ -151,8 +157,8 @@ static void give_up_others(struct server *server, const struct client *client)
 	for (size_t i = 0; i < server->clients.count; i++) {
 		struct client *other = server->clients.items[i];
 
-		if (other != client && !other->session->is_over && is_from(other, &client->peer) &&
-		    speaks(other, "redhat") && redhat_yields(other->session, server->now))
+		if (other != client && is_session_of(other, &client->peer, "redhat") &&
+		    redhat_yields(other->session, server->now))
 			redhat_give_up(other->session);
 	}
 }
@@ -289,7 +295,7 @@ static void end_others(const struct client *client)
 	for (size_t i = 0; i < server->clients.count; i++) {
 		struct client *other = server->clients.items[i];
 
-		if (other != client && !other->session->is_over && speaks(other, "freebsd") && is_from(other, &client->peer))
+		if (other != client && is_session_of(other, &client->peer, "freebsd"))
 			end_freebsd(other);
 	}
 }

@@ -285,16 +285,13 @@ void udp_send(struct udp *udp, const struct udp_peer *peer, const void *bytes, s
 	memcpy(memory->queue[memory->queued++].bytes, bytes, length);
 }
 
-void udp_flush(struct udp *udp)
+static void send_queue(const struct udp *udp, struct memory *memory)
 {
-	struct memory *memory = udp->memory;
 	struct mmsghdr messages[SEND_BATCH];
 	struct sockaddr_in6 addresses[SEND_BATCH];
 	struct iovec vectors[SEND_BATCH];
 	union control controls[SEND_BATCH] = {0};
 
-	if (memory->of != udp)
-		return;
 	for (size_t i = 0; i < memory->queued; i++) {
 		const struct udp_peer *peer = &memory->queue[i].peer;
 
@@ -310,4 +307,10 @@ void udp_flush(struct udp *udp)
 	}
 	memory->queued = 0;
 	memory->of = NULL;
+}
+
+void udp_flush(struct udp *udp)
+{
+	if (udp->memory->of == udp)
+		send_queue(udp, udp->memory);
 }
