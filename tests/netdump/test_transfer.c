@@ -440,17 +440,24 @@ static void stream_record(struct stream *stream, uint64_t offset, const uint8_t 
 		stream_put(stream, bytes, length);
 }
 
-/* A flattened dump of records in any order that overwrite each other, and the file that they make. */
-static void make_stream(struct stream *stream, uint64_t seed, uint8_t *file, size_t size)
+/* The header of a flattened dump. */
+static void stream_begin(struct stream *stream)
 {
-	struct world random = {.random = seed * 99 + 1};
-	uint8_t *bytes = make_image(seed, size);
 	uint8_t header[4096] = "makedumpfile";
 
 	*stream = (struct stream){0};
 	wire_put_u64(header + 16, 1);
 	wire_put_u64(header + 24, 1);
 	stream_put(stream, header, sizeof(header));
+}
+
+/* A flattened dump of records in any order that overwrite each other, and the file that they make. */
+static void make_stream(struct stream *stream, uint64_t seed, uint8_t *file, size_t size)
+{
+	struct world random = {.random = seed * 99 + 1};
+	uint8_t *bytes = make_image(seed, size);
+
+	stream_begin(stream);
 	memset(file, 0, size);
 	memcpy(bytes, "KDUMP   ", 8);
 	for (size_t at = 0; at < size; ) {
@@ -516,16 +523,14 @@ TEST(transfer_overwrites_zeros_for_good)
 	static const uint8_t zeros[BLOCK_BYTES];
 
 	for (unsigned seed = 1; seed <= 40; seed++) {
-		uint8_t header[4096] = "makedumpfile", *file = malloc(SIZE);
-		struct stream stream = {0};
+		uint8_t *file = malloc(SIZE);
+		struct stream stream;
 		struct world world;
 
 		world_init(&world, seed, FILE_MAX);
 		for (size_t i = 0; i < SIZE; i += 8)
 			wire_put_u64(file + i, world_random(&world) | 0xff);
-		wire_put_u64(header + 16, 1);
-		wire_put_u64(header + 24, 1);
-		stream_put(&stream, header, sizeof(header));
+		stream_begin(&stream);
 		for (size_t at = 0; at < SIZE; at += BLOCK_BYTES) {
 			stream_record(&stream, at, zeros, BLOCK_BYTES);
 			stream_record(&stream, at, file + at, BLOCK_BYTES);
@@ -547,15 +552,13 @@ TEST(transfer_of_what_was_finished_ends_again)
 {
 	enum { BLOCK_BYTES = 8192 };
 	static const uint8_t zeros[BLOCK_BYTES];
-	uint8_t header[4096] = "makedumpfile", *file = calloc(1, BLOCK_BYTES);
-	struct stream stream = {0};
+	uint8_t *file = calloc(1, BLOCK_BYTES);
+	struct stream stream;
 	struct world world;
 
 	world_init(&world, 1, FILE_MAX);
 	memset(file, 1, BLOCK_BYTES);
-	wire_put_u64(header + 16, 1);
-	wire_put_u64(header + 24, 1);
-	stream_put(&stream, header, sizeof(header));
+	stream_begin(&stream);
 	for (unsigned i = 0; i < 4; i++)
 		stream_record(&stream, 0, i % 2 ? file : zeros, BLOCK_BYTES);
 	stream_record(&stream, UINT64_MAX, NULL, UINT64_MAX);
