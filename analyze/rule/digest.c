@@ -2,8 +2,8 @@
 #include "rule/digest.h"
 
 #include <nettle/sha2.h>
-#include <stdio.h>
 
+#include "base/hex.h"
 #include "base/mem.h"
 
 struct digest {
@@ -33,6 +33,5 @@ void digest_hex(struct digest *digest, char ret[65])
 	uint8_t bytes[SHA256_DIGEST_SIZE];
 
 	sha256_digest(&digest->context, sizeof(bytes), bytes);
-	for (size_t i = 0; i < sizeof(bytes); i++)
-		snprintf(ret + 2 * i, 3, "%02x", bytes[i]);
+	hex_write(bytes, sizeof(bytes), ret);
 }

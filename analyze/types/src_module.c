@@ -4,11 +4,11 @@
 #include <ctype.h>
 #include <elf.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/hex.h"
 #include "base/map.h"
 #include "base/vec.h"
 #include "dump/dump.h"
@@ -125,10 +125,9 @@ static const char *read_build_id(const struct module_walk *walk, uint64_t addres
 	    !dump_try_read(walk->heads->dump, address + member.bit_offset / 8, bytes,
 			   member.type->size, &fault))
 		return NULL;
-	for (size_t i = 0; i < member.type->size; i++) {
-		snprintf(text + 2 * i, 3, "%02x", bytes[i]);
+	for (size_t i = 0; i < member.type->size; i++)
 		any |= bytes[i];
-	}
+	hex_write(bytes, member.type->size, text);
 	return any ? arena_strdup(walk->arena, text) : NULL;
 }
 

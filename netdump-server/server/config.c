@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "base/mem.h"
 #include "base/vec.h"
+#include "server/udp.h"
 
 enum { LINE_MAX_BYTES = 4096, NETWORKS_MAX = 256 };
 
@@ -197,25 +198,20 @@ static struct error *parse_network(const char *text, struct config_network *ret)
 	char address[INET6_ADDRSTRLEN];
 	const char *slash = strchr(text, '/');
 	size_t length = slash ? (size_t)(slash - text) : strlen(text);
-	struct in_addr v4;
 	char *end = NULL;
 
 	if (length >= sizeof(address))
 		return error_new(ERROR_INVALID, "allow: \"%s\" is no network", text);
 	memcpy(address, text, length);
 	address[length] = '\0';
-	bool is_v4 = inet_pton(AF_INET, address, &v4) == 1;
+	bool is_v4 = !strchr(address, ':');
 	unsigned long most = is_v4 ? 32 : 128, bits = slash ? strtoul(slash + 1, &end, 10) : most;
 
+	if (!udp_parse(address, &ret->address))
+		return error_new(ERROR_INVALID, "allow: \"%s\" is no network (like 192.0.2.0/24)", text);
 	if (bits > most || (slash && (!isdigit((unsigned char)slash[1]) || *end)))
 		return error_new(ERROR_INVALID, "allow: \"%s\" has no sensible prefix length", text);
-	*ret = (struct config_network){.bits = (unsigned)bits + (is_v4 ? 96 : 0)};
-	if (is_v4) {
-		memset(ret->address.s6_addr + 10, 0xff, 2);
-		memcpy(ret->address.s6_addr + 12, &v4, sizeof(v4));
-	} else if (inet_pton(AF_INET6, address, &ret->address) != 1) {
-		return error_new(ERROR_INVALID, "allow: \"%s\" is no network (like 192.0.2.0/24)", text);
-	}
+	ret->bits = (unsigned)bits + (is_v4 ? 96 : 0);
 	return NULL;
 }
 

@@ -1,30 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "server/returning.h"
 
-#include <arpa/inet.h>
-#include <string.h>
-
 #include "base/vec.h"
 #include "server/client.h"
 #include "server/journal.h"
 #include "server/reception.h"
 #include "server/server.h"
+#include "server/udp.h"
 #include "session/redhat.h"
 #include "store/store.h"
 
-/* "192.0.2.1" becomes ::ffff:192.0.2.1; "" is any. */
+/* "" is any. */
 static bool read_address(const char *text, struct in6_addr *ret)
 {
-	struct in_addr v4;
-
 	*ret = (struct in6_addr){0};
-	if (!*text || inet_pton(AF_INET6, text, ret) == 1)
-		return true;
-	if (inet_pton(AF_INET, text, &v4) != 1)
-		return false;
-	ret->s6_addr[10] = ret->s6_addr[11] = 0xff;
-	memcpy(ret->s6_addr + 12, &v4, sizeof(v4));
-	return true;
+	return !*text || udp_parse(text, ret);
 }
 
 static bool read_peer(const struct meta *meta, struct udp_peer *ret)

@@ -75,17 +75,22 @@ static void set_option(int fd, int level, int name, int value)
 		return;
 }
 
+bool udp_parse(const char *text, struct in6_addr *ret)
+{
+	struct in_addr v4;
+
+	if (inet_pton(AF_INET, text, &v4) != 1)
+		return inet_pton(AF_INET6, text, ret) == 1;
+	*ret = mapped(v4);
+	return true;
+}
+
 static struct error *parse_address(const char *addr, bool is_v4, struct in6_addr *ret)
 {
-	struct in_addr v4 = {0};
-
-	if (*addr ? inet_pton(AF_INET, addr, &v4) == 1 : is_v4)
-		*ret = mapped(v4);
-	else if (*addr && is_v4)
-		return error_new(ERROR_INVALID, "addr: \"%s\" is no address of IPv4, and this system has no IPv6", addr);
-	else if (*addr && inet_pton(AF_INET6, addr, ret) != 1)
-		return error_new(ERROR_INVALID, "addr: \"%s\" is no address", addr);
-	return NULL;
+	if (!*addr || (udp_parse(addr, ret) && (!is_v4 || IN6_IS_ADDR_V4MAPPED(ret))))
+		return NULL;
+	return is_v4 ? error_new(ERROR_INVALID, "addr: \"%s\" is no address of IPv4, and this system has no IPv6", addr)
+		     : error_new(ERROR_INVALID, "addr: \"%s\" is no address", addr);
 }
 
 static bool bind_to(const struct udp *udp, const struct in6_addr *local, uint16_t port)

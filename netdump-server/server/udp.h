@@ -5,6 +5,7 @@
 #define SERVER_UDP_H
 
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -37,5 +38,7 @@ void udp_send(struct udp *udp, const struct udp_peer *peer, const void *bytes, s
 void udp_flush(struct udp *udp);
 /* "192.0.2.1", "2001:db8::1". */
 void udp_text(const struct sockaddr_in6 *address, char ret[UDP_TEXT]);
+/* The same the other way round; false for other texts. */
+bool udp_parse(const char *text, struct in6_addr *ret);
 
 #endif

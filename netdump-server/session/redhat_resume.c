@@ -2,24 +2,26 @@
 // A Red Hat client outlives its server: it waits for requests for ever. What the next server has to know of it is a line
 // of text: magic, task, page_offset, pages, version 5 or not, and registers, by which it is known again.
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/mem.h"
+#include "base/hex.h"
 #include "session/elfcore.h"
 #include "session/redhat_state.h"
 
 char *redhat_state_write(const struct redhat *redhat)
 {
 	const struct redhat_start *start = &redhat->start;
+	char registers[2 * sizeof(redhat->registers) + 1];
 	struct buf text = {0};
 
 	buf_printf(&text, "%" PRIx64 " %" PRIx64 " %" PRIx64 " %" PRIx32 " %d ", redhat->magic, start->task_struct,
 		   start->page_offset, redhat->nr_pages, redhat->is_version5);
-	for (size_t i = 0; redhat->has_registers && i < redhat_registers_size(redhat->machine); i++)
-		buf_printf(&text, "%02x", redhat->registers[i]);
+	if (redhat->has_registers) {
+		hex_write(redhat->registers, redhat_registers_size(redhat->machine), registers);
+		buf_puts(&text, registers);
+	}
 	return buf_steal(&text);
 }
 
@@ -34,14 +36,8 @@ static const char *read_number(const char *text, size_t digits, uint64_t *ret)
 
 static bool read_registers(struct redhat *redhat, const char *text)
 {
-	size_t size = redhat_registers_size(redhat->machine);
-
 	redhat->has_registers = *text;
-	if (*text && (strlen(text) != 2 * size || text[strspn(text, "0123456789abcdef")]))
-		return false;
-	for (size_t i = 0; *text && i < size; i++)
-		sscanf(text + 2 * i, "%2hhx", &redhat->registers[i]);
-	return true;
+	return !*text || hex_read(text, redhat->registers, redhat_registers_size(redhat->machine));
 }
 
 bool redhat_state_read(struct redhat *redhat, const char *text)

@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/hex.h"
 #include "base/mem.h"
 #include "seal/seal.h"
 #include "store/dump_files.h"
@@ -74,7 +75,7 @@ static struct error *finish_kdump(struct dump_files *dump)
 		return error_errno("%s: cannot open", CORE_KDUMP);
 	struct writer_file *core = &dump->files[SESSION_VMCORE];
 	if (is_kdump) {
-		// dup2(): the number stays, so whoever has it need not be told.
+		// The number stays, so whoever has it need not be told.
 		bool is_done = !renameat(dump->directory, CORE_KDUMP, dump->directory, CORE_INCOMPLETE) &&
 			       dup3(out, core->fd, O_CLOEXEC) >= 0;
 		close(out);
@@ -102,8 +103,8 @@ static struct error *make_digest(struct dump_files *dump)
 
 	if (error_catch(&error, ERROR_LIMIT))
 		return NULL;
-	for (size_t i = 0; i < SEAL_SHA256 && !error; i++)
-		snprintf(dump->result.sha256 + 2 * i, 3, "%02x", digest[i]);
+	if (!error)
+		hex_write(digest, sizeof(digest), dump->result.sha256);
 	return error;
 }
 

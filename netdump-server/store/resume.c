@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/hex.h"
 #include "base/mem.h"
 
 #define FIRST_LINE "netdump-resume 1"
@@ -80,6 +81,7 @@ static uint64_t number_get(const struct field *field, const void *meta)
 static void put_field(const struct field *field, const struct meta *meta, struct buf *buf)
 {
 	const char *from = (const char *)meta + field->offset;
+	char hex[2 * sizeof(meta->id) + 1];
 
 	buf_printf(buf, "%s ", field->name);
 	switch (field->kind) {
@@ -88,8 +90,8 @@ static void put_field(const struct field *field, const struct meta *meta, struct
 			buf_putc(buf, is_printable(*from) ? *from : '?');
 		break;
 	case FIELD_HEX:
-		for (size_t i = 0; i < field->size; i++)
-			buf_printf(buf, "%02x", (uint8_t)from[i]);
+		hex_write((const uint8_t *)from, field->size, hex);
+		buf_puts(buf, hex);
 		break;
 	case FIELD_NUMBER:
 		buf_printf(buf, "%" PRIu64, number_get(field, meta));
@@ -174,11 +176,7 @@ static bool take_field(const struct field *field, const char *value, struct meta
 		memcpy(to, value, length + 1);
 		return true;
 	case FIELD_HEX:
-		if (length != 2 * field->size || value[strspn(value, "0123456789abcdef")])
-			return false;
-		for (size_t i = 0; i < field->size; i++)
-			sscanf(value + 2 * i, "%2hhx", (unsigned char *)&to[i]);
-		return true;
+		return hex_read(value, (uint8_t *)to, field->size);
 	default:
 		return number_set(field, value, meta);
 	}
