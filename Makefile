@@ -162,6 +162,11 @@ install: all
 	install -m 644 systemd/*.service systemd/*.path $(DESTDIR)$(PREFIX)/lib/systemd/system
 	install -d $(DESTDIR)$(PREFIX)/lib/kmortem
 	install capture/kmortem-reports $(DESTDIR)$(PREFIX)/lib/kmortem
+	install -d $(addprefix $(DESTDIR)$(PREFIX)/lib/kmortem/capture/,shared host saving)
+	for part in shared host saving; do \
+		install -m 644 capture/$$part/* $(DESTDIR)$(PREFIX)/lib/kmortem/capture/$$part || exit 1; done
+	install capture/kmortem-capture $(DESTDIR)$(PREFIX)/sbin
+	install -m 644 capture/capture.conf $(DESTDIR)$(PREFIX)/share/doc/kmortem
 	sed -i 's,/usr/local/,$(PREFIX)/,' $(patsubst systemd/%,$(DESTDIR)$(PREFIX)/lib/systemd/system/%,$(wildcard systemd/*.service))
 	install -m 644 systemd/netdump-server.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/netdump-server.conf
 	install -m 644 systemd/netdump-server.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/netdump-server.conf

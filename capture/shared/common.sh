@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh
+# Words and numbers. Whatever of the system is read lies below $ROOT, which is empty but in tests.
+ROOT=${ROOT-}
+
+say() { echo "kmortem-capture: $*" >&2; }
+
+die() {
+	say "$@"
+	exit 2
+}
+
+has() { command -v "$1" > /dev/null 2>&1; }
+
+# is_number TEXT [MOST]: whole, at least 0, and so short that the shell can count with it; 010 would be 8 to it.
+is_number() {
+	case $1 in '' | *[!0-9]* | 0?* | ????????????????*) return 1 ;; esac
+	[ "$1" -le "${2:-$1}" ]
+}
+
+# bytes_of TEXT: "512", "64K", "10M", "2G", "1T" in bytes; status 1 for other texts.
+bytes_of() {
+	number=${1%[KMGT]}
+	is_number "$number" || return
+	case ${1#"$number"} in
+	'') shift_by=0 ;; K) shift_by=10 ;; M) shift_by=20 ;; G) shift_by=30 ;; T) shift_by=40 ;;
+	esac
+	is_number "$number" $((9000000000000000000 >> shift_by)) && echo $((number << shift_by))
+}
+
+# seconds_of TEXT: "90", "90s", "10min", "2h" in seconds; status 1 for other texts.
+seconds_of() {
+	number=${1%%[!0-9]*}
+	is_number "$number" 1000000 || return
+	case ${1#"$number"} in
+	'' | s) echo "$number" ;;
+	min) echo $((number * 60)) ;;
+	h) echo $((number * 3600)) ;;
+	*) return 1 ;;
+	esac
+}
+
+# json_text TEXT: a JSON string. Control characters are left out.
+json_text() {
+	printf '"%s"' "$(printf %s "$1" | tr -d '\000-\037' | sed 's/[\\"]/\\&/g')"
+}

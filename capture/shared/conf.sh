@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh
+# capture.conf: lines "key=value", "#" begins a comment; what each key means says the example beside this folder.
+
+conf_defaults() {
+	conf_targets=
+	conf_dump_level=31
+	conf_compression=zstd
+	conf_time_limit=1800
+	conf_keep=0
+	conf_max_total=0
+	conf_min_free=5%
+	conf_final_action=reboot
+	conf_pre_script=
+	conf_post_script=
+}
+
+# trim TEXT: without blanks around it.
+trim() { printf %s "$1" | sed 's/^[[:space:]]*//; s/[[:space:]]*$//'; }
+
+# target_is_known TARGET: "KIND WHERE", as in the example.
+target_is_known() {
+	case $1 in
+	"local /"* | "device "*:/* | "nfs "*:/* | "ssh "*:/* | "netdump "?*) ;;
+	*) return 1 ;;
+	esac
+}
+
+is_word_of() {
+	case " $2 " in *" $1 "*) ;; *) return 1 ;; esac
+}
+
+# conf_set KEY VALUE: status 1 where the value is none of that key's, 2 where there is no such key.
+conf_set() {
+	case $1 in
+	target)
+		target_is_known "$2" && conf_targets="$conf_targets$2
+"
+		;;
+	dump_level) is_number "$2" 31 && conf_dump_level=$2 ;;
+	compression) is_word_of "$2" "zlib lzo snappy zstd none" && conf_compression=$2 ;;
+	time_limit) conf_time_limit=$(seconds_of "$2") && [ "$conf_time_limit" -gt 0 ] ;;
+	keep) is_number "$2" && conf_keep=$2 ;;
+	max_total) conf_max_total=$(bytes_of "$2") ;;
+	min_free) { is_number "${2%"%"}" 99 || bytes_of "$2" > /dev/null; } && conf_min_free=$2 ;;
+	final_action) is_word_of "$2" "reboot poweroff halt shell" && conf_final_action=$2 ;;
+	pre_script | post_script)
+		case $2 in
+		/*) eval "conf_$1=\$2" ;;
+		*) return 1 ;;
+		esac
+		;;
+	*) return 2 ;;
+	esac
+}
+
+# conf_read FILE: sets conf_*; every mistake is told, and status 1 then.
+conf_read() {
+	conf_defaults
+	[ -r "$1" ] || { say "$1: cannot be read"; return 1; }
+	conf_line=0 conf_mistakes=0
+	while IFS= read -r line || [ "$line" ]; do
+		conf_line=$((conf_line + 1))
+		line=$(trim "$line")
+		case $line in
+		'' | '#'*) continue ;;
+		*=*) ;;
+		*) conf_mistake "$1" "want key=value" && continue ;;
+		esac
+		key=$(trim "${line%%=*}") value=$(trim "${line#*=}") status=0
+		conf_set "$key" "$value" || status=$?
+		[ "$status" -ne 1 ] || conf_mistake "$1" "$key=$value: no value of that key"
+		[ "$status" -ne 2 ] || conf_mistake "$1" "$key: no such key"
+	done < "$1"
+	[ "$conf_targets" ] || conf_mistake "$1" "no target: say where dumps go, as target=local /var/crash"
+	[ "$conf_mistakes" -eq 0 ]
+}
+
+conf_mistake() {
+	say "$1:$conf_line: $2"
+	conf_mistakes=$((conf_mistakes + 1))
+}

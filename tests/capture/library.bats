@@ -1,0 +1,129 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The shell library of the capture, by each shell that may run it.
+# shellcheck disable=SC2154,SC2016 # bats sets variables; words are for the shell under test
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+	cd "$BATS_TEST_DIRNAME/../.." || return
+}
+
+# by SHELL WORDS: what these words print, with the library loaded.
+by() {
+	# shellcheck disable=SC2086 # "busybox sh" is two words
+	$1 -c 'set -u; for file in capture/shared/*.sh capture/host/*.sh capture/saving/*.sh; do . "$file"; done; '"$2"
+}
+
+# each WORDS: the same by all shells, in $output and $status.
+each() {
+	local shell first first_status
+	run --separate-stderr by dash "$1"
+	first=$output$stderr first_status=$status
+	for shell in bash 'busybox sh'; do
+		run --separate-stderr by "$shell" "$1"
+		[ "$output$stderr" = "$first" ]
+		[ "$status" -eq "$first_status" ]
+	done
+}
+
+@test "sizes" {
+	each 'for text in 0 1 512 64K 10M 2G 7T 8191P 08; do bytes_of $text || echo "no $text"; done'
+	[ "$output" = "0
+1
+512
+65536
+10485760
+2147483648
+7696581394432
+no 8191P
+no 08" ]
+	each 'for text in "" K -1 1.5G 1k 1GB 99999999999999999999 9999999T; do bytes_of "$text" && echo "yes $text"; done; :'
+	[ -z "$output" ]
+}
+
+@test "durations" {
+	each 'for text in 0 90 90s 10min 2h; do seconds_of $text; done'
+	[ "$output" = "0
+90
+90
+600
+7200" ]
+	each 'for text in "" s 1d -1 1.5h 5m 99999999h; do seconds_of "$text" && echo "yes $text"; done; :'
+	[ -z "$output" ]
+}
+
+@test "texts in JSON" {
+	each 'json_text "a \"b\" \\ c	d"; echo; json_text ""'
+	[ "$(head -n 1 <<< "$output" | jq -r .)" = 'a "b" \ cd' ]
+	[ "$(tail -n 1 <<< "$output")" = '""' ]
+}
+
+# read_conf LINE…: of a file with these lines.
+read_conf() {
+	printf '%s\n' "$@" > "$BATS_TEST_TMPDIR/conf"
+	each "conf_read $BATS_TEST_TMPDIR/conf"' || exit
+		printf "%s|" "$conf_targets" $conf_dump_level $conf_compression $conf_time_limit $conf_keep $conf_max_total \
+			$conf_min_free $conf_final_action "$conf_pre_script" "$conf_post_script"'
+}
+
+@test "settings" {
+	read_conf 'target=local /var/crash'
+	[ "$status" -eq 0 ]
+	[ "$output" = 'local /var/crash
+|31|zstd|1800|0|0|5%|reboot|||' ]
+	read_conf '# comment' '' '  target = device UUID=1-2:/a b ' 'target=netdump 192.0.2.1' dump_level=1 compression=lzo \
+		time_limit=10min keep=3 max_total=5G min_free=1G final_action=poweroff pre_script=/a post_script=/b
+	[ "$status" -eq 0 ]
+	[ "$output" = 'device UUID=1-2:/a b
+netdump 192.0.2.1
+|1|lzo|600|3|5368709120|1G|poweroff|/a|/b|' ]
+}
+
+@test "every mistake in the settings is told" {
+	read_conf 'target=local crash' 'target=tape /dev/st0' dump_level=32 compression=xz time_limit=0 keep=-1 max_total=much \
+		min_free=101% final_action=explode pre_script=a colour=red nonsense 'pre_script=$(touch /tmp/x)'
+	[ "$status" -eq 1 ]
+	[ "$(wc -l <<< "$stderr")" -eq 14 ]
+	for line in {1..10} 13; do grep -q "conf:$line: .*no value of that key" <<< "$stderr"; done
+	grep -q 'conf:11: colour: no such key' <<< "$stderr"
+	grep -q 'conf:12: want key=value' <<< "$stderr"
+	grep -q 'conf:13: no target' <<< "$stderr"
+	each "conf_read $BATS_TEST_TMPDIR/none"
+	[ "$status" -eq 1 ]
+	[[ $stderr == *'/none: cannot be read' ]]
+}
+
+@test "the words of the capture kernel" {
+	export ROOT=$BATS_TEST_TMPDIR/root
+	mkdir -p "$ROOT/proc"
+	echo 'BOOT_IMAGE=/vmlinuz root=UUID=1 ro console=ttyS0,115200 quiet crashkernel=256M panic=5 mce=off isolcpus=2' > "$ROOT/proc/cmdline"
+	each kexec_append
+	[ "$output" = 'console=ttyS0,115200 mce=off nr_cpus=1 irqpoll reset_devices panic=10 kmortem.capture' ]
+	echo 'ro' > "$ROOT/proc/cmdline"
+	each kexec_append
+	[ "$output" = 'nr_cpus=1 irqpoll reset_devices panic=10 kmortem.capture' ]
+}
+
+@test "drivers that lead to a disk" {
+	export ROOT=$BATS_TEST_TMPDIR/root
+	sys=$ROOT/sys
+	pci=$sys/devices/pci0/0000:00:03.0
+	mkdir -p "$pci/virtio0/block/vda/vda1" "$sys/bus/drivers/a" "$sys/bus/drivers/b" "$sys/module/virtio_pci" "$sys/module/virtio_blk" \
+		"$sys/dev/block" "$sys/devices/virtual/block/dm-0/slaves"
+	ln -s "$sys/bus/drivers/a" "$pci/driver"
+	ln -s "$sys/bus/drivers/b" "$pci/virtio0/driver"
+	ln -s "$sys/module/virtio_pci" "$sys/bus/drivers/a/module"
+	ln -s "$sys/module/virtio_blk" "$sys/bus/drivers/b/module"
+	echo 1 > "$pci/virtio0/block/vda/vda1/partition"
+	echo 254:1 > "$pci/virtio0/block/vda/vda1/dev"
+	ln -s "$pci/virtio0/block/vda/vda1" "$sys/dev/block/254:1"
+	ln -s "$sys/devices/virtual/block/dm-0" "$sys/dev/block/253:0"
+	ln -s "$pci/virtio0/block/vda/vda1" "$sys/devices/virtual/block/dm-0/slaves/vda1"
+	each 'drivers_of_block 254:1'
+	[ "$output" = "virtio_blk
+virtio_pci" ]
+	each 'drivers_of_block 253:0'
+	[ "$output" = "virtio_blk
+virtio_pci" ]
+}
