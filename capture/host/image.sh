@@ -39,7 +39,8 @@ drivers_above() {
 
 # drivers_of_block MAJOR:MINOR: also of the disks that a mapped device or an array is made of.
 drivers_of_block() {
-	block=$(readlink -f "$ROOT/sys/dev/block/$1") || return
+	[ -d "$ROOT/sys/dev/block/$1" ] || die "no block device has the number '$1'"
+	block=$(readlink -f "$ROOT/sys/dev/block/$1")
 	[ ! -e "$block/partition" ] || block=${block%/*}
 	drivers_above "$block"
 	for slave in "$block"/slaves/*; do
@@ -83,8 +84,10 @@ image_target() {
 	"local "*)
 		mkdir -p "$where"
 		device_line "$where" >> "$1/etc/kmortem/capture.devices" || die "$where: lies on no device that has a UUID"
-		findmnt -n -T "$where" -o FSTYPE
-		drivers_of_block "$(findmnt -n -T "$where" -o MAJ:MIN)"
+		findmnt -n -r -T "$where" -o FSTYPE,MAJ:MIN | while read -r type number; do # read: findmnt pads
+			echo "$type"
+			drivers_of_block "$number"
+		done
 		;;
 	esac
 }

@@ -123,6 +123,8 @@ netdump 192.0.2.1
 	each 'drivers_of_block 254:1'
 	[ "$output" = "virtio_blk
 virtio_pci" ]
+	each 'drivers_of_block "254:1 "' # as findmnt -o MAJ:MIN has it
+	[ "$status" -eq 2 ]
 	each 'drivers_of_block 253:0'
 	[ "$output" = "virtio_blk
 virtio_pci" ]
