@@ -53,6 +53,7 @@ $(BUILD)/kmortem: $(OBJECTS)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(KM_CFLAGS) -o $@ $^ $(KM_LIBS)
 	$(Q)ln -sfn $(CURDIR)/rules $(BUILD)/rules # where the executable looks first
+	$(Q)ln -sfn $(CURDIR)/capture $(BUILD)/capture
 
 # Static: it is to run in a capture kernel's initramfs, where there is nothing else. Sanitizers do not go with that.
 $(BUILD)/netdump-send: $(SEND_OBJECTS)

@@ -19,6 +19,10 @@ typedef struct error *command_run(struct session *session, const struct options 
 
 command_run cmd_report, cmd_view, cmd_eval, cmd_info, cmd_log, cmd_rules;
 
+/* Becomes kmortem-capture, which takes the arguments as they are; of these the first, the command's name, is replaced.
+ * Returns only to fail. */
+struct error *capture_become(char **arguments) MUST_CHECK;
+
 /* ---- shared by commands ------------------------------------------------------------------------ */
 
 /* Writes to standard output, all of it or ERROR_IO: what every command prints goes through here. */

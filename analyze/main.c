@@ -18,7 +18,7 @@ struct command {
 	const char *words; /* of the help: what follows the name */
 	const char *purpose;
 	const char *details;
-	command_run *run;
+	command_run *run; /* NULL: of `capture`, whose options are those of another program */
 };
 
 #define DUMP_OPTIONS (OPTION_BIT(OPTION_VMLINUX) | OPTION_BIT(OPTION_DWARF))
@@ -96,6 +96,8 @@ static const struct command commands[] = {
 	 "      --dump VMCORE   a dump (may be repeated: parts of one split dump)\n" RULES_HELP
 	 "\nExit status: 0 all is well, 1 a test failed, 2 could not run or a rule is broken.\n",
 	 cmd_rules},
+	{{"capture", 0, false},
+	 "check | load | …", "prepare this host for a crash: kmortem-capture(8)", NULL, NULL},
 };
 
 enum { COMMAND_COUNT = sizeof(commands) / sizeof(*commands) };
@@ -193,6 +195,13 @@ static int main_print(struct error *print(void))
 	return finish(error, EXIT_DONE);
 }
 
+static int capture_main(char **arguments)
+{
+	struct error *error _cleanup_(error_cleanup) = capture_become(arguments);
+
+	return finish(error, EXIT_REFUSED);
+}
+
 /* A closed standard stream would become the number of the next file that is opened: a dump would be taken for
  * standard output, a file being written for standard error. What stands in refuses to be written to. */
 static bool open_standard_streams(void)
@@ -220,5 +229,7 @@ int main(int count, char **arguments)
 	if (!strcmp(name, "--help") || !strcmp(name, "-h") || !strcmp(name, "help"))
 		return main_print(print_help);
 	const struct command *command = command_find(name);
-	return command ? command_main(command, count - 1, arguments + 1) : refuse_command(name);
+	if (!command)
+		return refuse_command(name);
+	return command->run ? command_main(command, count - 1, arguments + 1) : capture_main(arguments + 1);
 }

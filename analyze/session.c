@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fnmatch.h>
 #include <fts.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -17,6 +16,7 @@
 #include "base/mem.h"
 #include "dump/dump.h"
 #include "expr/expr.h"
+#include "installed.h"
 #include "kernel/kernel.h"
 #include "options.h"
 #include "reports/report.h"
@@ -38,23 +38,14 @@ void session_deinit(struct session *session)
 
 /* ---- rules ---------------------------------------------------------------------------------- */
 
-/* The rules that came with this executable: beside it in a build folder, ../share/kmortem/rules
- * where it was installed, wherever that was moved to. free() it; NULL when there are none. */
+/* The rules that came with this executable; free() it. NULL when there are none. */
 static char *shipped_rules(void)
 {
-	char path[PATH_MAX];
-	ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 1);
-	static const char *const places[] = {"rules", "../share/kmortem/rules"};
+	static const char *const places[] = {"rules", "../share/kmortem/rules", NULL};
+	char *place = installed_find(places);
 
-	for (size_t i = 0; length > 0 && i < sizeof(places) / sizeof(*places); i++) {
-		path[length] = '\0';
-		char *slash = strrchr(path, '/');
-		char *place = mem_printf("%.*s/%s", (int)(slash - path), path, places[i]);
-
-		if (!access(place, R_OK | X_OK))
-			return place;
-		free(place);
-	}
+	if (place)
+		return place;
 	return access(KMORTEM_RULES, R_OK | X_OK) ? NULL : mem_strdup(KMORTEM_RULES);
 }
 
