@@ -81,7 +81,7 @@ save_dump() {
 
 # save_to TARGET: status 0 when it holds the dump.
 save_to() {
-	if ! target_open "$1"; then
+	if ! target_choose "$1" || ! target_open; then
 		save_failed "$1: cannot be reached"
 		return 1
 	fi

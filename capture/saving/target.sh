@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh disable=SC2154
-# Where dumps go. In the capture kernel a target is opened, then either has a directory, or takes streams.
+# Where dumps go. In the capture kernel a target is chosen, then opened; then it either has a directory, or takes streams.
 #
-#   target_open TARGET      mounts or reaches it; $target_directory is its directory, empty for one that takes streams
-#   target_take NAME        standard input becomes the file NAME of this dump
-#   target_keep FROM TO     renames a file of this dump, once it is on the disk
-#   target_close
+#   target_choose TARGET    sets $target_directory to the directory that it will have, empty for one that takes streams; so
+#                           that target_open can run in a process of its own: it is the one that may hang
+#   target_open             mounts or reaches the one chosen; status 0 when it can be written to
+#   target_take DUMP/FILE   standard input becomes that file of a target that takes streams; status 0 when it is on the disk
+#   target_keep FROM TO     renames a file of such a target, DUMP/FILE both, once it is on the disk
+#   target_close            status 0 when what was written has left this machine
 
 target_mount=/target
 devices_patience=20 # seconds
@@ -22,27 +24,33 @@ target_device_of() {
 # target_mount_device DEVICE TYPE PATH
 target_mount_device() {
 	mkdir -p "$target_mount"
-	mount -t "$2" -o rw "$1" "$target_mount" || return
-	target_directory=$target_mount$3
-	mkdir -p "$target_directory"
+	mount -t "$2" -o rw "$1" "$target_mount" && mkdir -p "$target_directory"
 }
 
-target_open() {
+target_choose() {
 	target_kind=${1%% *} target_where=${1#* } target_directory=
 	case $target_kind in
 	local)
 		found=$(target_device_of "$target_where") || return
-		# shellcheck disable=SC2086 # three words
-		target_mount_device $found
+		target_directory=$target_mount${found##* }
+		;;
+	device) target_directory=$target_mount/${target_where#*:/} ;;
+	nfs) target_directory=$target_mount ;;
+	esac
+}
+
+target_open() {
+	case $target_kind in
+	local)
+		# shellcheck disable=SC2046 # three words
+		target_mount_device $(target_device_of "$target_where")
 		;;
 	device) target_mount_device "${target_where%%:/*}" auto "/${target_where#*:/}" ;;
 	nfs)
 		mkdir -p "$target_mount"
-		mount -t nfs -o nolock,soft,timeo=600,retrans=3 "$target_where" "$target_mount" &&
-			target_directory=$target_mount
+		mount -t nfs -o nolock,soft,timeo=600,retrans=3 "$target_where" "$target_mount"
 		;;
-	ssh) target_ssh "mkdir -p '$target_where_directory'" ;;
-	netdump) : ;;
+	*) return 1 ;;
 	esac
 }
 

@@ -11,9 +11,12 @@ conf_defaults() {
 	conf_max_total=0
 	conf_min_free=5%
 	conf_final_action=reboot
-	conf_pre_script=
-	conf_post_script=
+	for key in $conf_files $conf_words; do eval "conf_$key="; done
 }
+
+# Keys whose value is the absolute path of a file; keys whose value is any words.
+conf_files='pre_script post_script known_signatures ssh_key ssh_known_hosts netdump_server_key netdump_key notify_command'
+conf_words='extra_modules append notify_mail'
 
 # trim TEXT: without blanks around it.
 trim() { printf %s "$1" | sed 's/^[[:space:]]*//; s/[[:space:]]*$//'; }
@@ -44,14 +47,18 @@ conf_set() {
 	max_total) conf_max_total=$(bytes_of "$2") ;;
 	min_free) { is_number "${2%"%"}" 99 || bytes_of "$2" > /dev/null; } && conf_min_free=$2 ;;
 	final_action) is_word_of "$2" "reboot poweroff halt shell" && conf_final_action=$2 ;;
-	pre_script | post_script)
-		case $2 in
-		/*) eval "conf_$1=\$2" ;;
-		*) return 1 ;;
-		esac
-		;;
-	*) return 2 ;;
+	*) conf_set_text "$1" "$2" ;;
 	esac
+}
+
+# conf_set_text KEY VALUE: of conf_files and conf_words; as conf_set.
+conf_set_text() {
+	if is_word_of "$1" "$conf_files"; then
+		case $2 in /*) ;; *) return 1 ;; esac
+	elif ! is_word_of "$1" "$conf_words"; then
+		return 2
+	fi
+	eval "conf_$1=\$2"
 }
 
 # conf_read FILE: sets conf_*; every mistake is told, and status 1 then.

@@ -64,20 +64,21 @@ read_conf() {
 	printf '%s\n' "$@" > "$BATS_TEST_TMPDIR/conf"
 	each "conf_read $BATS_TEST_TMPDIR/conf"' || exit
 		printf "%s|" "$conf_targets" $conf_dump_level $conf_compression $conf_time_limit $conf_keep $conf_max_total \
-			$conf_min_free $conf_final_action "$conf_pre_script" "$conf_post_script"'
+			$conf_min_free $conf_final_action "$conf_pre_script" "$conf_post_script" "$conf_ssh_key" "$conf_append"'
 }
 
 @test "settings" {
 	read_conf 'target=local /var/crash'
 	[ "$status" -eq 0 ]
 	[ "$output" = 'local /var/crash
-|31|zstd|1800|0|0|5%|reboot|||' ]
+|31|zstd|1800|0|0|5%|reboot|||||' ]
 	read_conf '# comment' '' '  target = device UUID=1-2:/a b ' 'target=netdump 192.0.2.1' dump_level=1 compression=lzo \
-		time_limit=10min keep=3 max_total=5G min_free=1G final_action=poweroff pre_script=/a post_script=/b
+		time_limit=10min keep=3 max_total=5G min_free=1G final_action=poweroff pre_script=/a post_script=/b \
+		ssh_key=/k 'append=a=1 b'
 	[ "$status" -eq 0 ]
 	[ "$output" = 'device UUID=1-2:/a b
 netdump 192.0.2.1
-|1|lzo|600|3|5368709120|1G|poweroff|/a|/b|' ]
+|1|lzo|600|3|5368709120|1G|poweroff|/a|/b|/k|a=1 b|' ]
 }
 
 @test "every mistake in the settings is told" {
