@@ -6,8 +6,8 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "reports/cell.h"
+#include "reports/page.h"
 #include "reports/report.h"
-#include "reports/style.h"
 #include "reports/summary.h"
 #include "reports/utf8.h"
 
@@ -45,31 +45,10 @@ static size_t html_count(const struct html *html, const struct html_kind *kind)
 	return count;
 }
 
-/* Text that is safe to show, between tags or in a quoted attribute. */
-static void html_put_escaped(struct buf *buf, const char *text)
-{
-	for (; *text; text++) {
-		const char *entity = *text == '<'    ? "&lt;"
-				     : *text == '>'  ? "&gt;"
-				     : *text == '&'  ? "&amp;"
-				     : *text == '"'  ? "&quot;"
-				     : *text == '\'' ? "&#39;"
-						     : NULL;
-
-		if (entity)
-			buf_puts(buf, entity);
-		else
-			buf_putc(buf, *text);
-	}
-}
-
 /* Words of a dump or a rule, on one line. */
 static void html_text(const struct html *html, const char *text)
 {
-	struct buf shown _cleanup_(buf_deinit) = {0};
-
-	utf8_put_shown(&shown, text);
-	html_put_escaped(html->buf, buf_text(&shown));
+	page_put_text(html->buf, text);
 }
 
 /* The same where line feeds are meant: the style keeps them. */
@@ -114,7 +93,7 @@ static void html_cell(const struct html *html, const struct cell *cell, bool num
 	size_t length = utf8_fit(buf_text(&shown), HTML_CELL);
 	bool is_cut = length < shown.length;
 	buf_cut(&shown, length);
-	html_put_escaped(html->buf, buf_text(&shown));
+	page_put_escaped(html->buf, buf_text(&shown));
 	html_raw(html, is_cut ? "…</td>" : "</td>");
 }
 
@@ -199,22 +178,12 @@ static void html_fact(void *context, const char *label, const char *value)
 
 static void html_head(const struct html *html)
 {
-	struct buf verdict _cleanup_(buf_deinit) = {0};
+	const char *nodename = html->report->kernel.nodename;
+	struct buf title _cleanup_(buf_deinit) = {0};
 
-	report_verdict(html->report, &verdict);
-	html_raw(html, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-		       "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
-		       "style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'\">\n"
-		       "<meta name=\"referrer\" content=\"no-referrer\">\n"
-		       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-		       "<meta name=\"color-scheme\" content=\"light dark\">\n<title>");
-	html_text(html,
-		  html->report->kernel.nodename ? html->report->kernel.nodename : "Unknown host");
-	html_raw(html, ": ");
-	html_text(html, buf_text(&verdict));
-	html_raw(html, "</title>\n<style>\n");
-	html_raw(html, report_css);
-	html_raw(html, "</style>\n</head>\n");
+	buf_printf(&title, "%s: ", nodename ? nodename : "Unknown host");
+	report_verdict(html->report, &title);
+	page_put_head(html->buf, buf_text(&title), "");
 }
 
 /* Whose colour the page bears: that of its worst finding, and a crash is never of good colour. */

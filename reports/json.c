@@ -1,117 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <json-c/json.h>
-#include <math.h>
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/mem.h"
 #include "reports/cell.h"
+#include "reports/json_value.h"
 #include "reports/report.h"
 #include "reports/summary.h"
-#include "reports/utf8.h"
 
 /* The format member: raised when a name or a meaning that others script against changes. */
 enum { JSON_FORMAT = 1 };
-
-/* json-c answers a lack of memory with NULL, which it also takes for null: a report must not say
- * "unknown" for that. */
-static struct json_object *json_must(struct json_object *object)
-{
-	if (!object)
-		mem_resize(NULL, SIZE_MAX, SIZE_MAX); /* ends the program */
-	return object;
-}
-
-static struct json_object *json_record(void)
-{
-	return json_must(json_object_new_object());
-}
-
-static struct json_object *json_array(void)
-{
-	return json_must(json_object_new_array());
-}
-
-/* NULL gives null. */
-static struct json_object *json_text(const char *text)
-{
-	struct buf valid _cleanup_(buf_deinit) = {0};
-
-	if (!text)
-		return NULL;
-	utf8_put_valid(&valid, text);
-	return json_must(json_object_new_string(buf_text(&valid)));
-}
-
-static struct json_object *json_truth(bool truth)
-{
-	return json_must(json_object_new_boolean(truth));
-}
-
-static struct json_object *json_count(uint64_t count)
-{
-	return json_must(json_object_new_uint64(count));
-}
-
-/* For numbers where 0 says that nobody knows. */
-static struct json_object *json_known(uint64_t count)
-{
-	return count ? json_count(count) : NULL;
-}
-
-/* A number beyond 64 bits goes out digit by digit; the double beside the digits is never seen. */
-static struct json_object *json_integer(__int128 integer)
-{
-	if (integer >= INT64_MIN && integer <= INT64_MAX)
-		return json_must(json_object_new_int64((int64_t)integer));
-	if (integer > 0 && integer <= UINT64_MAX)
-		return json_count((uint64_t)integer);
-	struct buf digits _cleanup_(buf_deinit) = {0};
-	cell_put_integer(&digits, integer);
-	return json_must(json_object_new_double_s((double)integer, buf_text(&digits)));
-}
-
-static struct json_object *json_real(double real)
-{
-	struct buf digits _cleanup_(buf_deinit) = {0};
-
-	if (!isfinite(real))
-		return NULL;
-	cell_put_real(&digits, real);
-	return json_must(json_object_new_double_s(real, buf_text(&digits)));
-}
-
-/* A measured number of the kernel's own: two decimals as /proc shows them, null when negative. */
-static struct json_object *json_measured(double real)
-{
-	if (!(real >= 0))
-		return NULL;
-	return json_real(real < 1e15 ? (double)(uint64_t)(real * 100 + 0.5) / 100 : real);
-}
-
-static void json_put(struct json_object *object, const char *key, struct json_object *value)
-{
-	struct buf valid _cleanup_(buf_deinit) = {0};
-
-	utf8_put_valid(&valid, key);
-	if (json_object_object_add(object, buf_text(&valid), value))
-		json_must(NULL);
-}
-
-static void json_append(struct json_object *array, struct json_object *value)
-{
-	if (json_object_array_add(array, value))
-		json_must(NULL);
-}
-
-static struct json_object *json_texts(const char *const *texts, size_t count)
-{
-	struct json_object *array = json_array();
-
-	for (size_t i = 0; i < count; i++)
-		json_append(array, json_text(texts[i]));
-	return array;
-}
 
 static struct json_object *json_cell(const struct cell *cell, unsigned depth);
 
@@ -170,10 +67,10 @@ static struct json_object *json_row(const struct table *table, size_t row)
 		reasons = reasons ? reasons : json_record();
 		json_put(reasons, table->columns[column], json_text(reason));
 	}
-	if (reasons && !json_object_object_get_ex(object, "reasons", NULL))
+	if (reasons && !json_has(object, "reasons"))
 		json_put(object, "reasons", reasons);
 	else
-		json_object_put(reasons);
+		json_free(reasons);
 	return object;
 }
 
@@ -403,43 +300,6 @@ static struct json_object *json_counts(const struct report *report)
 	return counts;
 }
 
-/* json-c escapes what JSON must have escaped, which lets U+009B and bidi controls through to the
- * terminal of whoever looks at the file. Such characters occur only in strings, so each may be
- * written as its escape: the same text to every reader. */
-static void json_put_escaped(struct buf *buf, const char *text, size_t length)
-{
-	uint32_t code;
-
-	for (size_t i = 0; i < length;) {
-		size_t size = utf8_decode(text + i, length - i, &code);
-
-		if (size == 1 && code != 0x7f)
-			buf_putc(buf, text[i]);
-		else if (!utf8_is_hidden(code))
-			buf_put(buf, text + i, size);
-		else if (code < 0x10000)
-			buf_printf(buf, "\\u%04x", code);
-		else
-			buf_printf(buf, "\\u%04x\\u%04x", 0xd7c0 + (code >> 10),
-				   0xdc00 + (code & 0x3ff));
-		i += size;
-	}
-}
-
-/* Writes the object as the whole output and releases it. */
-static void json_finish(struct json_object *object, int flags, struct buf *buf)
-{
-	size_t length;
-	const char *text = json_object_to_json_string_length(
-		object, flags | JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE, &length);
-
-	if (!text)
-		json_must(NULL);
-	json_put_escaped(buf, text, length);
-	buf_putc(buf, '\n');
-	json_object_put(object);
-}
-
 void report_json(const struct report *report, struct buf *buf)
 {
 	struct json_object *object = json_record();
@@ -458,7 +318,7 @@ void report_json(const struct report *report, struct buf *buf)
 	json_put(object, "counts", json_counts(report));
 	if (report->seconds > 0)
 		json_put(object, "seconds", json_measured(report->seconds));
-	json_finish(object, JSON_C_TO_STRING_PRETTY, buf);
+	json_finish(object, true, buf);
 }
 
 void view_json(const struct view_result *view, struct buf *buf)
@@ -467,5 +327,5 @@ void view_json(const struct view_result *view, struct buf *buf)
 
 	json_put(object, "format", json_integer(JSON_FORMAT));
 	json_put_view(object, view);
-	json_finish(object, 0, buf); /* a line for each of several */
+	json_finish(object, false, buf); /* a line for each of several */
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "reports/html.c"
+#include "reports/style.h"
 
 #include "sample_report.h"
 #include "test.h"

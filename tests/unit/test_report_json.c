@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "reports/json_value.c"
+
 #include "reports/json.c"
 
 #include "sample_report.h"
