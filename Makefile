@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# make deps|all|check|check-all|demo|lint|asan|fuzz|bench|bench-netdump|install|clean; V=1 shows the commands.
+# make deps|all|check|check-all|demo|lint|asan|fuzz|bench|bench-netdump|install|deb|clean; V=1 shows the commands.
 
 VERSION := 0.1.0
 PREFIX ?= /usr/local
+UNIT_DIRECTORY ?= $(PREFIX)/lib/systemd/system
 DESTDIR ?=
 CC ?= gcc
 BUILD ?= build
@@ -152,7 +153,7 @@ demo: deps
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/share/kmortem/rules/lib \
 		$(DESTDIR)$(PREFIX)/share/doc/kmortem $(addprefix $(DESTDIR)$(PREFIX)/share/man/man,1 5 7 8) \
-		$(addprefix $(DESTDIR)$(PREFIX)/lib/,systemd/system sysusers.d tmpfiles.d sysctl.d)
+		$(addprefix $(DESTDIR)$(PREFIX)/lib/,sysusers.d tmpfiles.d sysctl.d) $(DESTDIR)$(UNIT_DIRECTORY)
 	install $(BUILD)/kmortem $(DESTDIR)$(PREFIX)/bin
 	install $(BUILD)/netdump-send $(BUILD)/netdump-server/netdump-server $(DESTDIR)$(PREFIX)/sbin
 	install -m 644 rules/*.yaml $(DESTDIR)$(PREFIX)/share/kmortem/rules
@@ -160,23 +161,29 @@ install: all
 	install -m 644 reports/*.schema.json $(DESTDIR)$(PREFIX)/share/kmortem
 	for page in man/*.?; do install -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.} || exit 1; done
 	install -m 644 netdump-server/netdump.conf $(DESTDIR)$(PREFIX)/share/doc/kmortem
-	install -m 644 systemd/*.service systemd/*.path $(DESTDIR)$(PREFIX)/lib/systemd/system
+	install -m 644 systemd/*.service systemd/*.path $(DESTDIR)$(UNIT_DIRECTORY)
 	install -d $(DESTDIR)$(PREFIX)/lib/kmortem
 	install capture/kmortem-reports $(DESTDIR)$(PREFIX)/lib/kmortem
 	install -d $(addprefix $(DESTDIR)$(PREFIX)/lib/kmortem/capture/,shared host saving)
-	for part in shared host saving; do \
-		install -m 644 capture/$$part/* $(DESTDIR)$(PREFIX)/lib/kmortem/capture/$$part || exit 1; done
+	for file in capture/*/*; do \
+		if [ -x $$file ]; then mode=755; else mode=644; fi; \
+		install -m $$mode $$file $(DESTDIR)$(PREFIX)/lib/kmortem/$$file || exit 1; done
 	install capture/kmortem-capture $(DESTDIR)$(PREFIX)/sbin
 	install -m 644 capture/capture.conf $(DESTDIR)$(PREFIX)/share/doc/kmortem
-	sed -i 's,/usr/local/,$(PREFIX)/,' $(patsubst systemd/%,$(DESTDIR)$(PREFIX)/lib/systemd/system/%,$(wildcard systemd/*.service))
+	sed -i 's,/usr/local/,$(PREFIX)/,' $(patsubst systemd/%,$(DESTDIR)$(UNIT_DIRECTORY)/%,$(wildcard systemd/*.service))
 	install -m 644 systemd/netdump-server.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/netdump-server.conf
+	install -m 644 systemd/kmortem.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/kmortem.conf
 	install -m 644 systemd/netdump-server.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/netdump-server.conf
 	install -m 644 systemd/netdump-server.sysctl $(DESTDIR)$(PREFIX)/lib/sysctl.d/90-netdump-server.conf
+
+# The Debian packages, in $(BUILD)/deb.
+deb: deps
+	$(Q)packaging/deb $(VERSION) $(BUILD)/deb
 
 clean:
 	$(Q)rm -rf $(BUILD)
 
 -include $(OBJECTS:.o=.d) $(NETDUMP_OBJECTS:.o=.d) $(UNIT_PROGRAMS:=.d) $(FUZZ_PROGRAMS:=.d)
 
-.PHONY: all asan bench bench-netdump check check-all clean demo deps fuzz fuzzers headers install lint unit unit-programs
+.PHONY: all asan bench bench-netdump check check-all clean deb demo deps fuzz fuzzers headers install lint unit unit-programs
 .SECONDARY:
