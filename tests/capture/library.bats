@@ -3,29 +3,7 @@
 # The shell library of the capture, by each shell that may run it.
 # shellcheck disable=SC2154,SC2016 # bats sets variables; words are for the shell under test
 
-bats_require_minimum_version 1.5.0
-
-setup() {
-	cd "$BATS_TEST_DIRNAME/../.." || return
-}
-
-# by SHELL WORDS: what these words print, with the library loaded.
-by() {
-	# shellcheck disable=SC2086 # "busybox sh" is two words
-	$1 -c 'set -u; for file in capture/shared/*.sh capture/host/*.sh capture/saving/*.sh; do . "$file"; done; '"$2"
-}
-
-# each WORDS: the same by all shells, in $output and $status.
-each() {
-	local shell first first_status
-	run --separate-stderr by dash "$1"
-	first=$output$stderr first_status=$status
-	for shell in bash 'busybox sh'; do
-		run --separate-stderr by "$shell" "$1"
-		[ "$output$stderr" = "$first" ]
-		[ "$status" -eq "$first_status" ]
-	done
-}
+load shells
 
 @test "sizes" {
 	each 'for text in 0 1 512 64K 10M 2G 7T 8191P 08; do bytes_of $text || echo "no $text"; done'

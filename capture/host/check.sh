@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh disable=SC2154
+# check: proof, without crashing, that a crash would leave a dump. Each check_* function of the files beside this one looks at
+# one subject and says what it found by `point`.
+#
+# Functions here are for them:
+#   point VERDICT ID TEXT [ADVICE [COMMAND]]
+#                           VERDICT is pass, warn or fail; ID stays the same for scripts; COMMAND is what to type
+#   assumed                 the next point rests on an estimate, not on what was measured or read
+#   value NAME JSON         a value of the next point, for programs
+
+check_points='' check_values='' check_measured=true check_passed=0 check_warned=0 check_failed=0
+
+# ---- points ------------------------------------------------------------------------------------
+
+assumed() { check_measured=false; }
+
+value() { check_values="$check_values${check_values:+, }\"$1\": $2"; }
+
+point() {
+	case $1 in
+	pass) check_passed=$((check_passed + 1)) ;;
+	warn) check_warned=$((check_warned + 1)) ;;
+	fail) check_failed=$((check_failed + 1)) ;;
+	esac
+	if [ "$check_form" = json ]; then
+		check_points="$check_points${check_points:+,
+  }$(point_json "$@")"
+	else
+		point_text "$@"
+	fi
+	check_values='' check_measured=true
+}
+
+point_json() {
+	printf '{"id": %s, "verdict": "%s", "text": %s, "advice": %s, "command": %s, "measured": %s, "values": {%s}}' \
+		"$(json_text "$2")" "$1" "$(json_text "$3")" "$(json_text "${4-}")" "$(json_text "${5-}")" "$check_measured" "$check_values"
+}
+
+# A command stands on a line of its own, unbroken, so that it can be copied.
+point_text() {
+	case $1 in pass) colour=32 word=PASS ;; warn) colour=33 word=WARN ;; *) colour=31 word=FAIL ;; esac
+	[ "$check_colours" = no ] || word=$(printf '\033[%sm%s\033[0m' "$colour" "$word")
+	printf '%s  %s\n' "$word" "$2"
+	printf '%s\n' "$3" | indented
+	[ "$check_measured" = true ] || echo "(Estimated, not measured.)" | indented
+	[ -z "${4-}" ] || printf '%s\n' "To do: $4" | indented
+	[ -z "${5-}" ] || printf '        # %s\n' "$5"
+}
+
+indented() { fold -s -w 72 | sed 's/ *$//; s/^/      /'; }
+
+# ---- the whole ---------------------------------------------------------------------------------
+
+# With the worst of them.
+check_verdict() {
+	if [ "$check_failed" -gt 0 ]; then
+		echo fail
+	elif [ "$check_warned" -gt 0 ]; then
+		echo warn
+	else
+		echo pass
+	fi
+}
+
+check_status() {
+	case $(check_verdict) in pass) ;; warn) return 1 ;; *) return 2 ;; esac
+}
+
+check_end() {
+	if [ "$check_form" = json ]; then
+		printf '{"format": 1, "host": %s, "kernel": %s, "verdict": "%s", "counts": {"pass": %s, "warn": %s, "fail": %s}, "points": [\n  %s]}\n' \
+			"$(json_text "$(uname -n)")" "$(json_text "$image_release")" "$(check_verdict)" \
+			"$check_passed" "$check_warned" "$check_failed" "$check_points"
+		return
+	fi
+	echo
+	case $(check_verdict) in
+	pass) echo "A crash would leave a dump: $check_passed points pass." ;;
+	warn) echo "A crash would leave a dump, but look at $check_warned of $((check_passed + check_warned)) points." ;;
+	fail) echo "A crash would leave no dump, or none to rely on: $check_failed points fail, $check_warned warn." ;;
+	esac
+}
+
+# check [-f text|json]: status 0 all pass, 1 some warn, 2 some fail, 3 could not be run.
+check() {
+	check_form=text
+	while [ $# -gt 0 ]; do
+		case $1 in
+		-f) check_form=${2-} && shift ;;
+		*) check_usage "$1" ;;
+		esac
+		shift
+	done
+	case $check_form in text | json) ;; *) check_usage "-f $check_form" ;; esac
+	check_colours=no
+	if [ -t 1 ] && [ -z "${NO_COLOR-}" ] && [ "${TERM-dumb}" != dumb ]; then check_colours=yes; fi
+	check_configuration
+	check_memory
+	check_kernel
+	check_loaded
+	check_panic
+	check_watchdogs
+	check_end
+	check_status
+}
+
+check_usage() {
+	say "check: $1: want [-f text|json]"
+	exit 3
+}
+
+check_configuration() {
+	if ! mistakes=$(conf_read "$conf_file" 2>&1); then
+		point fail configuration "$(printf %s "$mistakes" | sed 's/^kmortem-capture: //' | tr '\n' ' ')" \
+			"correct $conf_file; capture.conf(5) says what each key means"
+	else
+		point pass configuration "$conf_file has no mistakes."
+	fi
+	conf_read "$conf_file" 2> /dev/null || :
+}
+
+# megabytes BYTES: rounded up.
+megabytes() { echo "$((($1 + 1048575) / 1048576)) MiB"; }
+
+# read_line FILE: its first line, or nothing.
+read_line() { { IFS= read -r read_line_text < "$ROOT$1" && printf '%s\n' "$read_line_text"; } 2> /dev/null || :; }

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh disable=SC2154
+# check: what the kernel was built with, what it allows, and what is loaded for the time after its crash.
+
+# kernel_config: the lines of the running kernel's configuration; status 1 where it is nowhere.
+kernel_config() {
+	if [ -r "$ROOT/proc/config.gz" ]; then
+		gzip -dc "$ROOT/proc/config.gz"
+		return
+	fi
+	for file in "$ROOT/boot/config-$image_release" "$ROOT/lib/modules/$image_release/config"; do
+		[ ! -r "$file" ] || { cat "$file"; return; }
+	done
+	return 1
+}
+
+# kernel_has OPTION: in $kernel_options.
+kernel_has() {
+	case $kernel_options in
+	*"
+CONFIG_$1=y"*) ;;
+	*) return 1 ;;
+	esac
+}
+
+check_kernel() {
+	if kernel_options=$(kernel_config); then
+		kernel_options="
+$kernel_options"
+		check_kernel_options
+	else
+		kernel_options=
+		point warn kernel-options "It is not known what this kernel was built with: there is no /proc/config.gz and no /boot/config-$image_release." \
+			"put the kernel's .config there"
+	fi
+	check_lockdown
+}
+
+check_kernel_options() {
+	missing=
+	kernel_has KEXEC || kernel_has KEXEC_FILE || missing="$missing CONFIG_KEXEC_FILE"
+	for option in CRASH_DUMP PROC_VMCORE; do kernel_has $option || missing="$missing CONFIG_$option"; done
+	if [ "$missing" ]; then
+		point fail kernel-options "This kernel was built without$missing: it leaves no dump." "boot a kernel that has these options"
+	elif ! kernel_has DEBUG_INFO_BTF && [ ! -e "$ROOT/sys/kernel/btf/vmlinux" ]; then
+		point warn kernel-options "This kernel was built without CONFIG_DEBUG_INFO_BTF: kmortem cannot examine its dump without its debuginfo." \
+			"install the kernel's debuginfo where dumps are examined, or boot a kernel with that option"
+	else
+		point pass kernel-options "This kernel was built with what a dump and its examination need."
+	fi
+}
+
+# ---- lockdown ----------------------------------------------------------------------------------
+
+# secure_boot: status 0 where the firmware starts nothing unsigned. Four bytes of attributes stand before the value.
+secure_boot() {
+	for file in "$ROOT"/sys/firmware/efi/efivars/SecureBoot-*; do
+		[ -r "$file" ] && [ "$(od -A n -t u1 -j 4 -N 1 "$file" | tr -d ' ')" = 1 ] && return
+	done
+	return 1
+}
+
+# lockdown: none, integrity or confidentiality; the one that holds stands in brackets.
+lockdown() {
+	case $(read_line /sys/kernel/security/lockdown) in
+	*"[integrity]"*) echo integrity ;;
+	*"[confidentiality]"*) echo confidentiality ;;
+	*) echo none ;;
+	esac
+}
+
+check_lockdown() {
+	mode=$(lockdown) boot="secure boot is off"
+	! secure_boot || boot="secure boot is on"
+	if [ "$(read_line /proc/sys/kernel/kexec_load_disabled)" = 1 ] && ! is_loaded; then
+		point fail lockdown "kernel.kexec_load_disabled is 1: nothing can be loaded until the next boot." \
+			"see to it that the capture kernel is loaded before that is set, and reboot" "grep -r kexec_load_disabled /etc/sysctl.conf /etc/sysctl.d"
+	elif [ "$mode" = none ]; then
+		point pass lockdown "The kernel is not locked down ($boot): it takes the capture kernel by either call of kexec."
+	elif [ "$kernel_options" ] && ! kernel_has KEXEC_FILE; then
+		point fail lockdown "The kernel is locked down ($mode, $boot) and has no kexec_file_load: it takes no capture kernel." \
+			"boot a kernel with CONFIG_KEXEC_FILE"
+	else
+		point pass lockdown "The kernel is locked down ($mode, $boot): it takes a signed capture kernel by kexec_file_load only, which is what load tries first."
+	fi
+}
+
+# ---- loaded? -----------------------------------------------------------------------------------
+
+is_loaded() { [ "$(read_line /sys/kernel/kexec_crash_loaded)" = 1 ]; }
+
+check_loaded() {
+	if ! is_loaded; then
+		point fail loaded "No capture kernel is loaded: a crash would be the end." "load it, now and at each boot:" \
+			"systemctl enable --now kmortem-capture"
+		return
+	fi
+	point pass loaded "A capture kernel is loaded."
+}

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh disable=SC2154
+# check: memory for the capture kernel: is some reserved, and is it enough?
+
+# iomem_bytes NAME: of all ranges of that name; nothing where /proc/iomem hides its addresses.
+iomem_bytes() {
+	sum=0
+	while read -r range colon name; do
+		[ "$colon $name" = ": $1" ] || continue
+		[ $((0x${range#*-})) -eq 0 ] || sum=$((sum + 0x${range#*-} - 0x${range%-*} + 1))
+	done < "$ROOT/proc/iomem"
+	echo "$sum"
+} 2> /dev/null
+
+# crashkernel_words: what the command line asks for.
+crashkernel_words() { tr ' ' '\n' < "$ROOT/proc/cmdline" | grep '^crashkernel=' | tr '\n' ' ' | sed 's/ $//'; }
+
+check_memory() {
+	memory_reserved=$(read_line /sys/kernel/kexec_crash_size)
+	is_number "$memory_reserved" || memory_reserved=0
+	memory_need
+	asked=$(crashkernel_words)
+	value reserved_bytes "$memory_reserved"
+	if [ ! -e "$ROOT/sys/kernel/kexec_crash_size" ]; then
+		point fail crashkernel "This kernel cannot reserve memory for another one: it was built without kexec." \
+			"boot a kernel with CONFIG_KEXEC or CONFIG_KEXEC_FILE, and CONFIG_CRASH_DUMP"
+	elif [ "$memory_reserved" -gt 0 ]; then
+		point pass crashkernel "$(megabytes "$memory_reserved") are reserved for the capture kernel ($asked)."
+		check_memory_is_enough
+	elif [ "$asked" ]; then
+		point fail crashkernel "$asked is on the kernel's command line, yet nothing is reserved." \
+			"see why in the kernel's log: too much, no room below 4 GiB (then add \",high\"), or a range that this machine's memory does not reach. Then, with a size of $(memory_advised)M:" \
+			"dmesg | grep -i -e crashkernel -e crash"
+	else
+		advice_for_command_line "crashkernel=$(memory_advised)M"
+		point fail crashkernel "No memory is reserved for a capture kernel: there is no crashkernel= on the kernel's command line." \
+			"$advice" "$command"
+	fi
+}
+
+# advice_for_command_line WORD: sets $advice and $command for adding that to the kernel's command line.
+advice_for_command_line() {
+	advice="add $1 to the kernel's command line, and reboot:"
+	if has update-grub; then
+		command="mkdir -p /etc/default/grub.d && echo 'GRUB_CMDLINE_LINUX_DEFAULT=\"\$GRUB_CMDLINE_LINUX_DEFAULT $1\"' > /etc/default/grub.d/kmortem-capture.cfg && update-grub && reboot"
+	elif has grubby; then
+		command="grubby --update-kernel=ALL --args=$1 && reboot"
+	else
+		advice="add $1 to the kernel's command line in the settings of the boot loader, and reboot"
+		command=
+	fi
+}
+
+# ---- enough? -----------------------------------------------------------------------------------
+
+# What is not known of an image before it was made: measured on that of Debian 12 for one disk.
+memory_image_bytes=12582912 memory_unpacked_bytes=33554432
+# What a kernel of 6.1 to 7.2 takes for itself before the first program, and while drivers are loaded and files are written:
+# found by making crashkernel= smaller until a guest left no dump.
+memory_runtime_bytes=37748736
+# The larger of the peaks of makedumpfile and kmortem, which run one after the other.
+memory_programs_bytes=33554432
+
+# image_unpacked FILE: bytes.
+image_unpacked() {
+	case $(od -A n -t x1 -N 2 "$1" | tr -d ' ') in
+	1f8b) gzip -dc "$1" ;;
+	28b5) zstd -dcq "$1" ;;
+	*) cat "$1" ;;
+	esac 2> /dev/null | wc -c
+}
+
+# memory_need: sets $memory_needed to what the capture takes, by the last measurement or by adding up.
+memory_need() {
+	memory_measured=$(measured_bytes)
+	if [ "$memory_measured" ]; then
+		memory_needed=$memory_measured
+		return
+	fi
+	kernel_bytes=0
+	for name in 'Kernel code' 'Kernel rodata' 'Kernel data' 'Kernel bss'; do
+		kernel_bytes=$((kernel_bytes + $(iomem_bytes "$name")))
+	done
+	[ "$kernel_bytes" -gt 1048576 ] || kernel_bytes=50331648
+	if [ -r "$image_file" ]; then
+		memory_image_bytes=$(stat -c %s "$image_file") memory_unpacked_bytes=$(image_unpacked "$image_file")
+	fi
+	# The kernel's list of pages takes a 64th.
+	memory_needed=$((kernel_bytes + memory_image_bytes + memory_unpacked_bytes + memory_runtime_bytes + memory_programs_bytes))
+	memory_needed=$((memory_needed + memory_needed / 63))
+}
+
+# A word for the command line: a third more than needed, in steps of 64 MiB.
+memory_advised() { echo $(((memory_needed * 4 / 3 / 1048576 + 63) / 64 * 64)); }
+
+check_memory_is_enough() {
+	value reserved_bytes "$memory_reserved"
+	value needed_bytes "$memory_needed"
+	need="The capture needs $(megabytes "$memory_needed") of $(megabytes "$memory_reserved")"
+	if [ "$memory_measured" ]; then
+		need="$need: the smallest memory in which its image came to its end in an emulator."
+	else
+		assumed
+		need="$need: kernel, image, drivers, makedumpfile and kmortem added up."
+	fi
+	advice_for_command_line "crashkernel=$(memory_advised)M"
+	if [ "$memory_reserved" -lt "$memory_needed" ]; then
+		point fail crashkernel-size "$need" "$advice" "$command"
+	elif [ "$((memory_reserved * 7 / 8))" -lt "$memory_needed" ]; then
+		point warn crashkernel-size "$need That leaves less than an eighth to spare." "$advice" "$command"
+	else
+		point pass crashkernel-size "$need"
+	fi
+}

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh disable=SC2154
+# check: what of all that goes wrong ends in a panic, and whether the machine comes back from that.
+
+panic_settings_file=/etc/sysctl.d/90-kmortem-capture.conf
+
+# sysctl_is NAME VALUE
+sysctl_is() { [ "$(read_line "/proc/sys/kernel/$1")" = "$2" ]; }
+
+# sysctl_command SETTING…: that makes them hold, now and later.
+sysctl_command() { printf "printf '%%s\\\\n' %s >> %s && sysctl -p %s\\n" "$*" "$panic_settings_file" "$panic_settings_file"; }
+
+check_panic() {
+	if sysctl_is panic_on_oops 1; then
+		point pass panic-on-oops "An oops ends in a panic, and so in a dump."
+	else
+		point warn panic-on-oops "An oops leaves no dump: the kernel goes on with whatever it held (kernel.panic_on_oops is 0)." \
+			"have it panic:" "$(sysctl_command kernel.panic_on_oops=1)"
+	fi
+	check_panic_hangs
+	check_panic_nmi
+	if sysctl_is panic 0; then
+		point warn panic-reboot "If the capture kernel cannot be started, the machine stays down (kernel.panic is 0)." \
+			"have it reboot:" "$(sysctl_command kernel.panic=10)"
+	else
+		point pass panic-reboot "If the capture kernel cannot be started, the machine reboots (kernel.panic is $(read_line /proc/sys/kernel/panic))."
+	fi
+}
+
+# settings_off NAME…: those that are there and 0, each as kernel.NAME=1; one that the kernel does not have cannot be missed.
+settings_off() {
+	off=
+	for name in "$@"; do
+		! sysctl_is "$name" 0 || off="$off kernel.$name=1"
+	done
+	off=${off# }
+}
+
+# names_of SETTING…
+names_of() { echo "$*" | sed 's/=1//g; s/ /, /g'; }
+
+check_panic_hangs() {
+	settings_off hung_task_panic softlockup_panic hardlockup_panic
+	if [ "$off" ]; then
+		# shellcheck disable=SC2086 # one word each
+		point warn panic-on-hang "A hang leaves no dump: $(names_of $off) are 0." \
+			"have it panic, where a machine that hangs is worth less than one that reboots:" "$(sysctl_command "$off")"
+	else
+		point pass panic-on-hang "A task that hangs and a CPU that is locked up end in a panic."
+	fi
+}
+
+# An NMI that nobody knows is what a button, a management controller or a hypervisor sends to get a dump.
+check_panic_nmi() {
+	settings_off panic_on_unrecovered_nmi unknown_nmi_panic
+	if [ "$off" ]; then
+		# shellcheck disable=SC2086
+		point warn panic-on-nmi "A dump cannot be asked for by NMI, from a button or a management controller: $(names_of $off) are 0." \
+			"have the kernel panic then:" "$(sysctl_command "$off")"
+	else
+		point pass panic-on-nmi "An NMI from outside ends in a panic."
+	fi
+}
+
+# ---- watchdogs ---------------------------------------------------------------------------------
+
+check_watchdogs() {
+	check_nmi_watchdog
+	check_hardware_watchdog
+}
+
+check_nmi_watchdog() {
+	if [ ! -e "$ROOT/proc/sys/kernel/nmi_watchdog" ]; then
+		point pass nmi-watchdog "This kernel has no watchdog for hard lockups."
+	elif sysctl_is nmi_watchdog 1; then
+		point pass nmi-watchdog "A CPU that takes no interrupts is noticed (kernel.nmi_watchdog is 1)."
+	elif [ ! -e "$ROOT/sys/bus/event_source/devices/cpu" ]; then
+		point pass nmi-watchdog "A CPU that takes no interrupts is not noticed: this machine has no counter for that."
+	else
+		point warn nmi-watchdog "A CPU that takes no interrupts is not noticed (kernel.nmi_watchdog is 0)." \
+			"switch that on:" "$(sysctl_command kernel.nmi_watchdog=1)"
+	fi
+}
+
+# One that runs goes on running in the capture kernel, where nobody feeds it, and ends the machine amid its dump.
+check_hardware_watchdog() {
+	running='' shortest=''
+	for directory in "$ROOT"/sys/class/watchdog/watchdog*; do
+		[ "$(cat "$directory/state" 2> /dev/null)" = active ] || continue
+		timeout=$(cat "$directory/timeout")
+		is_number "$timeout" || continue
+		running="$running${running:+, }$(cat "$directory/identity") ($timeout s)"
+		if [ -z "$shortest" ] || [ "$timeout" -lt "$shortest" ]; then shortest=$timeout; fi
+	done
+	if [ -z "$running" ]; then
+		point pass watchdog "No hardware watchdog is running that could end the dump."
+	elif [ "$shortest" -lt "$conf_time_limit" ]; then
+		point warn watchdog "A hardware watchdog is running, $running: it resets the machine when the dump takes longer than $shortest s." \
+			"give it more time than time_limit, $conf_time_limit s, as by RuntimeWatchdogSec= in /etc/systemd/system.conf, or keep the dump shorter than that"
+	else
+		point pass watchdog "A hardware watchdog is running, $running, which gives the dump all of its time."
+	fi
+}

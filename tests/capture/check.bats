@@ -1,0 +1,261 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What `check` says of machines that are made up: one that is ready, and what is wrong with others.
+# shellcheck disable=SC2154,SC2016 # bats sets variables; words are for the shell under test
+
+load shells
+
+# A machine that is ready in all points.
+setup() {
+	cd "$BATS_TEST_DIRNAME/../.." || return
+	export ROOT=$BATS_TEST_TMPDIR/root KERNEL_RELEASE=6.1.0-test
+	mkdir -p "$ROOT"/{boot,proc/sys/kernel,sys/kernel/security,sys/kernel/btf,etc/kmortem,var/crash} "$BATS_TEST_TMPDIR/bin"
+	PATH=$BATS_TEST_TMPDIR/bin:$PATH
+	file etc/kmortem/capture.conf "target=local $ROOT/var/crash"
+	file proc/cmdline 'BOOT_IMAGE=/vmlinuz ro crashkernel=256M quiet'
+	file sys/kernel/kexec_crash_size $((256 << 20))
+	file sys/kernel/kexec_crash_loaded 1
+	file sys/kernel/security/lockdown '[none] integrity confidentiality'
+	file proc/iomem '00001000-3fffffff : System RAM' '  01000000-01dfffff : Kernel code' '  01e00000-025fffff : Kernel rodata' \
+		'  02600000-028fffff : Kernel data' '  02b00000-02ffffff : Kernel bss' '  1e000000-2dffffff : Crash kernel'
+	file boot/config-6.1.0-test CONFIG_KEXEC=y CONFIG_KEXEC_FILE=y CONFIG_CRASH_DUMP=y CONFIG_PROC_VMCORE=y CONFIG_DEBUG_INFO_BTF=y
+	for name in panic_on_oops hung_task_panic softlockup_panic hardlockup_panic panic_on_unrecovered_nmi unknown_nmi_panic nmi_watchdog; do
+		file proc/sys/kernel/$name 1
+	done
+	file proc/sys/kernel/panic 10
+	file proc/sys/kernel/kexec_load_disabled 0
+}
+
+# file PATH LINE…: below the root.
+file() {
+	mkdir -p "$ROOT/$(dirname "$1")"
+	printf '%s\n' "${@:2}" > "$ROOT/$1"
+}
+
+# stub NAME WORDS: a program.
+stub() {
+	printf '#!/bin/sh\n%s\n' "$2" > "$BATS_TEST_TMPDIR/bin/$1"
+	chmod +x "$BATS_TEST_TMPDIR/bin/$1"
+}
+
+# A program that is not installed.
+hidden() {
+	local directory
+	mkdir "$BATS_TEST_TMPDIR/few"
+	for directory in /usr/sbin /usr/bin /sbin /bin; do
+		[ ! -d $directory ] || ln -s $directory/* "$BATS_TEST_TMPDIR/few/" 2> /dev/null || :
+	done
+	for name in "$@"; do rm -f "$BATS_TEST_TMPDIR/few/$name"; done
+	PATH=$BATS_TEST_TMPDIR/bin:$BATS_TEST_TMPDIR/few
+}
+
+# judged ID VERDICT [WORDS]: by all shells alike; what is said and advised of it holds these words. $subject is the function
+# that looks at it.
+judged() {
+	each "conf_file=\$ROOT/etc/kmortem/capture.conf check_form=json"'; conf_read $conf_file 2> /dev/null; '"$subject; check_end"
+	echo "$output"
+	said=$(jq -r ".points[] | select(.id == \"$1\") | .verdict + \": \" + .text + \" \" + .advice + \" \" + .command" <<< "$output")
+	[[ $said == "$2: "*"${3-}"* ]]
+}
+
+@test "a machine that is ready" {
+	each 'conf_file=$ROOT/etc/kmortem/capture.conf; check -f json'
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[ "$(jq -r .verdict <<< "$output")" = pass ]
+	[ "$(jq -r '.points[] | select(.verdict != "pass").id' <<< "$output")" = "" ]
+	[ "$(jq '.counts.pass == (.points | length)' <<< "$output")" = true ]
+	[ "$(jq -r '.points[].id' <<< "$output" | sort | uniq -d)" = "" ]
+}
+
+@test "in text, within 80 columns but for commands" {
+	file proc/sys/kernel/panic 0
+	file sys/kernel/kexec_crash_loaded 0
+	each 'conf_file=$ROOT/etc/kmortem/capture.conf; check'
+	echo "$output"
+	[ "$status" -eq 2 ]
+	[[ $output == *'PASS  crashkernel'* ]]
+	[[ $output == *'WARN  panic-reboot'* ]]
+	[[ $output == *'FAIL  loaded'* ]]
+	[[ $output == *"        # systemctl enable --now kmortem-capture"* ]]
+	[[ $output == *'A crash would leave no dump'* ]]
+	grep -v '^ *#' <<< "$output" | grep -v "$ROOT" | awk 'length > 80 { print; bad = 1 } END { exit bad }'
+	[[ $output != *$'\033'* ]]
+}
+
+@test "the worst point is the status" {
+	file proc/sys/kernel/panic 0
+	each 'conf_file=$ROOT/etc/kmortem/capture.conf; check > /dev/null'
+	[ "$status" -eq 1 ]
+	each 'check -x'
+	[ "$status" -eq 3 ]
+	each 'check -f xml'
+	[ "$status" -eq 3 ]
+}
+
+@test "the configuration" {
+	subject=check_configuration
+	judged configuration pass
+	file etc/kmortem/capture.conf 'target=local /var/crash' colour=red
+	judged configuration fail 'colour: no such key'
+	rm "$ROOT/etc/kmortem/capture.conf"
+	judged configuration fail 'cannot be read'
+}
+
+@test "memory is not asked for" {
+	subject=check_memory
+	file sys/kernel/kexec_crash_size 0
+	file proc/cmdline 'ro quiet'
+	stub update-grub :
+	judged crashkernel fail 'M"'\'' > /etc/default/grub.d/kmortem-capture.cfg && update-grub'
+	rm "$BATS_TEST_TMPDIR/bin/update-grub"
+	hidden update-grub
+	stub grubby :
+	judged crashkernel fail 'grubby --update-kernel=ALL --args=crashkernel='
+	rm "$BATS_TEST_TMPDIR/bin/grubby"
+	judged crashkernel fail 'in the settings of the boot loader'
+}
+
+@test "memory is asked for, but not reserved" {
+	subject=check_memory
+	file sys/kernel/kexec_crash_size 0
+	judged crashkernel fail 'crashkernel=256M is on the kernel'"'"'s command line, yet nothing is reserved.'
+}
+
+@test "a kernel that cannot reserve memory" {
+	subject=check_memory
+	rm "$ROOT/sys/kernel/kexec_crash_size"
+	judged crashkernel fail 'built without kexec'
+}
+
+@test "memory is not enough, or hardly" {
+	subject=check_memory
+	judged crashkernel-size pass
+	[ "$(jq '.points[] | select(.id == "crashkernel-size").measured' <<< "$output")" = false ]
+	need=$(jq '.points[] | select(.id == "crashkernel-size").values.needed_bytes' <<< "$output")
+	[ "$need" -gt $((100 << 20)) ]
+	[ "$need" -lt $((224 << 20)) ]
+	file sys/kernel/kexec_crash_size $((need + (1 << 20)))
+	judged crashkernel-size warn 'less than an eighth'
+	file sys/kernel/kexec_crash_size $((need - 1))
+	judged crashkernel-size fail crashkernel=
+}
+
+@test "the image that is there counts" {
+	subject=check_memory
+	mkdir -p "$ROOT/var/lib/kmortem/capture"
+	head -c 3000000 /dev/zero | gzip > "$ROOT/var/lib/kmortem/capture/initrd-6.1.0-test"
+	each 'image_unpacked $ROOT/var/lib/kmortem/capture/initrd-6.1.0-test'
+	[ "$output" = 3000000 ]
+	judged crashkernel-size pass
+	first=$(jq '.points[] | select(.id == "crashkernel-size").values.needed_bytes' <<< "$output")
+	head -c 103000000 /dev/zero | gzip > "$ROOT/var/lib/kmortem/capture/initrd-6.1.0-test"
+	judged crashkernel-size pass
+	second=$(jq '.points[] | select(.id == "crashkernel-size").values.needed_bytes' <<< "$output")
+	[ $((second - first)) -gt 100000000 ]
+	[ $((second - first)) -lt 103000000 ]
+}
+
+@test "sums of ranges" {
+	each 'iomem_bytes "Crash kernel"; iomem_bytes "System RAM"; iomem_bytes Nothing'
+	[ "$output" = "268435456
+1073737728
+0" ]
+	file proc/iomem '00000000-00000000 : Crash kernel'
+	each 'iomem_bytes "Crash kernel"'
+	[ "$output" = 0 ]
+}
+
+@test "what the kernel was built with" {
+	subject=check_kernel
+	judged kernel-options pass
+	gzip -c "$ROOT/boot/config-6.1.0-test" > "$ROOT/proc/config.gz"
+	rm "$ROOT/boot/config-6.1.0-test"
+	judged kernel-options pass
+	rm "$ROOT/proc/config.gz"
+	judged kernel-options warn 'not known'
+	file boot/config-6.1.0-test CONFIG_KEXEC_FILE=y '# CONFIG_CRASH_DUMP is not set' CONFIG_PROC_VMCORE=y
+	judged kernel-options fail 'without CONFIG_CRASH_DUMP:'
+	file boot/config-6.1.0-test CONFIG_CRASH_DUMP=y CONFIG_PROC_VMCORE=y
+	judged kernel-options fail 'without CONFIG_KEXEC_FILE:'
+	file boot/config-6.1.0-test CONFIG_KEXEC=y CONFIG_CRASH_DUMP=y CONFIG_PROC_VMCORE=y
+	judged kernel-options warn CONFIG_DEBUG_INFO_BTF
+	: > "$ROOT/sys/kernel/btf/vmlinux"
+	judged kernel-options pass
+}
+
+@test "lockdown and secure boot" {
+	subject=check_kernel
+	judged lockdown pass 'not locked down (secure boot is off)'
+	mkdir -p "$ROOT/sys/firmware/efi/efivars"
+	printf '\006\000\000\000\001' > "$ROOT/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
+	file sys/kernel/security/lockdown 'none [integrity] confidentiality'
+	judged lockdown pass 'locked down (integrity, secure boot is on)'
+	file boot/config-6.1.0-test CONFIG_KEXEC=y CONFIG_CRASH_DUMP=y CONFIG_PROC_VMCORE=y CONFIG_DEBUG_INFO_BTF=y
+	judged lockdown fail 'no kexec_file_load'
+	file sys/kernel/security/lockdown '[none] integrity confidentiality'
+	file proc/sys/kernel/kexec_load_disabled 1
+	judged lockdown pass
+	file sys/kernel/kexec_crash_loaded 0
+	judged lockdown fail 'kexec_load_disabled is 1'
+}
+
+@test "what is loaded" {
+	subject=check_loaded
+	judged loaded pass
+	file sys/kernel/kexec_crash_loaded 0
+	judged loaded fail 'systemctl enable --now kmortem-capture'
+}
+
+@test "what ends in a panic" {
+	subject=check_panic
+	for name in panic_on_oops:panic-on-oops hung_task_panic:panic-on-hang softlockup_panic:panic-on-hang \
+		hardlockup_panic:panic-on-hang panic_on_unrecovered_nmi:panic-on-nmi unknown_nmi_panic:panic-on-nmi; do
+		judged "${name#*:}" pass
+		file proc/sys/kernel/"${name%:*}" 0
+		judged "${name#*:}" warn "kernel.${name%:*}=1 >> /etc/sysctl.d/90-kmortem-capture.conf && sysctl -p"
+		# What a kernel does not have cannot be switched on.
+		rm "$ROOT/proc/sys/kernel/${name%:*}"
+		[ "$name" = panic_on_oops:panic-on-oops ] || judged "${name#*:}" pass
+		file proc/sys/kernel/"${name%:*}" 1
+	done
+	file proc/sys/kernel/hung_task_panic 0
+	file proc/sys/kernel/softlockup_panic 0
+	judged panic-on-hang warn "printf '%s\\n' kernel.hung_task_panic=1 kernel.softlockup_panic=1 >>"
+	judged panic-reboot pass 'kernel.panic is 10'
+	file proc/sys/kernel/panic 0
+	judged panic-reboot warn kernel.panic=10
+	file proc/sys/kernel/panic -1
+	judged panic-reboot pass
+}
+
+@test "the command for a setting does what it says" {
+	subject=check_panic
+	file proc/sys/kernel/panic 0
+	judged panic-reboot warn
+	command=$(jq -r '.points[] | select(.id == "panic-reboot").command' <<< "$output")
+	stub sysctl 'cat "$2"'
+	mkdir -p "$ROOT/etc/sysctl.d"
+	run -0 sh -c "${command//\/etc/$ROOT/etc}"
+	[ "$output" = kernel.panic=10 ]
+}
+
+@test "watchdogs" {
+	subject=check_watchdogs
+	judged nmi-watchdog pass
+	file proc/sys/kernel/nmi_watchdog 0
+	judged nmi-watchdog pass 'no counter'
+	mkdir -p "$ROOT/sys/bus/event_source/devices/cpu"
+	judged nmi-watchdog warn kernel.nmi_watchdog=1
+	rm "$ROOT/proc/sys/kernel/nmi_watchdog"
+	judged nmi-watchdog pass
+	judged watchdog pass 'No hardware watchdog'
+	file sys/class/watchdog/watchdog0/state inactive
+	file sys/class/watchdog/watchdog0/timeout 30
+	file sys/class/watchdog/watchdog0/identity 'iTCO_wdt'
+	judged watchdog pass 'No hardware watchdog'
+	file sys/class/watchdog/watchdog0/state active
+	judged watchdog warn 'iTCO_wdt (30 s): it resets the machine when the dump takes longer than 30 s.'
+	file sys/class/watchdog/watchdog0/timeout 1800
+	judged watchdog pass
+}

@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# For the tests of the shell library: each word of it is run by each shell that may run it.
+# shellcheck shell=bash disable=SC2154 # bats sets variables
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+	cd "$BATS_TEST_DIRNAME/../.." || return
+}
+
+# by SHELL WORDS: what these words print, with the library loaded.
+by() {
+	# shellcheck disable=SC2086,SC2016 # "busybox sh" is two words; words are for the shell under test
+	$1 -c 'set -u; for file in capture/shared/*.sh capture/host/*.sh capture/saving/*.sh; do . "$file"; done; '"$2"
+}
+
+# each WORDS: the same by all shells, in $output and $status.
+each() {
+	local shell first first_status
+	run --separate-stderr by dash "$1"
+	first=$output$stderr first_status=$status
+	for shell in bash 'busybox sh'; do
+		run --separate-stderr by "$shell" "$1"
+		[ "$output$stderr" = "$first" ]
+		[ "$status" -eq "$first_status" ]
+	done
+}
