@@ -164,7 +164,7 @@ install: all
 	install -m 644 systemd/*.service systemd/*.path $(DESTDIR)$(UNIT_DIRECTORY)
 	install -d $(DESTDIR)$(PREFIX)/lib/kmortem
 	install capture/kmortem-reports $(DESTDIR)$(PREFIX)/lib/kmortem
-	install -d $(addprefix $(DESTDIR)$(PREFIX)/lib/kmortem/capture/,shared host saving)
+	install -d $(addprefix $(DESTDIR)$(PREFIX)/lib/kmortem/capture/,shared host saving hooks)
 	for file in capture/*/*; do \
 		if [ -x $$file ]; then mode=755; else mode=644; fi; \
 		install -m $$mode $$file $(DESTDIR)$(PREFIX)/lib/kmortem/$$file || exit 1; done

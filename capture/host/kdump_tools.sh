@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh disable=SC2154
+# kdump-tools, of Debian and Ubuntu. Its capture kernel boots the root file system with systemd.unit=kdump-tools-dump.service
+# for a goal, which starts `kdump-config savecore` and reboots; kdump-config has no hook. So one file makes systemd run our
+# saving before: where that has saved the dump, it ends the capture kernel itself; else all goes on as without us.
+
+kdump_tools_drop_in=/etc/systemd/system/kdump-tools-dump.service.d/kmortem.conf
+
+kdump_tools_is_here() {
+	[ -x "$ROOT/usr/sbin/kdump-config" ] &&
+		{ [ -f "$ROOT/lib/systemd/system/kdump-tools-dump.service" ] || [ -f "$ROOT/usr/lib/systemd/system/kdump-tools-dump.service" ]; }
+}
+
+kdump_tools_files() { echo "$kdump_tools_drop_in"; }
+
+# "-": whatever becomes of it, ExecStart of kdump-tools' own service follows.
+kdump_tools_text() {
+	cat <<- END
+		$HOOK_MARK
+		[Service]
+		ExecStartPre=-$parts/hooks/kdump-tools
+	END
+}
+
+# The capture kernel reads it from the disk, when it boots.
+kdump_tools_changed() {
+	[ "$ROOT" ] || [ ! -d /run/systemd/system ] || systemctl daemon-reload || say "systemctl daemon-reload failed"
+}
+
+# kdump_tools_setting KEY: of its settings, which are a shell script; the last one counts.
+kdump_tools_setting() {
+	sed -n "s/^[[:space:]]*$1=//p" "$ROOT/etc/default/kdump-tools" 2> /dev/null | tail -n 1 | sed "s/^[\"']//; s/[\"'].*//"
+}
+
+kdump_tools_obstacle() {
+	append=$(kdump_tools_setting KDUMP_CMDLINE_APPEND)
+	case ${append:-systemd.unit=kdump-tools-dump.service} in
+	*systemd.unit=kdump-tools-dump.service*) ;;
+	*) echo "KDUMP_CMDLINE_APPEND in /etc/default/kdump-tools lacks systemd.unit=kdump-tools-dump.service: the hook is not come to" ;;
+	esac
+	[ -x "$parts/hooks/kdump-tools" ] || echo "$parts/hooks/kdump-tools is missing: install kmortem-capture again"
+}

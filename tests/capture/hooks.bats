@@ -1,0 +1,145 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The hooks in other kdumps: what is written, and that it can be taken away to the byte.
+# shellcheck disable=SC2154 # bats sets variables
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+	cd "$BATS_TEST_DIRNAME/../.." || return
+	export ROOT=$BATS_TEST_TMPDIR/root
+	hook=$PWD/capture/hooks/kdump-tools
+	drop_in=$ROOT/etc/systemd/system/kdump-tools-dump.service.d/kmortem.conf
+}
+
+# As Debian 12's package leaves it.
+kdump_tools_root() {
+	mkdir -p "$ROOT/usr/sbin" "$ROOT/lib/systemd/system" "$ROOT/etc/default" "$ROOT/etc/systemd/system"
+	printf '#!/bin/sh\n' > "$ROOT/usr/sbin/kdump-config"
+	chmod +x "$ROOT/usr/sbin/kdump-config"
+	cat > "$ROOT/lib/systemd/system/kdump-tools-dump.service" <<- END
+		[Service]
+		Type=oneshot
+		EnvironmentFile=/etc/default/kdump-tools
+		ExecStart=/etc/init.d/kdump-tools start
+	END
+	printf '%s\n' 'USE_KDUMP=1' 'KDUMP_COREDIR="/var/crash"' \
+		'#KDUMP_CMDLINE_APPEND="reset_devices systemd.unit=kdump-tools-dump.service nr_cpus=1"' > "$ROOT/etc/default/kdump-tools"
+}
+
+# tree: every file, its kind, mode and content.
+tree() { (cd "$ROOT" && find . -printf '%p %y %m %l\n' | sort && find . -type f -print0 | sort -z | xargs -0 sha256sum); }
+
+# capture SHELL WORD…
+capture() {
+	local shell=$1
+	shift
+	# shellcheck disable=SC2086 # "busybox sh" is two words
+	run $shell capture/kmortem-capture "$@"
+}
+
+# state SHELL KIND
+state() {
+	# shellcheck disable=SC2016,SC2086
+	run $1 -c 'set -u; parts=capture; for file in capture/shared/*.sh capture/host/*.sh; do . "$file"; done; parts=$PWD/capture
+		hook_state "$1"' sh "$2"
+}
+
+@test "kdump-tools: one file is written, and taken away again" {
+	for shell in dash bash 'busybox sh'; do
+		rm -rf "$ROOT"
+		kdump_tools_root
+		before=$(tree)
+		state "$shell" kdump-tools
+		[ "$output" = none ]
+		capture "$shell" install
+		[ "$status" -eq 0 ]
+		[ "$output" = /etc/systemd/system/kdump-tools-dump.service.d/kmortem.conf ]
+		grep -qx "ExecStartPre=-$hook" "$drop_in"
+		[ "$(stat -c %a "$drop_in")" = 644 ]
+		state "$shell" kdump-tools
+		[ "$output" = intact ]
+		installed=$(tree; stat -c %Y "$drop_in")
+		capture "$shell" install kdump-tools
+		[ "$status" -eq 0 ]
+		[ -z "$output" ]
+		[ "$(tree; stat -c %Y "$drop_in")" = "$installed" ]
+		capture "$shell" uninstall
+		[ "$status" -eq 0 ]
+		[ "$(tree)" = "$before" ]
+		capture "$shell" uninstall kdump-tools
+		[ "$status" -eq 0 ]
+		[ "$(tree)" = "$before" ]
+	done
+}
+
+@test "kdump-tools: what was changed since is put right, what is of others is left alone" {
+	kdump_tools_root
+	mkdir -p "${drop_in%/*}"
+	echo '[Service]' > "${drop_in%/*}/site.conf"
+	before=$(tree)
+	capture dash install
+	echo 'ExecStartPre=/bin/false' >> "$drop_in"
+	state dash kdump-tools
+	[ "$output" = 'broken: /etc/systemd/system/kdump-tools-dump.service.d/kmortem.conf is not as it was installed' ]
+	capture dash install
+	[ "$status" -eq 0 ]
+	state dash kdump-tools
+	[ "$output" = intact ]
+	capture dash uninstall
+	[ "$(tree)" = "$before" ]
+	for other in "echo mine > $drop_in" "ln -s /dev/null $drop_in"; do
+		rm -f "$drop_in"
+		eval "$other"
+		before=$(tree)
+		capture dash install
+		[ "$status" -eq 1 ]
+		[[ $output == *'not of kmortem'* ]]
+		capture dash uninstall
+		[ "$status" -eq 0 ]
+		[ "$(tree)" = "$before" ]
+	done
+}
+
+@test "kdump-tools: settings that lead past the hook are told" {
+	kdump_tools_root
+	echo 'KDUMP_CMDLINE_APPEND="nr_cpus=1 systemd.unit=rescue.target" # mine' >> "$ROOT/etc/default/kdump-tools"
+	capture dash install
+	[ "$status" -eq 1 ]
+	[[ $output == *'KDUMP_CMDLINE_APPEND in /etc/default/kdump-tools lacks systemd.unit=kdump-tools-dump.service'* ]]
+	state dash kdump-tools
+	[[ $output == 'broken: KDUMP_CMDLINE_APPEND'* ]]
+	echo 'KDUMP_CMDLINE_APPEND="reset_devices systemd.unit=kdump-tools-dump.service"' >> "$ROOT/etc/default/kdump-tools"
+	state dash kdump-tools
+	[ "$output" = intact ]
+	rm "$ROOT/usr/sbin/kdump-config"
+	state dash kdump-tools
+	[ "$output" = 'broken: kdump-tools is not installed any more' ]
+}
+
+@test "where no such kdump is installed" {
+	mkdir -p "$ROOT"
+	state dash kdump-tools
+	[ "$output" = absent ]
+	capture dash install
+	[ "$status" -eq 2 ]
+	capture dash install kdump-tools
+	[ "$status" -eq 2 ]
+	capture dash uninstall
+	[ "$status" -eq 0 ]
+	capture dash install windows
+	[ "$status" -eq 2 ]
+	capture dash install kdump-tools now
+	[ "$status" -eq 2 ]
+	[ -z "$(ls -A "$ROOT")" ]
+}
+
+@test "kdump-tools: the hook does nothing without a dump" {
+	for shell in dash bash 'busybox sh'; do
+		touch "$BATS_TEST_TMPDIR/empty"
+		# shellcheck disable=SC2086
+		VMCORE=$BATS_TEST_TMPDIR/empty run $shell "$hook"
+		[ "$status" -eq 0 ]
+		[ -z "$output" ]
+	done
+}
