@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash disable=SC2154,SC2317
+# What lies on the disk of a guest that is off, against what it said of itself.
+
+# judge: takes /var/crash out of the disk, and lets the scenario look.
+judge() {
+	# What is left in the journal of the file system counts.
+	e2fsck -fy "$place/root.img" > "$place/e2fsck.log" 2>&1
+	debugfs -R "rdump /var/crash $place" "$place/root.img" > "$place/debugfs.log" 2>&1
+	debugfs -R "rdump /var/lib/guest $place" "$place/root.img" >> "$place/debugfs.log" 2>&1
+	judge_split_truth
+	# In a shell of its own: its functions are the scenario's.
+	(
+		# shellcheck source=/dev/null
+		. "$guest_dir/scenarios/${scenario[name]}"
+		after
+	)
+}
+
+# The truth was told once for each crash: becomes truth.1/expected.txt, truth.2/…
+judge_split_truth() {
+	[ -s "$place/truth" ] || return
+	mkdir "$place/truth.1"
+	tr -d '\r\0' < "$place/truth" | awk -v place="$place" '
+		BEGIN { number = 1; file = place "/truth.1/expected.txt" }
+		{ print > file }
+		/^@@FACTS-END/ { close(file); number++; file = place "/truth." number "/expected.txt"; system("mkdir " place "/truth." number) }'
+}
+
+# dump_directory NUMBER: of the dumps in the order in which they were made.
+dump_directory() {
+	local directories=("$place"/crash/*[0-9][0-9][0-9][0-9]*/)
+	[ "${#directories[@]}" -ge "$1" ] && echo "${directories[$1 - 1]%/}"
+}
+
+# dump_is_whole NUMBER [VMCORE]: crash NUMBER of this guest left a dump that says what the guest said, and a report that says what
+# the dump does.
+dump_is_whole() {
+	local number=$1 directory
+	directory=$(dump_directory "$number") || { check "dump $number" ls -R "$place/crash"; return; }
+	check "dump $number: it says what the guest said" dump_tells_truth "$number" "$directory/${2-vmcore}"
+	check "dump $number: the report is what is in the dump" dump_has_report "$directory" "${2-vmcore}"
+	check "dump $number: the kernel's log is beside it" log_is_whole "$number" "$directory"
+	check "dump $number: its meta.json" meta_is_right "$number" "$directory"
+}
+
+dump_tells_truth() {
+	python3 "$tests_dir/truth/compare.py" "$KMORTEM" "$place/truth.$1/expected.txt" "$2"
+}
+
+# Without what names the file, and how long it took.
+dump_has_report() {
+	local status=0 without='del(.dump.path, .seconds)'
+	"$KMORTEM" report -f json -o "$place/here.json" "$1/$2" || status=$?
+	[ "$status" -ne 2 ] || return
+	diff <(jq -e "$without" "$place/here.json") <(jq -e "$without" "$1/report.json") && grep '^  Panic ' "$1/report.txt"
+}
+
+# What the kernel said on the console before crash NUMBER: the texts alone, as of several lines only the first one's time is in
+# a log that was saved.
+console_texts() {
+	tr -d '\r\0' < "$place/console.log" | grep -aoE '\[ *[0-9]+\.[0-9]{6}\] .*' | awk -v number="$1" '
+		/\] Linux version / { kept = "" }
+		{ kept = kept $0 "\n" }
+		/guest: crash .* at boot/ { crash = 1 }
+		crash && /Kernel panic - not syncing/ { crash = 0; if (--number == 0) { printf "%s", kept; exit } }' | log_texts
+}
+
+log_texts() { sed -E 's/^\[ *[0-9]+\.[0-9]{6}\] //; s/^ +//' "$@"; }
+
+log_is_whole() {
+	console_texts "$1" > "$place/console.texts"
+	log_texts "$2/dmesg.txt" > "$place/dmesg.texts"
+	tail -n 1 "$place/console.texts"
+	tail -n 1 "$place/console.texts" | grep 'Kernel panic - not syncing' || return
+	! grep -Fxv -f "$place/dmesg.texts" "$place/console.texts"
+}
+
+# The build-id is in the notes that the guest copied from its /sys; the truth was told within the seconds before.
+meta_is_right() {
+	local truth=$place/truth.$1/expected.txt told notes
+	cat "$2/meta.json"
+	notes=$(od -An -v -tx1 "$place/guest/notes" | tr -d ' \n')
+	told=$(sed -n '/^@@BEGIN realtime/{n;s/\..*//p;q}' "$truth")
+	jq -e --arg notes "$notes" --arg release "$(sed -n 's/^Linux version \([^ ]*\).*/\1/p' "$truth")" --argjson told "$told" '
+		.complete and .kernel == $release and (.build_id as $id | $notes | contains($id))' "$2/meta.json" || return
+	jq -e --argjson told "$told" '.crash_time - $told | . >= 0 and . < 60' "$2/meta.json"
+}

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh disable=SC2154
+# What steps of scenarios are made of.
+
+ok() { echo "ok $*"; }
+not_ok() { echo "not ok $*"; }
+
+# check NAME COMMAND…: what the command says is shown where it fails.
+check() {
+	check_name=$1
+	shift
+	if "$@" > /run/said 2>&1; then
+		ok "$check_name"
+	else
+		not_ok "$check_name"
+		tail -n 30 /run/said | sed 's/^/# /'
+		return 1
+	fi
+}
+
+install_kmortem() {
+	if ls "$kit"/debs/*.deb > /dev/null 2>&1; then
+		apt-get install -y "$kit"/debs/*.deb
+	else
+		cp -a "$kit"/tree/. / && systemd-sysusers && systemd-tmpfiles --create && systemctl daemon-reload
+	fi
+}
+
+# within SECONDS COMMAND…: until the command succeeds.
+within() {
+	tries=$1
+	shift
+	until "$@"; do
+		tries=$((tries - 1))
+		[ "$tries" -gt 0 ] || return 1
+		sleep 1
+	done
+}
+
+# ---- how a step ends ---------------------------------------------------------------------------
+
+# The scenario is over.
+finish() {
+	echo 'done'
+	switch_off
+}
+
+# power_cycle WORD…: the next boot's command line is the root and these words.
+power_cycle() {
+	echo "power-cycle $*"
+	switch_off
+}
+
+switch_off() {
+	sync
+	systemctl poweroff -f
+	sleep 1000
+}
+
+# As a boot loader's configuration is made from what lies in /etc/default/grub and grub.d: the words that stand there.
+grub_words() (
+	GRUB_CMDLINE_LINUX='' GRUB_CMDLINE_LINUX_DEFAULT=''
+	for file in /etc/default/grub /etc/default/grub.d/*.cfg; do
+		# shellcheck source=/dev/null
+		[ ! -r "$file" ] || . "$file"
+	done
+	echo "$GRUB_CMDLINE_LINUX $GRUB_CMDLINE_LINUX_DEFAULT"
+)
+
+# crash HOW: tells the harness the truth about this system at the last moment, then crashes. Returns when the kernel does not.
+crash() {
+	mkdir -p /run/truth
+	busybox ip addr > /run/truth/ip-addr
+	{ busybox ip route; busybox ip -6 route; } > /run/truth/ip-route
+	cp /sys/kernel/notes "$guest/notes"
+	echo "guest: crash $1 at boot $step" > /dev/kmsg
+	echo "crash $1"
+	sync
+	echo 1 > /proc/sys/kernel/sysrq
+	"crash_by_$(echo "$1" | tr - _)"
+	sleep 120
+	not_ok "no crash by $1"
+}
+
+tell_truth() { "$kit"/truth port "$@"; }
+
+crash_by_sysrq() { tell_truth /proc/sysrq-trigger c; }
+
+# A driver was unloaded while a program had its file open.
+crash_by_oops() {
+	modprobe tun
+	"$kit"/tunholder /run/oops &
+	sleep 2
+	echo 1 > /proc/sys/kernel/panic_on_oops
+	tell_truth /run/oops now
+}
+
+# A program waits for a file system that is frozen.
+crash_by_hung_task() {
+	mke2fs -q -t ext4 /dev/vdc && mkdir -p /mnt/frozen && mount /dev/vdc /mnt/frozen
+	"$kit"/frozenwriter /mnt/frozen &
+	sleep 2
+	echo 5 > /proc/sys/kernel/hung_task_timeout_secs
+	tell_truth /proc/sys/kernel/hung_task_panic 1
+}
+
+crash_by_out_of_memory() {
+	echo 2 > /proc/sys/vm/panic_on_oom
+	tell_truth exec "$kit"/memoryeater
+}
+
+# ---- what is asked -----------------------------------------------------------------------------
+
+# The newest dump's directory.
+dump_directory() { find /var/crash -mindepth 1 -maxdepth 1 -type d -name '*[0-9][0-9][0-9][0-9]*' | sort | tail -n 1; }
+
+has_report() { [ -s "$(dump_directory)/report.txt" ]; }

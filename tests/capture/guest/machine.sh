@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash disable=SC2154,SC2034,SC2054
+# The emulated machine. It restarts by itself when its kernel does so; when it has been switched off, the guest has said whether
+# it is to be switched on again, and with which command line.
+
+machine_pid=
+
+# machine_run ROOT_DIRECTORY: until the scenario is over; status 1 where it does not come to that, and why in $place/why.
+machine_run() {
+	local root=$1 append=${scenario[append]} last end=$((SECONDS + scenario[timeout]))
+	cp --sparse=always --reflink=auto "$root/root.img" "$place/root.img" && truncate -s 2G "$place/scratch.img" || return
+	: > "$place/talk.log"
+	while :; do
+		machine_start "$root" "$append" && machine_wait "$end" || return
+		last=$(tr -d '\r\0' < "$place/talk.log" | grep -aE '^(done|power-cycle|crash)\b' | tail -n 1)
+		case $last in
+		done) return ;;
+		power-cycle*) append=${last#power-cycle} ;;
+		*) echo "switched off, and the scenario is not over" > "$place/why"; return 1 ;;
+		esac
+	done
+}
+
+# machine_start ROOT_DIRECTORY APPEND
+machine_start() {
+	local root=$1 arguments
+	arguments=(-accel "${KMORTEM_ACCEL:-tcg,thread=multi}" -m "${scenario[memory]}" -smp "${scenario[cpus]}" -cpu qemu64
+		-display none -monitor none -kernel "$root/vmlinuz" -initrd "$root/initrd"
+		-append "root=/dev/vda rw console=ttyS0 no_timer_check net.ifnames=0 systemd.show_status=0 $2"
+		-drive "file=$place/root.img,if=virtio,format=raw,cache=unsafe"
+		-drive "file=$place/kit.img,if=virtio,format=raw,cache=unsafe,readonly=on"
+		-drive "file=$place/scratch.img,if=virtio,format=raw,cache=unsafe"
+		-chardev "file,id=console,path=$place/console.log,append=on" -serial chardev:console
+		-chardev "file,id=talk,path=$place/talk.log,append=on" -serial chardev:talk
+		-chardev "file,id=truth,path=$place/truth,append=on" -device isa-debugcon,iobase=0xe9,chardev=truth
+		-netdev user,id=n0,restrict=on -device virtio-net-pci,netdev=n0)
+	"$(machine_emulator)" "${arguments[@]}" < /dev/null > "$place/emulator.log" 2>&1 &
+	machine_pid=$!
+	echo "$machine_pid" > "$place/emulator.pid"
+}
+
+machine_emulator() { case ${scenario[arch]} in arm64) echo qemu-system-aarch64 ;; *) echo qemu-system-x86_64 ;; esac; }
+
+# machine_wait END: until it is switched off.
+machine_wait() {
+	local status=0
+	while kill -0 "$machine_pid" 2> /dev/null; do
+		if [ "$SECONDS" -ge "$1" ]; then
+			echo "not over after ${scenario[timeout]} s" > "$place/why"
+			kill "$machine_pid"
+			status=1
+		fi
+		sleep 0.5
+	done
+	wait "$machine_pid" || { status=1; tail -n 3 "$place/emulator.log" >> "$place/why"; }
+	rm "$place/emulator.pid"
+	return "$status"
+}
+
+machine_blame() {
+	echo "# the end of the console of ${scenario[name]}:"
+	tail -n 60 "$place/console.log" | tr -d '\r\0' | sed 's/^/#   /'
+}
+
+machine_end() {
+	local file
+	[ "$BASHPID" = $$ ] || return
+	for file in "$work"/*/emulator.pid; do kill "$(cat "$file")"; done
+	[ -n "${KMORTEM_GUESTS_KEEP-}" ] || rm -rf "$work"
+}
