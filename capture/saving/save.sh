@@ -1,129 +1,146 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh disable=SC2154
-# In the capture kernel: the log, then the dump, on the first target that holds it. Each step that fails is told and leads to
-# the next: another filter, another target, the log alone, the memory that survives a reboot.
+# In the capture kernel: the log, then the dump, on the first target that holds it; the log alone; the memory that survives a
+# reboot. Each step that fails is told and leads to the next.
+#
+# $work/saved is there once a target holds what it is to hold; $work/logged once one holds the log.
 
 vmcore=$ROOT/proc/vmcore
-save_failures= # one line each
-save_started=
+image_conf=$ROOT/etc/kmortem
 
-# save_failed WORD…: goes to the console, and into meta.json.
-save_failed() {
-	say "$*"
-	save_failures="$save_failures$*
-"
-}
+# ---- before ------------------------------------------------------------------------------------
 
-# limited COMMAND…: within what is left of the time limit.
-limited() {
-	left=$((save_started + conf_time_limit - $(uptime_seconds)))
-	[ "$left" -gt 0 ] || { say "the time limit of $conf_time_limit s is over"; return 124; }
-	timeout -s KILL "$left" "$@"
-}
-
-# Whole seconds; the clock of a capture kernel may jump.
-uptime_seconds() { sed 's/\..*//' "$ROOT/proc/uptime"; }
-
-# ---- the log -----------------------------------------------------------------------------------
-
-# save_log DIRECTORY
-save_log() {
-	limited makedumpfile --dump-dmesg "$vmcore" "$1/dmesg.txt" > /dev/null && sync "$1/dmesg.txt" && return
-	save_failed "the kernel log could not be saved to $1"
-	return 1
-}
-
-# ---- the dump ----------------------------------------------------------------------------------
-
-compression_option() {
-	case $conf_compression in zlib) echo -c ;; lzo) echo -l ;; snappy) echo -p ;; zstd) echo -z ;; esac
-}
-
-# A makedumpfile older than the kernel leaves out pages that are in use, and says nothing.
-dump_is_sound() {
-	status=0
-	limited kmortem report --only dump-damaged-by-filter -f json -o "$1.checked" "$1" 2> "$1.why" || status=$?
-	rm -f "$1.checked"
-	case $status in
-	0 | 3) rm -f "$1.why"; return 0 ;;
-	1) save_failed "the filter has left out pages in use" ;;
-	*) save_failed "the dump cannot be read: $(head -n 1 "$1.why")" ;;
-	esac
-	rm -f "$1.why"
-	return 1
-}
-
-# save_filtered DIRECTORY LEVEL
-save_filtered() {
-	rm -f "$1/vmcore-incomplete"
-	# shellcheck disable=SC2046 # no word, or one
-	if ! limited makedumpfile $(compression_option) -d "$2" "$vmcore" "$1/vmcore-incomplete" > "$1/makedumpfile.log" 2>&1; then
-		save_failed "makedumpfile -d $2 failed: $(tail -n 1 "$1/makedumpfile.log")"
-		return 1
+# Broken settings are better than none: what could be read of them counts, and where that names no target, those count whose
+# devices were looked up when the image was built.
+settings() {
+	conf_read "$image_conf/capture.conf" || failed "mistakes in the image's capture.conf"
+	if [ -z "$conf_targets" ]; then
+		conf_targets=$(sed -n 's/^\([^ ]*\) .*/local \1/p' "$image_conf/capture.devices")
+		failed "no target is set: those known are taken"
 	fi
-	sync "$1/vmcore-incomplete"
-	dump_is_sound "$1/vmcore-incomplete"
+	echo "$conf_final_action" > "$work/final_action"
+	deadline_set "$conf_time_limit"
 }
 
-# save_dump DIRECTORY: filtered as the site wants it, then with less trust in the filter.
-save_dump() {
-	for level in "$conf_dump_level" 17 1; do
-		[ "$level" -le "$conf_dump_level" ] || continue
-		if save_filtered "$1" "$level"; then
-			mv "$1/vmcore-incomplete" "$1/vmcore" && sync "$1"
-			return
+load_modules() {
+	while read -r module; do
+		within 30 insmod "$module" || failed "cannot load $module"
+	done < "$ROOT/lib/modules/order"
+}
+
+# name_dump: the name of its directory. A host's name comes from the host.
+name_dump() {
+	dump_host=$(host_label "$(hostname)")
+	dump_name=$dump_host-$(date +%Y-%m-%d-%H%M%S)
+	started=$(date +%s)
+}
+
+# ---- one target --------------------------------------------------------------------------------
+
+# put_here: the log and a meta.json, so that whatever comes, these are there. A target that does not take them is none.
+put_here() {
+	mkdir -p "$dump_directory" && cp "$work/dmesg.txt" "$dump_directory/dmesg.txt" && sync "$dump_directory/dmesg.txt" &&
+		meta_put && sync "$dump_directory"
+}
+
+put_log() {
+	if [ "$target_directory" ]; then put_here; else target_take "$dump_name/dmesg.txt" < "$work/dmesg.txt"; fi
+}
+
+# put_known: the report instead of a dump of a crash that is known.
+put_known() {
+	for report in "$work"/report/*; do
+		if [ "$target_directory" ]; then
+			cp "$report" "$dump_directory/" && sync "$dump_directory/${report##*/}" || return
+		else
+			target_take "$dump_name/${report##*/}" < "$report" || return
 		fi
 	done
-	return 1
 }
 
-# ---- targets -----------------------------------------------------------------------------------
+# put_dump: on the target that is open.
+put_dump() {
+	if [ -s "$work/known" ]; then
+		step report 60 put_known
+		return
+	fi
+	ladder
+}
 
-# save_to TARGET: status 0 when it holds the dump.
-save_to() {
-	if ! target_choose "$1" || ! target_open; then
-		save_failed "$1: cannot be reached"
+# put_rest STATUS: what goes beside, and what is to be done while the target is open.
+put_rest() {
+	step meta 60 meta_put || failed "$target: meta.json could not be written"
+	if [ "$target_directory" ]; then
+		step log 30 cp "$work/makedumpfile.log" "$dump_directory/makedumpfile.log"
+		[ "$1" -ne 0 ] || step marker 30 marker_put
+		[ "$1" -ne 0 ] || step retain 60 retain "$target_directory" "$dump_host" "$dump_name"
+	fi
+	[ "$1" -ne 0 ] || script post "$conf_post_script"
+}
+
+# target_save: to $target. Its own process; what it has reached is in files.
+target_save() {
+	if ! target_choose "$target"; then
+		failed "$target: is not known to this image"
 		return 1
 	fi
-	save_status=1
-	directory=$target_directory/$(hostname)-$(date +%Y-%m-%d-%H%M%S)
-	if mkdir -p "$directory"; then
-		save_log "$directory"
-		save_dump "$directory" && save_status=0
-		meta "$1" "$save_status" "$directory" > "$directory/meta.json" && sync "$directory/meta.json"
+	dump_directory=$target_directory/$dump_name put_status=0
+	if step open 90 target_open; then
+		[ -z "$target_directory" ] || step room 90 retain_room "$target_directory" "$dump_host" "$dump_name" 1
+		step put_log 90 put_log || put_status=$?
+		if [ "$put_status" -eq 0 ]; then
+			echo "$target" > "$work/logged"
+			put_dump || put_status=$?
+			[ "$put_status" -ne 0 ] || echo "$target" > "$work/saved"
+			finished=$(date +%s)
+			put_rest "$put_status"
+		else
+			failed "$target: the log cannot be written to it: it $(status_words "$put_status" "$step_limit")"
+		fi
 	else
-		save_failed "$1: cannot be written to"
+		failed "$target: cannot be reached: opening it $(status_words "$step_status" "$step_limit")"
+		return 1
 	fi
-	target_close
-	return $save_status
+	step close 60 target_close || failed "$target: closing it $(status_words "$step_status" "$step_limit")"
+	return "$put_status"
 }
 
-# save: status 0 when a target holds the dump.
-save() {
-	save_started=$(uptime_seconds)
+# ---- all ---------------------------------------------------------------------------------------
+
+# save_to_targets: where others follow, one does not get all the time that there is.
+save_to_targets() {
+	targets_left=$(printf %s "$conf_targets" | grep -c .)
 	while IFS= read -r target; do
-		[ -z "$target" ] || ! save_to "$target" < /dev/null || return 0
+		[ "$target" ] || continue
+		time_left
+		[ "$targets_left" -le 1 ] || left=$((left * 2 / 3))
+		targets_left=$((targets_left - 1))
+		save_status=0
+		within "$left" target_save || save_status=$?
+		[ ! -s "$work/saved" ] || return 0
+		[ "$save_status" -ne 124 ] || failed "$target: took longer than $left s"
 	done <<- END
 		$conf_targets
 	END
 	return 1
 }
 
-# ---- when all else has failed ------------------------------------------------------------------
-
-# The end of the log, to where the firmware keeps it over a reboot; some take a few kilobytes only.
-save_last() {
-	say "no target holds the dump"
-	[ -w "$ROOT/dev/pmsg0" ] || return
-	limited makedumpfile --dump-dmesg "$vmcore" /tmp/dmesg.txt > /dev/null && tail -c 32768 /tmp/dmesg.txt > "$ROOT/dev/pmsg0"
-}
-
-# Nobody is there to answer: no service is stopped, nothing is asked.
-final_action() {
-	sync
-	case $conf_final_action in
-	shell) exec sh ;;
-	*) "$conf_final_action" -f ;;
-	esac
-	echo b > "$ROOT/proc/sysrq-trigger"
+capture() {
+	mkdir -p "$work"
+	for file in failures seconds makedumpfile.log; do : > "$work/$file"; done
+	settings
+	name_dump
+	step vmcoreinfo 60 vmcoreinfo_of "$vmcore" > "$work/vmcoreinfo" || failed "$vmcore tells nothing of its kernel"
+	log_take
+	load_modules
+	within 60 wait_for_devices
+	script pre "$conf_pre_script"
+	known_look
+	if save_to_targets; then
+		say "done: $(cat "$work/saved") holds $dump_name"
+	else
+		script post "$conf_post_script"
+		log_last
+	fi
+	within 20 sync
 }

@@ -40,7 +40,13 @@ seconds_of() {
 	esac
 }
 
-# json_text TEXT: a JSON string. Control characters are left out.
+# json_text TEXT: a JSON string. Control characters are left out; what is no ASCII may be in any encoding, and becomes "?".
 json_text() {
-	printf '"%s"' "$(printf %s "$1" | tr -d '\000-\037' | sed 's/[\\"]/\\&/g')"
+	printf '"%s"' "$(printf %s "$1" | LC_ALL=C tr -d '\000-\037' | LC_ALL=C tr '\177-\377' '?' | sed 's/[\\"]/\\&/g')"
+}
+
+# host_label NAME: of a host, fit for the name of a file.
+host_label() {
+	label=$(printf %s "$1" | LC_ALL=C tr -c 'A-Za-z0-9._-' _ | head -c 64)
+	echo "${label:-localhost}"
 }

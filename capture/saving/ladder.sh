@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh disable=SC2154
+# The dump on one target: filtered and compressed as the site wants it; what fails decides what is tried next. An attempt ends
+# with one of these as $outcome:
+#
+#   good
+#   large    the target is full                          harder: leave out more, compress better, or give up
+#   slow     more time than it may take                  harder: leave out more, compress faster, or give up
+#   memory   killed for want of memory                   with less of it, then as failed
+#   failed   makedumpfile fails, or nobody can read it   with less trust in the filter: 17, 1, a plain copy
+#   unsound  the filter has left out pages in use        likewise
+#   gone     the target is not there any more            give up
+
+CHECK_LIMIT=600 # seconds
+SCARCE_BUFFER=512 # KiB that makedumpfile may take for its bitmaps
+
+# ---- one attempt -------------------------------------------------------------------------------
+
+# attempt_words: of makedumpfile. It says how it gets on, which is how one sees that it does.
+attempt_words() {
+	echo "--message-level 23 -d $level $(filter_option "$compression")"
+	if [ "$memory" = scarce ]; then
+		echo "--cyclic-buffer $SCARCE_BUFFER"
+	elif [ "$target_directory" ] && [ "$(nproc)" -gt 1 ]; then
+		echo "--num-threads $(($(nproc) - 1))"
+	fi
+}
+
+# attempt_to_file: never beyond what is to stay free; the limit is in units of 512 bytes.
+attempt_to_file() {
+	rm -f "$dump_directory/vmcore-incomplete"
+	ulimit -f $(($(room_bytes "$target_directory") / 512))
+	if [ "$level" = raw ]; then
+		cat "$vmcore" > "$dump_directory/vmcore-incomplete"
+	else
+		# shellcheck disable=SC2046 # several words
+		makedumpfile $(attempt_words) "$vmcore" "$dump_directory/vmcore-incomplete"
+	fi && sync "$dump_directory/vmcore-incomplete"
+} > "$work/makedumpfile.log" 2>&1
+
+# attempt_to_stream: of the two that may fail, makedumpfile's reason is the one to be told.
+attempt_to_stream() {
+	echo 0 > "$work/filter_status"
+	{
+		if [ "$level" = raw ]; then
+			cat "$vmcore"
+		else
+			# shellcheck disable=SC2046 # several words
+			makedumpfile -F $(attempt_words) "$vmcore"
+		fi || echo $? > "$work/filter_status"
+	} 2> "$work/makedumpfile.log" | target_take "$dump_name/vmcore-incomplete"
+	taken=$?
+	read -r filter_status < "$work/filter_status"
+	# Ended by SIGPIPE, it is the target that failed.
+	case $filter_status in 0 | 141) ;; *) return "$filter_status" ;; esac
+	[ "$taken" -eq 0 ] || return 74
+}
+
+# outcome_of STATUS: 153 is SIGXFSZ, 74 (EX_IOERR) a target that took no more.
+outcome_of() {
+	case $1 in
+	0) echo good ;;
+	124) echo slow ;;
+	125 | 74) echo gone ;;
+	137) echo memory ;;
+	153) echo large ;;
+	*)
+		if grep -q -i -e 'no space left' -e 'quota exceeded' -e 'file too large' "$work/makedumpfile.log"; then
+			echo large
+		elif grep -q -i -e 'input/output error' -e 'read-only file system' -e 'stale file' -e 'no such device' "$work/makedumpfile.log"; then
+			echo gone
+		else
+			echo failed
+		fi
+		;;
+	esac
+}
+
+# attempt: an attempt takes no more than two thirds of what is left, so that there is time for another.
+attempt() {
+	time_left
+	attempt_limit=$((left * 2 / 3)) attempt_status=0 dump_checked='' dump_level=$level dump_compression=$compression
+	within_sign=$work/makedumpfile.log
+	if [ "$level" = raw ]; then within_sign='' dump_compression=''; fi
+	if [ "$target_directory" ]; then dump_format=kdump attempt_way=attempt_to_file; else dump_format=flattened attempt_way=attempt_to_stream; fi
+	[ "$level" != raw ] || dump_format=elf
+	: > "$work/makedumpfile.log"
+	step dump "$attempt_limit" "$attempt_way" || attempt_status=$?
+	within_sign=
+	outcome=$(outcome_of "$attempt_status")
+	if [ "$outcome" != good ]; then
+		failed "$target: makedumpfile -d $level $(status_words "$attempt_status" "$attempt_limit"), $outcome: $(attempt_error)"
+	elif [ "$target_directory" ]; then
+		check
+	fi
+}
+
+# attempt_error: the last that it said, but its progress.
+attempt_error() { tr '\r' '\n' < "$work/makedumpfile.log" | grep -v -e '\[.*%\]' -e '^[[:space:]]*$' | tail -n 1 | head -c 500; }
+
+# ---- the check ---------------------------------------------------------------------------------
+
+# kmortem_checks FILE
+kmortem_checks() {
+	rm -f "$work/check.json"
+	kmortem report --only dump-damaged-by-filter -f json -o "$work/check.json" "$1"
+} > "$work/check.out" 2>&1
+
+# check: of the dump that is written. What cannot be told is told in meta.json, and counts as good: kmortem is not there, takes
+# more memory than there is, or finds no less fault with the memory itself.
+check() {
+	step check "$CHECK_LIMIT" kmortem_checks "$dump_directory/vmcore-incomplete"
+	case $step_status in
+	0 | 3) dump_checked=sound ;;
+	1 | 2)
+		check_status=$step_status check_said=$(head -n 1 "$work/check.out" | head -c 500)
+		step check "$CHECK_LIMIT" kmortem_checks "$vmcore"
+		if [ "$step_status" -eq "$check_status" ]; then
+			dump_checked="not checked: of the memory itself kmortem says the same: $check_said"
+		elif [ "$check_status" -eq 1 ]; then
+			dump_checked="damaged by the filter" outcome=unsound
+		else
+			dump_checked="cannot be read: $check_said" outcome=failed
+		fi
+		;;
+	*) dump_checked="not checked: kmortem $(status_words "$step_status" "$step_limit")" ;;
+	esac
+	[ "$outcome" = good ] || failed "$target: the dump of makedumpfile -d $level: $dump_checked"
+}
+
+# ---- what next ---------------------------------------------------------------------------------
+
+# harder COMPRESSION: first leave out all that can be, then another compression.
+harder() {
+	if [ "$level" = raw ]; then return 1; fi
+	if [ "$level" -ne 31 ] && [ -z "$unsound" ]; then level=31; else compression=$(filter_compression "$1"); fi
+}
+
+# safer: a filter that has less to decide.
+safer() {
+	case $level in
+	raw) return 1 ;;
+	0 | 1 | 16) level=raw ;;
+	17) level=1 ;;
+	*) level=17 ;;
+	esac
+	# What keeps more than what was too large already is not tried.
+	[ -z "$large" ] || [ "$level" = 17 ]
+}
+
+# make_room: for about as much again as did not fit; status 0 where that helped.
+make_room() {
+	room_needed=$(stat -c %s "$dump_directory/vmcore-incomplete" 2> /dev/null || echo 0)
+	rm -f "$dump_directory/vmcore-incomplete"
+	retain_room "$target_directory" "$dump_host" "$dump_name" $((2 * room_needed))
+}
+
+# next_attempt: by the outcome of the last.
+next_attempt() {
+	case $outcome in
+	large)
+		large=1
+		! [ "$target_directory" ] || ! step room 90 make_room || { tried=; return; }
+		harder zstd
+		;;
+	slow) harder lzo ;;
+	memory) if [ "$memory" = scarce ]; then safer; else memory=scarce; fi ;;
+	failed) safer ;;
+	unsound)
+		unsound=1
+		! [ "$target_directory" ] || mv "$dump_directory/vmcore-incomplete" "$dump_directory/vmcore-damaged"
+		safer
+		;;
+	*) return 1 ;;
+	esac
+	case $tried in *" $level/$compression/$memory "*) return 1 ;; esac
+}
+
+# first_attempt: what a stream holds cannot be looked at any more, so there the filter is to be trusted beforehand.
+first_attempt() {
+	level=$conf_dump_level compression=$(filter_compression "$conf_compression") memory=plenty
+	tried='' large='' unsound=''
+	lacks=$(filter_lacks "$work/vmcoreinfo" | tr '\n' ' ')
+	if [ -z "$target_directory" ] && [ "$level" -gt 17 ] && [ "$lacks" ]; then
+		failed "$target: makedumpfile does not know ${lacks}of this kernel: -d 17 instead of $level"
+		level=17 unsound=1
+	fi
+}
+
+# ladder: status 0 when the target holds the dump, complete and synced.
+ladder() {
+	first_attempt
+	while :; do
+		tried="$tried $level/$compression/$memory "
+		attempt
+		[ "$outcome" != good ] || break
+		next_attempt || { step keep 60 keep_what_there_is; return 1; }
+	done
+	step keep 60 keep_dump && return
+	failed "$target: the dump that is whole cannot be renamed: it $(status_words "$step_status" "$step_limit")"
+	return 1
+}
+
+keep_dump() {
+	if [ -z "$target_directory" ]; then
+		target_keep "$dump_name/vmcore-incomplete" "$dump_name/vmcore"
+		return
+	fi
+	mv "$dump_directory/vmcore-incomplete" "$dump_directory/vmcore" && rm -f "$dump_directory/vmcore-damaged" &&
+		sync "$dump_directory"
+}
+
+# keep_what_there_is: a damaged dump says more than none, and than the beginning of another.
+keep_what_there_is() {
+	[ "$target_directory" ] || return 0
+	[ ! -f "$dump_directory/vmcore-damaged" ] || mv "$dump_directory/vmcore-damaged" "$dump_directory/vmcore-incomplete"
+	sync "$dump_directory"
+}

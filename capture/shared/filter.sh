@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh
+# What the makedumpfile that is there can do, said by itself; it accepts options that it was built without, and then does
+# something else.
+
+# vmcoreinfo_of FILE: lines KEY=VALUE that the kernel left for such programs, of /proc/vmcore or of a dump; they are among the
+# first notes, behind those of the CPUs.
+vmcoreinfo_of() { head -c 4194304 "$1" | tr '\000' '\n' | LC_ALL=C grep '^[A-Z][A-Za-z0-9().,_+-]*=[ -~]*$'; }
+
+# filter_has COMPRESSION
+filter_has() {
+	[ "$1" = zlib ] || makedumpfile -v 2>&1 | grep -q "^$1[[:space:]]*enabled"
+}
+
+# filter_compression WANTED: the one to take: it, or what comes next.
+filter_compression() {
+	case $1 in
+	zstd) set -- zstd lzo zlib ;;
+	snappy) set -- snappy lzo zlib ;;
+	lzo) set -- lzo zlib ;;
+	esac
+	for compression in "$@"; do
+		if [ "$compression" = none ] || filter_has "$compression"; then
+			echo "$compression"
+			return
+		fi
+	done
+}
+
+# filter_option COMPRESSION
+filter_option() {
+	case $1 in zlib) echo -c ;; lzo) echo -l ;; snappy) echo -p ;; zstd) echo -z ;; esac
+}
+
+# filter_lacks VMCOREINFO: names by which that kernel tells pages in use from others, and which the makedumpfile here has never
+# heard of. There are some: its filter throws away what the kernel uses, and exits with 0. No such name proves nothing.
+filter_lacks() {
+	filter_file=$(command -v makedumpfile) || return
+	sed -n 's/^[A-Z]*(\(page\.[a-z_]*\|PG_[a-z_]*\|PAGE_[A-Z_]*\))=.*/\1/p' "$1" | while read -r name; do
+		tr '\000' '\n' < "$filter_file" | LC_ALL=C grep -q -F "$name" || echo "$name"
+	done
+}

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh disable=SC2154
+# Which dumps stay: the newest `keep`, no more than `max_total` altogether, and so that `min_free` stays free. Only what
+# kmortem-capture of this host has written is ever taken, never the newest, and nothing that is being written.
+
+RETAIN_RESERVE=1048576 # bytes that stay free in any case, for what goes beside a dump
+RETAIN_STALE=1440      # minutes after which what says that it is being written is not any more
+
+# ---- room --------------------------------------------------------------------------------------
+
+# room_bytes DIRECTORY: what may still be written there.
+room_bytes() {
+	# shellcheck disable=SC2046 # three words
+	set -- $(stat -f -c '%a %b %S' "$1") 0 0 0
+	case $conf_min_free in
+	*%) room_keep=$(($2 * ${conf_min_free%"%"} / 100 * $3)) ;;
+	*) room_keep=$(bytes_of "$conf_min_free") ;;
+	esac
+	[ "$room_keep" -gt "$RETAIN_RESERVE" ] || room_keep=$RETAIN_RESERVE
+	room=$(($1 * $3 - room_keep))
+	echo $((room > 0 ? room : 0))
+}
+
+# ---- dumps -------------------------------------------------------------------------------------
+
+# retain_is_ours DIRECTORY: a directory, no link to one, that says itself who has written it, and that it is over.
+retain_is_ours() {
+	[ -d "$1" ] && [ ! -L "$1" ] && [ -f "$1/meta.json" ] && [ ! -L "$1/meta.json" ] || return
+	head -n 2 "$1/meta.json" | grep -q '^  "tool": "kmortem-capture",$' || return
+	! grep -q '^  "finished": null,$' "$1/meta.json" || [ "$(find "$1/meta.json" -mmin "+$RETAIN_STALE")" ]
+}
+
+# retain_ours DIRECTORY HOST: names, the oldest first. They hold no blanks, as HOST does not.
+retain_ours() {
+	for found in "$1/$2"-[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]-[0-9][0-9][0-9][0-9][0-9][0-9]; do
+		! retain_is_ours "$found" || echo "${found##*/}"
+	done
+}
+
+# retain_oldest DIRECTORY HOST NAME: of those that may go: not NAME, and without a NAME not the newest.
+retain_oldest() { retain_ours "$1" "$2" | if [ "$3" ]; then grep -v -x -F -e "$3"; else sed '$d'; fi | head -n 1; }
+
+# retain_size DIRECTORY HOST: bytes on the disk of all.
+retain_size() {
+	retain_ours "$1" "$2" | { total=0; while read -r name; do
+		total=$((total + $(du -sk "$1/$name" | sed 's/[^0-9].*//')))
+	done; echo $((total << 10)); }
+}
+
+# ---- rules -------------------------------------------------------------------------------------
+
+# retain_remove DIRECTORY HOST NAME: the oldest that may go; status 1 where there is none.
+retain_remove() {
+	oldest=$(retain_oldest "$1" "$2" "$3")
+	[ "$oldest" ] || return
+	say "removes $1/$oldest"
+	rm -rf "${1:?}/$oldest"
+}
+
+# retain_room DIRECTORY HOST NAME BYTES: until so much can be written; status 0 where something was removed.
+retain_room() {
+	removed=1
+	while [ "$(room_bytes "$1")" -lt "$4" ] && retain_remove "$1" "$2" "$3"; do removed=0; done
+	return $removed
+}
+
+retain_is_too_much() {
+	[ "$conf_keep" -gt 0 ] && [ "$(retain_ours "$1" "$2" | wc -l)" -gt "$conf_keep" ] && return
+	[ "$conf_max_total" -gt 0 ] && [ "$(retain_size "$1" "$2")" -gt "$conf_max_total" ]
+}
+
+# retain DIRECTORY HOST [NAME]: by all rules; NAME is what was just written.
+retain() {
+	while retain_is_too_much "$1" "$2" && retain_remove "$1" "$2" "${3-}"; do :; done
+	retain_room "$1" "$2" "${3-}" 1 || :
+}
