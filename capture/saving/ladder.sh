@@ -89,7 +89,7 @@ attempt() {
 	within_sign=
 	outcome=$(outcome_of "$attempt_status")
 	if [ "$outcome" != good ]; then
-		failed "$target: makedumpfile -d $level $(status_words "$attempt_status" "$attempt_limit"), $outcome: $(attempt_error)"
+		failed "$target: makedumpfile -d $level $(status_words "$attempt_status" "$attempt_limit") ($outcome) $(attempt_error)"
 	elif [ "$target_directory" ]; then
 		check
 	fi
@@ -161,7 +161,7 @@ next_attempt() {
 	large)
 		large=1
 		! [ "$target_directory" ] || ! step room 90 make_room || { tried=; return; }
-		harder zstd
+		if filter_has zstd; then harder zstd; else harder zlib; fi
 		;;
 	slow) harder lzo ;;
 	memory) if [ "$memory" = scarce ]; then safer; else memory=scarce; fi ;;

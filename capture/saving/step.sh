@@ -105,6 +105,7 @@ status_words() {
 	125) echo "stood still" ;;
 	127) echo "is not in this image" ;;
 	137) echo "was killed, by want of memory perhaps" ;;
+	153) echo "took all the room that there is" ;;
 	*) echo "failed with status $1" ;;
 	esac
 }

@@ -4,8 +4,15 @@
 # something else.
 
 # vmcoreinfo_of FILE: lines KEY=VALUE that the kernel left for such programs, of /proc/vmcore or of a dump; they are among the
-# first notes, behind those of the CPUs.
-vmcoreinfo_of() { head -c 4194304 "$1" | tr '\000' '\n' | LC_ALL=C grep '^[A-Z][A-Za-z0-9().,_+-]*=[ -~]*$'; }
+# first notes, but behind those of the CPUs, of which there may be thousands. Status 1 where there are none.
+vmcoreinfo_of() {
+	for bytes in 65536 8388608; do
+		text=$(head -c $bytes "$1" | tr '\000' '\n' | LC_ALL=C grep '^[A-Z][A-Za-z0-9().,_+-]*=[ -~]*$' | grep -A 10000 -m 1 '^OSRELEASE=')
+		# The last line that a crash adds; without it the note may be cut off here.
+		case $text in *CRASHTIME=*) break ;; esac
+	done
+	[ "$text" ] && echo "$text"
+}
 
 # filter_has COMPRESSION
 filter_has() {
