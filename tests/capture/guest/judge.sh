@@ -84,5 +84,5 @@ meta_is_right() {
 	told=$(sed -n '/^@@BEGIN realtime/{n;s/\..*//p;q}' "$truth")
 	jq -e --arg notes "$notes" --arg release "$(sed -n 's/^Linux version \([^ ]*\).*/\1/p' "$truth")" --argjson told "$told" '
 		.complete and .kernel == $release and (.build_id as $id | $notes | contains($id))' "$2/meta.json" || return
-	jq -e --argjson told "$told" '.crash_time - $told | . >= 0 and . < 60' "$2/meta.json"
+	jq -e --argjson told "$told" '(.crash_time | fromdate) - $told | . >= 0 and . < 60' "$2/meta.json"
 }
