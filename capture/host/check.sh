@@ -82,8 +82,8 @@ check_end() {
 	esac
 }
 
-# check [-f text|json]: status 0 all pass, 1 some warn, 2 some fail, 3 could not be run.
-check() {
+# check_ready [-f text|json]: status 0 all pass, 1 some warn, 2 some fail, 3 could not be run.
+check_ready() {
 	check_form=text
 	while [ $# -gt 0 ]; do
 		case $1 in
@@ -101,6 +101,7 @@ check() {
 	check_loaded
 	check_panic
 	check_watchdogs
+	check_filter
 	check_end
 	check_status
 }

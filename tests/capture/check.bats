@@ -11,7 +11,7 @@ setup() {
 	export ROOT=$BATS_TEST_TMPDIR/root KERNEL_RELEASE=6.1.0-test
 	mkdir -p "$ROOT"/{boot,proc/sys/kernel,sys/kernel/security,sys/kernel/btf,etc/kmortem,var/crash} "$BATS_TEST_TMPDIR/bin"
 	PATH=$BATS_TEST_TMPDIR/bin:$PATH
-	file etc/kmortem/capture.conf "target=local $ROOT/var/crash"
+	file etc/kmortem/capture.conf "target=local $ROOT/var/crash" compression=lzo
 	file proc/cmdline 'BOOT_IMAGE=/vmlinuz ro crashkernel=256M quiet'
 	file sys/kernel/kexec_crash_size $((256 << 20))
 	file sys/kernel/kexec_crash_loaded 1
@@ -24,6 +24,54 @@ setup() {
 	done
 	file proc/sys/kernel/panic 10
 	file proc/sys/kernel/kexec_load_disabled 0
+	kcore PAGE_BUDDY_MAPCOUNT_VALUE PG_slab
+	counted 88 121039 35 0 121039 4132
+}
+
+# kcore NAME…: by which this kernel tells its pages apart.
+kcore() {
+	{
+		printf '\177ELF\000VMCOREINFO\000OSRELEASE=6.1.0-test\nPAGESIZE=4096\n'
+		printf 'NUMBER(%s)=1\n' "$@"
+		printf '\000'
+	} > "$ROOT/proc/kcore"
+}
+
+# counted USER FREE ANON HUGETLB FREE SLAB [AFTER]: pages as makedumpfile counts them, and as the kernel does; AFTER: the
+# pages of programs after the dry run, ANON before. makedumpfile is one that knows PG_slab, and has lzo.
+counted() {
+	local name sums=("$3" "${7-$3}")
+	for name in before after; do
+		printf '%s: %s kB\n' MemTotal $((134404 * 4)) MemFree $(($5 * 4)) SwapCached 0 AnonPages $((${sums[0]} * 4)) Hugetlb $(($4 * 4)) \
+			Slab $(($6 * 4)) > "$BATS_TEST_TMPDIR/meminfo.$name"
+		sums=("${sums[@]:1}")
+	done
+	cp "$BATS_TEST_TMPDIR/meminfo.before" "$ROOT/proc/meminfo"
+	stub makedumpfile "# PAGE_BUDDY_MAPCOUNT_VALUE PG_slab
+		if [ \$1 = -v ]; then
+			printf 'makedumpfile: version 1.7.2\nlzo\tenabled\nsnappy\tdisabled\nzstd\tdisabled\n'
+			exit
+		fi
+		cp $BATS_TEST_TMPDIR/meminfo.after $ROOT/proc/meminfo.new
+		mv $ROOT/proc/meminfo $BATS_TEST_TMPDIR/meminfo.after
+		mv $ROOT/proc/meminfo.new $ROOT/proc/meminfo
+		echo 'The kernel version is not supported.' >&2
+		echo 'The makedumpfile operation may be incomplete.' >&2
+		cat <<- END
+
+			TYPE		PAGES			EXCLUDABLE	DESCRIPTION
+			----------------------------------------------------------------------
+			ZERO		3042            	yes		Pages filled with zero
+			NON_PRI_CACHE	6239            	yes		Cache pages without private flag
+			PRI_CACHE	100             	yes		Cache pages with private flag
+			USER		$1            	yes		User process pages
+			FREE		$2            	yes		Free pages
+			KERN_DATA	26179           	no		Dumpable kernel data
+
+			page size:		4096
+			Total pages on system:	156587
+			Total size on system:	641380352        Byte
+		END"
 }
 
 # file PATH LINE…: below the root.
@@ -59,7 +107,7 @@ judged() {
 }
 
 @test "a machine that is ready" {
-	each 'conf_file=$ROOT/etc/kmortem/capture.conf; check -f json'
+	each 'conf_file=$ROOT/etc/kmortem/capture.conf; check_ready -f json'
 	echo "$output"
 	[ "$status" -eq 0 ]
 	[ "$(jq -r .verdict <<< "$output")" = pass ]
@@ -71,7 +119,7 @@ judged() {
 @test "in text, within 80 columns but for commands" {
 	file proc/sys/kernel/panic 0
 	file sys/kernel/kexec_crash_loaded 0
-	each 'conf_file=$ROOT/etc/kmortem/capture.conf; check'
+	each 'conf_file=$ROOT/etc/kmortem/capture.conf; check_ready'
 	echo "$output"
 	[ "$status" -eq 2 ]
 	[[ $output == *'PASS  crashkernel'* ]]
@@ -85,11 +133,11 @@ judged() {
 
 @test "the worst point is the status" {
 	file proc/sys/kernel/panic 0
-	each 'conf_file=$ROOT/etc/kmortem/capture.conf; check > /dev/null'
+	each 'conf_file=$ROOT/etc/kmortem/capture.conf; check_ready > /dev/null'
 	[ "$status" -eq 1 ]
-	each 'check -x'
+	each 'check_ready -x'
 	[ "$status" -eq 3 ]
-	each 'check -f xml'
+	each 'check_ready -f xml'
 	[ "$status" -eq 3 ]
 }
 
@@ -258,4 +306,83 @@ judged() {
 	judged watchdog warn 'iTCO_wdt (30 s): it resets the machine when the dump takes longer than 30 s.'
 	file sys/class/watchdog/watchdog0/timeout 1800
 	judged watchdog pass
+}
+
+@test "makedumpfile is there, and compresses as it is to" {
+	subject=check_filter
+	judged makedumpfile-compression pass
+	file etc/kmortem/capture.conf "target=local /var/crash"
+	judged makedumpfile-compression warn "built without zstd (it takes the option, and then does not compress): lzo is used"
+	stub apt-get :
+	rm "$BATS_TEST_TMPDIR/bin/makedumpfile"
+	hidden makedumpfile
+	judged makedumpfile fail 'apt-get install makedumpfile'
+	[ "$(jq '.points | length' <<< "$output")" = 1 ]
+}
+
+@test "makedumpfile has not heard of what the kernel calls its pages" {
+	subject=check_filter
+	judged makedumpfile-kernel pass
+	kcore PAGE_BUDDY_MAPCOUNT_VALUE PAGE_SLAB_MAPCOUNT_VALUE
+	judged makedumpfile-kernel fail "does not know PAGE_SLAB_MAPCOUNT_VALUE, and would leave out pages that the kernel uses. leave out less"
+	kcore PAGE_BUDDY_MAPCOUNT_VALUE PG_slab PAGE_UNACCEPTED_MAPCOUNT_VALUE
+	judged makedumpfile-kernel warn 'does not know PAGE_UNACCEPTED_MAPCOUNT_VALUE of this kernel'
+	echo dump_level=17 >> "$ROOT/etc/kmortem/capture.conf"
+	kcore PAGE_SLAB_MAPCOUNT_VALUE
+	judged makedumpfile-kernel pass
+}
+
+# What was counted in guests of 700 MB, by --mem-usage and in /proc/meminfo: kernel, makedumpfile, numbers as of `counted`.
+@test "what makedumpfile counts against what the kernel counts" {
+	subject=check_filter
+	while read -r verdict kernel version numbers; do
+		echo "$kernel $version"
+		# shellcheck disable=SC2086 # numbers
+		counted $numbers
+		judged makedumpfile-kernel "$verdict"
+	done <<- END
+		pass 6.1 1.7.2 88 121039 35 0 121039 4132
+		pass 6.1 1.6.8 34803 55083 14264 20480 55083 7371
+		pass 6.1 1.7.8 14325 75594 14272 0 75656 7363
+		warn 6.12 1.7.6 14328 0 14254 0 74576 5558
+		warn 6.12 1.7.2 14476 55197 14257 20480 55204 5563
+		pass 6.12 1.7.8 91 119808 22 0 119755 2199
+		pass 6.12 1.7.8 34806 55281 14246 20480 55240 5563
+		pass 6.18 1.7.8 14347 73739 14257 0 73736 5595
+		fail 7.2 1.7.8 429 118282 37 0 118236 2522
+		fail 7.2 1.7.8 15213 73390 14248 0 73392 5690
+		fail 7.2 1.7.8 35695 52988 14261 20480 53009 5712
+		fail 7.2 1.6.8 406 113261 29 0 113323 2522
+		fail 7.3 1.7.2 409 113415 19 0 113441 2552
+	END
+}
+
+@test "a dry run that tells nothing" {
+	subject=check_filter
+	counted 15213 73390 14248 0 73392 5690 15000
+	subject='FILTER_TRIES=2; check_filter' # an even number: what is before and what is after change places each time
+	judged makedumpfile-kernel warn 'moves so much'
+	echo dump_level=17 >> "$ROOT/etc/kmortem/capture.conf"
+	judged makedumpfile-kernel pass
+	subject=check_filter
+	file etc/kmortem/capture.conf "target=local /var/crash"
+	stub makedumpfile 'echo "The kernel version is not supported."; echo "show_mem_usage: No memory is reserved for crashkernel!"; exit 1'
+	kcore OTHER
+	judged makedumpfile-kernel warn 'could not be tried on this kernel: show_mem_usage: No memory is reserved for crashkernel!'
+	stub makedumpfile 'exit 0'
+	judged makedumpfile-kernel warn 'says nothing of memory (status 0)'
+	stub makedumpfile '[ "$1" = -v ] || exec sleep 9'
+	each "FILTER_PATIENCE=1 conf_file=\$ROOT/etc/kmortem/capture.conf check_form=text check_colours=no; conf_read \$conf_file; check_filter"
+	[[ $(tr -s '\n ' ' ' <<< "$output") == *'it takes longer than 1 s.'* ]]
+}
+
+@test "how much the filter leaves" {
+	while read -r level pages; do
+		each "conf_dump_level=$level filter_told=$BATS_TEST_TMPDIR/told; filter_try && echo \$((filter_expected / 4096))"
+		[ "$output" = "$pages" ]
+	done <<- END
+		31 26179
+		17 $((26179 + 6239 + 100 + 88))
+		0 $((26179 + 3042 + 6239 + 100 + 88 + 121039))
+	END
 }
