@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh disable=SC2154
+# test: crashes this machine, after asking. test --verdict: after the reboot, what became of that.
+#
+# The record of a test, lines KEY=VALUE: boot, the id of the boot that was crashed; began, the time; target, one line each, in
+# order; had, the path of each dump that was there before: the clock of a capture kernel may be another.
+
+test_record=$ROOT/var/lib/kmortem/capture/test
+
+# test_value KEY: the values of that key.
+test_value() { sed -n "s/^$1=//p" "$test_record" 2> /dev/null; }
+
+boot_id() { cat "$ROOT/proc/sys/kernel/random/boot_id"; }
+
+# ---- crashing ----------------------------------------------------------------------------------
+
+# crash_test [--yes] [--force] [--verdict]: status 1 where it is not done, 2 where it could not be.
+crash_test() {
+	test_asks=yes test_force=no
+	while [ $# -gt 0 ]; do
+		case $1 in
+		--yes) test_asks=no ;;
+		--force) test_force=yes ;;
+		--verdict)
+			test_verdict
+			return
+			;;
+		*) die "test: $1: want [--yes] [--force] or --verdict" ;;
+		esac
+		shift
+	done
+	conf_read "$conf_file" || return 2
+	test_is_ready && test_is_wanted || return
+	test_write || return 2
+	echo c > "$ROOT/proc/sysrq-trigger"
+	sleep 10
+	say "test: this kernel has not crashed: was it built with CONFIG_MAGIC_SYSRQ?"
+	return 2
+}
+
+# Of a machine that is not ready the test would only cost the uptime.
+test_is_ready() {
+	test_points=$(mktemp)
+	check_status=0
+	(check_ready -f text) > "$test_points" || check_status=$?
+	if [ "$check_status" -ge 2 ]; then
+		sed -n '/^FAIL/,/^\(PASS\|WARN\|$\)/{/^\(PASS\|WARN\)/d;p;}' "$test_points"
+		[ "$test_force" = yes ] || say "test: this machine is not ready; --force crashes it all the same"
+	fi
+	rm -f "$test_points"
+	[ "$check_status" -lt 2 ] || [ "$test_force" = yes ]
+}
+
+test_is_wanted() {
+	cat <<- END
+		This crashes $(uname -n) now. Nothing is stopped or saved before: what programs have not written yet is lost, and
+		file systems are repaired at the next boot. A capture kernel then saves the memory to the first of these that takes it:
+		$(printf %s "$conf_targets" | sed 's/^/    /')
+		After at most $((conf_time_limit / 60 + 1)) minutes it does "$conf_final_action". Then "kmortem capture test --verdict" says what became of it.
+	END
+	[ "$test_asks" = yes ] || return 0
+	printf 'Type "crash" to do it: '
+	read -r answer || answer=''
+	[ "$answer" = crash ] || { say "test: nothing was done"; return 1; }
+}
+
+# What lies on the disk when the kernel crashes is all that is known of the test.
+test_write() {
+	mkdir -p "${test_record%/*}" && {
+		echo "boot=$(boot_id)"
+		echo "began=$(date '+%F %T')"
+		printf %s "$conf_targets" | sed 's/^/target=/'
+		printf %s "$conf_targets" | sed -n 's/^local //p' | while IFS= read -r directory; do test_dumps "$directory"; done | sed 's/^/had=/'
+	} > "$test_record" && sync
+}
+
+# ---- afterwards --------------------------------------------------------------------------------
+
+# meta_value FILE KEY: of a meta.json, in which each member stands on a line of its own; without quotes.
+meta_value() { sed -n "s/^  \"$2\": \(.*[^,]\),*\$/\1/p" "$1" | head -n 1 | sed 's/^"\(.*\)"$/\1/'; }
+
+# test_dumps DIRECTORY: those of this host.
+test_dumps() {
+	for found in "$ROOT$1/$(host_label "$(uname -n)")"-[0-9]*/meta.json; do
+		[ ! -f "$found" ] || echo "${found%/*}"
+	done
+}
+
+# test_dump DIRECTORY: the newest that was not there before the test.
+test_dump() {
+	test_dumps "$1" | while IFS= read -r found; do
+		test_value had | grep -q -x -F -e "$found" || echo "$found"
+	done | tail -n 1
+}
+
+# test_verdict: status 0 where the dump is there and whole, 1 where it is not, 2 where no test was made.
+test_verdict() {
+	if ! [ -s "$test_record" ]; then
+		say "test: none was made; kmortem capture test"
+		return 2
+	elif [ "$(test_value boot)" = "$(boot_id)" ]; then
+		say "test: this machine has not crashed since"
+		return 2
+	elif [ "$(test_value target | sed -n '/^local /p')" ]; then
+		test_verdict_local
+	else
+		echo "FAIL: whether there is a dump cannot be seen from here: look at $(test_value target | head -n 1)"
+		return 1
+	fi
+}
+
+test_verdict_local() {
+	test_directories=$(test_value target | sed -n 's/^local //p')
+	while IFS= read -r directory; do
+		dump=$(test_dump "$directory")
+		[ -z "$dump" ] || break
+	done <<- END
+		$test_directories
+	END
+	if [ -z "$dump" ]; then
+		echo "FAIL: no dump of the test of $(test_value began) in $(echo "$test_directories" | tr '\n' ' ')"
+		return 1
+	fi
+	test_tell "$dump"
+}
+
+# test_tell DUMP
+test_tell() {
+	meta=$1/meta.json
+	if [ "$(meta_value "$meta" complete)" = true ]; then
+		said=PASS
+	else
+		said="FAIL: $(meta_value "$meta" reason)"
+	fi
+	# The rung: what it came to, and what failed before.
+	echo "$said
+  dump        $1/$(meta_value "$meta" vmcore)
+  target      $(meta_value "$meta" target)
+  filter      dump_level $(meta_value "$meta" dump_level), $(meta_value "$meta" compression); $(meta_value "$meta" checked)
+  seconds     $(meta_value "$meta" seconds | tr -d '{}"')
+  failed      $(meta_value "$meta" failures | sed 's/^\[\]$/nothing/; s/^\["//; s/"\]$//; s/", "/; /g')"
+	[ "$said" = PASS ]
+}
