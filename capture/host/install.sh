@@ -10,7 +10,7 @@
 #
 # by these names with "_" for "-". Nothing else of the system is touched, and no file that is not ours.
 
-HOOK_KINDS=kdump-tools
+HOOK_KINDS='kdump-tools kdump-utils'
 HOOK_MARK='# Written by "kmortem capture install", taken away by "kmortem capture uninstall"; see kmortem-capture(8).'
 
 # hook_of KIND SUFFIX WORD…: calls one of the above.

@@ -18,7 +18,7 @@ kdump_tools_text() {
 	cat <<- END
 		$HOOK_MARK
 		[Service]
-		ExecStartPre=-$parts/hooks/kdump-tools
+		ExecStartPre=-$parts/hooks/bounded kdump-tools
 	END
 }
 
@@ -38,5 +38,5 @@ kdump_tools_obstacle() {
 	*systemd.unit=kdump-tools-dump.service*) ;;
 	*) echo "KDUMP_CMDLINE_APPEND in /etc/default/kdump-tools lacks systemd.unit=kdump-tools-dump.service: the hook is not come to" ;;
 	esac
-	[ -x "$parts/hooks/kdump-tools" ] || echo "$parts/hooks/kdump-tools is missing: install kmortem-capture again"
+	[ -x "$parts/hooks/bounded" ] || echo "$parts/hooks/bounded is missing: install kmortem-capture again"
 }

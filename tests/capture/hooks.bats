@@ -55,7 +55,7 @@ state() {
 		capture "$shell" install
 		[ "$status" -eq 0 ]
 		[ "$output" = /etc/systemd/system/kdump-tools-dump.service.d/kmortem.conf ]
-		grep -qx "ExecStartPre=-$hook" "$drop_in"
+		grep -qx "ExecStartPre=-$PWD/capture/hooks/bounded kdump-tools" "$drop_in"
 		[ "$(stat -c %a "$drop_in")" = 644 ]
 		state "$shell" kdump-tools
 		[ "$output" = intact ]
@@ -142,4 +142,80 @@ state() {
 		[ "$status" -eq 0 ]
 		[ -z "$output" ]
 	done
+}
+
+# As kdump-utils' package leaves it.
+kdump_utils_root() {
+	mkdir -p "$ROOT/usr/bin" "$ROOT/usr/lib/dracut/modules.d/99kdumpbase" "$ROOT/etc/kdump/pre.d" "$ROOT/etc/kdump/post.d" "$ROOT/boot"
+	printf '#!/bin/bash\n' > "$ROOT/usr/bin/kdumpctl"
+	chmod +x "$ROOT/usr/bin/kdumpctl"
+	printf 'path /var/crash\ncore_collector makedumpfile -l --message-level 7 -d 31\n' > "$ROOT/etc/kdump.conf"
+	printf '#!/bin/sh\n' > "$ROOT/etc/kdump/post.d/site"
+}
+
+@test "kdump-utils: three files are written, and taken away again" {
+	for shell in dash bash 'busybox sh'; do
+		rm -rf "$ROOT"
+		kdump_utils_root
+		before=$(tree)
+		capture "$shell" install
+		[ "$status" -eq 0 ]
+		[ "$output" = "/usr/lib/dracut/modules.d/99kmortem/module-setup.sh
+/etc/kdump/pre.d/kmortem
+/etc/kdump/post.d/kmortem" ]
+		[ -x "$ROOT/etc/kdump/pre.d/kmortem" ] && [ -x "$ROOT/etc/kdump/post.d/kmortem" ]
+		dash -n "$ROOT/etc/kdump/pre.d/kmortem"
+		bash -n "$ROOT/usr/lib/dracut/modules.d/99kmortem/module-setup.sh"
+		grep -qF 'bounded kdump-utils pre' "$ROOT/etc/kdump/pre.d/kmortem"
+		grep -qF 'bounded kdump-utils post' "$ROOT/etc/kdump/post.d/kmortem"
+		state "$shell" kdump-utils
+		[ "$output" = intact ]
+		installed=$(tree)
+		capture "$shell" install kdump-utils
+		[ -z "$output" ]
+		[ "$(tree)" = "$installed" ]
+		chmod -x "$ROOT/etc/kdump/post.d/kmortem"
+		state "$shell" kdump-utils
+		[ "$output" = 'broken: /etc/kdump/post.d/kmortem is not as it was installed' ]
+		rm "$ROOT/etc/kdump/post.d/kmortem"
+		capture "$shell" install kdump-utils
+		[ "$(tree)" = "$installed" ]
+		capture "$shell" uninstall
+		[ "$status" -eq 0 ]
+		[ "$(tree)" = "$before" ]
+	done
+}
+
+@test "kdump-utils: an image that is older than the hook is told" {
+	kdump_utils_root
+	capture dash install
+	touch "$ROOT/boot/initramfs-$(uname -r)kdump.img"
+	state dash kdump-utils
+	[ "$output" = intact ]
+	touch -d '1 hour ago' "$ROOT/boot/initramfs-$(uname -r)kdump.img"
+	state dash kdump-utils
+	[[ $output == 'broken: '*'kdumpctl rebuild' ]]
+}
+
+# dracut WORDS: in bash, with the module loaded and the functions that dracut has for it.
+dracut() {
+	bash -uc 'inst() { echo "inst $*"; }; inst_simple() { echo "$1"; }; inst_multiple() { printf "%s\n" "$@"; }
+		. '"$ROOT"'/usr/lib/dracut/modules.d/99kmortem/module-setup.sh; '"$1"
+}
+
+@test "kdump-utils: the module is of its image alone, and brings what the hook runs" {
+	kdump_utils_root
+	capture dash install
+	run dracut check
+	[ "$status" -eq 1 ]
+	IN_KDUMP=1 run dracut check
+	[ "$status" -eq 0 ]
+	export initdir=$BATS_TEST_TMPDIR/image
+	mkdir -p "$initdir"
+	run dracut install
+	[ "$status" -eq 0 ]
+	for file in "$PWD"/capture/{shared,saving,hooks}/* "$PWD"/rules/*.yaml "$PWD"/rules/lib/*.yaml; do
+		grep -qxF "$file" <<< "$output"
+	done
+	[ "$(cat "$initdir/etc/kmortem/hostname")" = "$(uname -n)" ]
 }

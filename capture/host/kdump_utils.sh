@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh disable=SC2154
+# kdump-utils, of Fedora and RHEL. Its capture kernel saves from an initramfs that dracut makes; kdump.sh there runs what lies in
+# /etc/kdump/pre.d before the dump, and in post.d after it. A dracut module brings what these two of ours need.
+
+kdump_utils_is_here() { [ -x "$ROOT/usr/bin/kdumpctl" ] && [ -f "$ROOT/etc/kdump.conf" ]; }
+
+kdump_utils_files() {
+	printf '%s\n' /usr/lib/dracut/modules.d/99kmortem/module-setup.sh /etc/kdump/pre.d/kmortem /etc/kdump/post.d/kmortem
+}
+
+kdump_utils_text() {
+	case $1 in
+	*/module-setup.sh)
+		cat <<- END
+			#!/bin/bash
+			$HOOK_MARK
+			[[ ! -r $parts/hooks/dracut.sh ]] || . $parts/hooks/dracut.sh
+		END
+		;;
+	*)
+		when=${1%.d/kmortem}
+		cat <<- END
+			#!/bin/sh
+			$HOOK_MARK
+			[ ! -x $parts/hooks/bounded ] || $parts/hooks/bounded kdump-utils ${when##*/} "\$@" || :
+		END
+		;;
+	esac
+}
+
+# Its image has to be made again, and loaded where it was.
+kdump_utils_changed() {
+	[ -z "$ROOT" ] || return 0
+	kdumpctl rebuild || { say "kdumpctl rebuild failed: until it has not, nothing has changed in the capture kernel"; return 1; }
+	systemctl -q is-active kdump.service || return 0
+	kdumpctl reload || { say "kdumpctl reload failed: no capture kernel is loaded now"; return 1; }
+}
+
+kdump_utils_obstacle() {
+	if [ ! -x "$parts/hooks/bounded" ]; then
+		echo "$parts/hooks is not complete: install kmortem-capture again"
+		return
+	fi
+	for image in "$ROOT/boot" "$ROOT/var/lib/kdump"; do
+		image=$image/initramfs-${image_release}kdump.img
+		[ -f "$image" ] || continue
+		for file in $(kdump_utils_files) /etc/kmortem/capture.conf; do
+			[ ! -f "$ROOT$file" ] || [ -z "$(find "$ROOT$file" -newer "$image")" ] || echo "$image is older than $file: kdumpctl rebuild"
+		done | head -n 1
+	done
+}

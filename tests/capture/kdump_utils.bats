@@ -1,0 +1,256 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The hook in kdump-utils, run by kdump-utils' own kdump.sh, with commands that only write down what they were asked.
+# shellcheck disable=SC2154 # bats sets variables
+
+bats_require_minimum_version 1.5.0
+
+# A root as that of the capture kernel: /target is where the dump's file system is mounted.
+setup() {
+	cd "$BATS_TEST_DIRNAME/../.." || return
+	export ROOT=$BATS_TEST_TMPDIR/root GRACE=0
+	shells=(dash bash 'busybox sh')
+}
+
+root_make() {
+	rm -rf "$ROOT"
+	mkdir -p "$ROOT"/{bin,proc,usr/bin,etc/kmortem,etc/kdump/pre.d,etc/kdump/post.d,lib,tmp,target/var/crash,run,dev,sys/class}
+	ln -s /proc/uptime "$ROOT/proc/uptime"
+	printf 'OSRELEASE=6.1.0-test\nBUILD-ID=0123\nCRASHTIME=1700000000\n' > "$ROOT/proc/vmcore"
+	printf 'target=local /var/crash\n%s\n' "$@" > "$ROOT/etc/kmortem/capture.conf"
+	echo crashed > "$ROOT/etc/kmortem/hostname"
+	printf '%s\n' '# comment' 'ext4 /dev/mapper/dumps # here' 'path /var/crash' > "$ROOT/etc/kdump.conf"
+	printf '#!/bin/sh\n' > "$ROOT/usr/bin/kdumpctl"
+	chmod +x "$ROOT/usr/bin/kdumpctl"
+	local name
+	for name in dlog_init dinfo derror ddebug dwarn; do echo "$name() { echo \"$name: \$*\"; }"; done > "$ROOT/lib/kdump-logger.sh"
+	printf 'getarg() { return 1; }\nmake_trace_mem() { :; }\n' > "$ROOT/lib/dracut-lib.sh"
+	for name in kdump.sh kdump-lib-initramfs.sh; do
+		sed "s,\([ \"=]\)\(/lib/\|/etc/kdump\|/proc/vmcore\|/tmp/\|/run/\|/sys/\|/dev/console\|/sbin/\),\1$ROOT\2,g" \
+			"tests/capture/kdump-utils/$name" > "$ROOT/lib/$name"
+	done
+	mkdir -p "$ROOT/sbin" "$ROOT/run/initramfs"
+	stub ../sbin/vmcore-dmesg 'echo "log by vmcore-dmesg"'
+	stub findmnt "case \$* in *OPTIONS*) echo rw ;; *) echo '$ROOT/target /dev/mapper/dumps' ;; esac"
+	stub systemctl "echo systemctl \$* >> $ROOT/called"
+	stub reboot "ls $ROOT/target/var/crash/* > $ROOT/rebooted; kill -KILL 0"
+	stub mount :
+	stub journalctl :
+	stub dmesg :
+	stub kmortem "$(kmortem_words)"
+	stub makedumpfile "$(makedumpfile_words)"
+	capture/kmortem-capture install kdump-utils > /dev/null
+	commands
+}
+
+# commands: in the image, of programs there are those that our dracut module brings, and those of dracut's and kdump-utils' own.
+commands() {
+	mkdir "$ROOT/image"
+	# shellcheck disable=SC2016,SC2031 # for that shell
+	initdir=$ROOT/image bash -uc 'inst() { :; }; inst_simple() { :; }; inst_multiple() { printf "%s\n" "$@"; }
+		. "$ROOT/usr/lib/dracut/modules.d/99kmortem/module-setup.sh"; install' | grep -v '^-' | while read -r name; do
+		[ -e "$ROOT/bin/$name" ] || ln -s "$(command -v "$name")" "$ROOT/bin/$name"
+	done
+	for name in sh dash bash busybox dd tail date sync cut head awk sed stat chmod nproc dirname mkdir mv cat tr grep rm ls; do
+		[ -e "$ROOT/bin/$name" ] || ln -s "$(command -v "$name")" "$ROOT/bin/$name"
+	done
+}
+
+# stub NAME WORDS: never through a link to what is of this machine.
+stub() {
+	rm -f "$ROOT/bin/$1"
+	printf '#!/bin/sh\n%s\n' "$2" > "$ROOT/bin/$1"
+	chmod +x "$ROOT/bin/$1"
+}
+
+# A dump holds the level at which it was made.
+makedumpfile_words() {
+	cat <<- 'END'
+		case $* in
+		-v) echo "lzo enabled"; exit ;;
+		--dump-dmesg*) echo "Kernel panic - not syncing: test" > "$3"; exit ;;
+		esac
+		level=$(echo " $*" | sed 's/.* -d \([0-9]*\).*/\1/')
+		case " ${FAILS-} " in *" $level "*) echo partial; exit 1 ;; esac
+		for word; do :; done
+		echo "level $level" > "$word"
+	END
+}
+
+kmortem_words() {
+	cat <<- 'END'
+		for word; do :; done
+		case $* in
+		*dump-damaged-by-filter*)
+			echo "$word $(cat "$word")" >> "$ROOT/checked"
+			eval "${CHECK-}"
+			for level in ${UNSOUND-}; do ! grep -qx "level $level" "$word" || exit 1; done ;;
+		report*)
+			echo '{"panic": {"text": "test", "signature": "feed"}}' > "$word/report.json"
+			echo 'It is known.' > "$word/report.txt" ;;
+		esac
+	END
+}
+
+# kdump SHELL: the saving of kdump-utils, hooks and all.
+kdump() {
+	# shellcheck disable=SC2086 # "busybox sh" is two words
+	NEWROOT=$ROOT/sysroot PATH=$ROOT/bin run /usr/bin/timeout 100 $1 "$ROOT/lib/kdump.sh"
+	dump=$(echo "$ROOT"/target/var/crash/127.0.0.1-*)
+	echo "$output"
+}
+
+@test "a good dump is checked, and stays as it is" {
+	for shell in "${shells[@]}"; do
+		root_make
+		kdump "$shell"
+		[ "$status" -eq 0 ]
+		[ "$(cat "$dump/vmcore")" = 'level 31' ]
+		[ "$(ls "$dump")" = "kexec-dmesg.log
+meta.json
+vmcore
+vmcore-dmesg.txt" ]
+		grep -qF 'level 31' "$ROOT/checked"
+		jq -e '.complete and .checked == "sound" and .dump_level == 31 and .compression == "lzo" and .client == "crashed" and
+			.kernel == "6.1.0-test" and .crash_time == "2023-11-14T22:13:20Z" and .panic == "test" and .size == 9 and
+			.failures == []' "$dump/meta.json"
+		[ "$(cat "$ROOT/called")" = 'systemctl reboot -f' ]
+		[ ! -e "$ROOT/rebooted" ]
+	done
+}
+
+@test "a dump that the filter has damaged is replaced" {
+	for shell in "${shells[@]}"; do
+		root_make
+		UNSOUND=31 kdump "$shell"
+		[ "$(cat "$dump/vmcore")" = 'level 17' ]
+		[ ! -e "$dump/vmcore-incomplete" ] && [ ! -e "$dump/vmcore-damaged" ]
+		jq -e '.complete and .checked == "sound" and .dump_level == 17 and (.failures[0] | contains("-d 31"))' "$dump/meta.json"
+		[ "$(cat "$ROOT/called")" = 'systemctl reboot -f' ]
+	done
+	root_make
+	UNSOUND='31 17' FAILS=1 kdump dash
+	cmp "$dump/vmcore" "$ROOT/proc/vmcore"
+}
+
+@test "where makedumpfile fails, what it can do is found" {
+	for shell in "${shells[@]}"; do
+		root_make
+		FAILS=31 kdump "$shell"
+		[ "$status" -eq 1 ] # of kdump.sh: its own dump has failed
+		[ "$(cat "$dump/vmcore")" = 'level 17' ]
+		jq -e '.complete and .dump_level == 17' "$dump/meta.json"
+	done
+}
+
+@test "a crash that is known leaves log and report" {
+	root_make known_signatures=/etc/kmortem/known
+	printf '# of last week\nfeed\n' > "$ROOT/etc/kmortem/known"
+	sed -i "s,=/etc/kmortem,=$ROOT/etc/kmortem," "$ROOT/etc/kmortem/capture.conf"
+	for shell in "${shells[@]}"; do
+		rm -rf "$ROOT"/target/var/crash/* "$ROOT/rebooted" "$ROOT/run/kmortem"
+		kdump "$shell"
+		[ "$(tr -d '\r' < "$ROOT/rebooted")" = "dmesg.txt
+meta.json
+report.json
+report.txt" ]
+		jq -e '(.complete | not) and .reason == "known signature feed"' "$ROOT"/target/var/crash/crashed-*/meta.json
+	done
+	echo other > "$ROOT/etc/kmortem/known"
+	rm -rf "$ROOT"/target/var/crash/* "$ROOT/rebooted" "$ROOT/run/kmortem"
+	kdump dash
+	[ ! -e "$ROOT/rebooted" ]
+	[ "$(cat "$dump/vmcore")" = 'level 31' ]
+}
+
+@test "what fails of ours costs no dump" {
+	for CHECK in 'kill -SEGV $$' 'exit 2' 'exit 77'; do
+		export CHECK
+		root_make
+		kdump dash
+		[ "$(cat "$dump/vmcore")" = 'level 31' ]
+		jq -e '.checked | startswith("not checked")' "$dump/meta.json"
+	done
+	unset CHECK
+	root_make 'nonsense here' 'colour=red'
+	kdump dash
+	[ "$(cat "$dump/vmcore")" = 'level 31' ]
+	for lost in "$ROOT/etc/kmortem" "$ROOT/bin/kmortem" "$ROOT/proc/uptime"; do
+		root_make
+		rm -r "$lost"
+		kdump dash
+		[ "$status" -eq 0 ]
+		[ "$(cat "$dump/vmcore")" = 'level 31' ]
+		[ "$(cat "$ROOT/called")" = 'systemctl reboot -f' ]
+	done
+	root_make
+	sed -i 's,capture/hooks/bounded,capture/hooks/lost,g' "$ROOT"/etc/kdump/*.d/kmortem
+	kdump dash
+	[ "$status" -eq 0 ]
+	[ "$(ls "$dump")" = "kexec-dmesg.log
+vmcore
+vmcore-dmesg.txt" ]
+}
+
+@test "what hangs of ours costs no dump" {
+	for shell in "${shells[@]}"; do
+		root_make time_limit=2s
+		CHECK='trap "" TERM; sleep 1000; sleep 1000' kdump "$shell"
+		[ "$status" -eq 0 ]
+		[ "$(cat "$dump/vmcore")" = 'level 31' ]
+		[ "$(cat "$ROOT/called")" = 'systemctl reboot -f' ]
+	done
+	root_make time_limit=1s
+	stub cat 'sleep 1000'
+	kdump dash
+	[ "$status" -eq 0 ]
+	[ "$(cat "$dump/vmcore")" = 'level 31' ]
+}
+
+@test "dumps of others are left alone" {
+	root_make
+	old=$ROOT/target/var/crash/127.0.0.1-2020-01-01-00:00:00
+	mkdir "$old"
+	echo 'level 31' > "$old/vmcore"
+	touch -d 2020-01-01 "$old/vmcore" "$old"
+	UNSOUND=31 kdump dash
+	[ "$(cat "$old/vmcore")" = 'level 31' ]
+	[ ! -e "$old/meta.json" ]
+	# Two that are new: which is ours cannot be told.
+	root_make
+	# shellcheck disable=SC2016 # for that script
+	sed -i '1a mkdir -p $ROOT/target/var/crash/other; echo "level 31" > $ROOT/target/var/crash/other/vmcore' "$ROOT/etc/kdump/post.d/kmortem"
+	UNSOUND=31 kdump dash
+	[ "$(cat "$ROOT/target/var/crash/other/vmcore" "$dump/vmcore")" = "level 31
+level 31" ]
+	[ -z "$(find "$ROOT/target" -name meta.json)" ]
+}
+
+@test "the device of the dump" {
+	root_make
+	# place SHELL: the device by kdump.conf, with what was asked.
+	place() { # shellcheck disable=SC2016,SC2086
+		run $1 -c 'set -u; . capture/hooks/kdump_place.sh; kdump_device && kdump_setting path' sh
+	}
+	for shell in "${shells[@]}"; do
+		printf '%s\n' '  xfs   UUID=1-2   # mine' 'path "/a b" ' '#ssh me@host' > "$ROOT/etc/kdump.conf"
+		place "$shell"
+		[ "$output" = 'UUID=1-2
+/a b' ]
+		echo 'dracut_args --mount "/dev/vdb /mnt ext4 defaults"' > "$ROOT/etc/kdump.conf"
+		place "$shell"
+		[ "$output" = '/dev/vdb' ]
+		echo 'nfs server:/export/tmp' > "$ROOT/etc/kdump.conf"
+		place "$shell"
+		[ "$output" = 'server:/export/tmp' ]
+		for line in 'ssh me@host' 'raw /dev/vdc'; do
+			echo "$line" > "$ROOT/etc/kdump.conf"
+			place "$shell"
+			[ "$status" -ne 0 ]
+		done
+		: > "$ROOT/etc/kdump.conf"
+		place "$shell"
+		[ "$status" -eq 0 ]
+		[ -z "$output" ]
+	done
+}
