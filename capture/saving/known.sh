@@ -3,8 +3,8 @@
 # A crash that the site knows already: its signature is among known_signatures. Then log and report are kept, and no dump;
 # whatever goes wrong here, the dump is saved.
 
-# signature_of REPORT.JSON: within a JSON string the quotes would have a backslash before them.
-signature_of() { sed -n 's/.*"panic": *{[^{}]*\({[^{}]*}[^{}]*\)*"signature": *"\([^"\\]*\)".*/\2/p' "$1" | head -n 1; }
+# signature_of REPORT.JSON: kmortem writes a member a line; within a string, quotes have a backslash before them.
+signature_of() { sed -n '/^  "panic": {/,/^  }/s/^    "signature": "\(.*\)",\{0,1\}$/\1/p' "$1"; }
 
 # signature_is_known SIGNATURE: it is a line of that file.
 signature_is_known() {

@@ -16,13 +16,15 @@ SCARCE_BUFFER=512 # KiB that makedumpfile may take for its bitmaps
 
 # ---- one attempt -------------------------------------------------------------------------------
 
+cpus() { grep -c '^processor' "$ROOT/proc/cpuinfo"; }
+
 # attempt_words: of makedumpfile. It says how it gets on, which is how one sees that it does.
 attempt_words() {
 	echo "--message-level 23 -d $level $(filter_option "$compression")"
 	if [ "$memory" = scarce ]; then
 		echo "--cyclic-buffer $SCARCE_BUFFER"
-	elif [ "$target_directory" ] && [ "$(nproc)" -gt 1 ]; then
-		echo "--num-threads $(($(nproc) - 1))"
+	elif [ "$target_directory" ] && [ "$(cpus)" -gt 1 ]; then
+		echo "--num-threads $(($(cpus) - 1))"
 	fi
 }
 

@@ -20,7 +20,7 @@ log_take() {
 }
 
 # log_field PATTERN: what follows it in the last line that has it; nobody needs more than a screen of it.
-log_field() { LC_ALL=C sed -n "s/.*$1//p" "$work/dmesg.txt" | tail -n 1 | head -c 2000; }
+log_field() { tr -d '\000' < "$work/dmesg.txt" | LC_ALL=C sed -n "s/.*$1//p" | tail -n 1 | head -c 2000; }
 
 # log_last: no target holds the dump. Where none holds the log either, its end goes to where the firmware keeps it over a
 # reboot, and to the console.

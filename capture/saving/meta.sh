@@ -20,11 +20,11 @@ json_time() {
 	if is_number "$1" && [ "$1" -gt 0 ]; then json_text "$(date -u -d "@$1" +%Y-%m-%dT%H:%M:%SZ)"; else echo null; fi
 }
 
-# json_lines: of standard input, a list of texts
+# json_lines: of standard input, a list of texts; shells do not agree on what control characters in a line are
 json_lines() {
 	json_comma=
 	printf '['
-	while IFS= read -r line || [ "$line" ]; do
+	LC_ALL=C tr -d '\000-\011\013-\037\177-\377' | while IFS= read -r line || [ "$line" ]; do
 		printf '%s%s' "$json_comma" "$(json_text "$line")"
 		json_comma=', '
 	done
@@ -55,7 +55,7 @@ meta() {
 	cat <<- END
 		{
 		  $META_TOOL,
-		  "client": $(json_text "$(hostname)"),
+		  "client": $(json_text "$dump_client"),
 		  "started": $(json_time "$started"),
 		  "finished": $(json_time "${finished-}"),
 		  "complete": $meta_complete,

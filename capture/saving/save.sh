@@ -30,7 +30,8 @@ load_modules() {
 
 # name_dump: the name of its directory. A host's name comes from the host.
 name_dump() {
-	dump_host=$(host_label "$(hostname)")
+	dump_client=$(hostname)
+	dump_host=$(host_label "$dump_client")
 	dump_name=$dump_host-$(date +%Y-%m-%d-%H%M%S)
 	started=$(date +%s)
 }
@@ -101,8 +102,11 @@ target_save() {
 		failed "$target: cannot be reached: opening it $(status_words "$step_status" "$step_limit")"
 		return 1
 	fi
-	step close 60 target_close || failed "$target: closing it $(status_words "$step_status" "$step_limit")"
-	return "$put_status"
+	# What stands still already is not waited for again.
+	close_limit=60
+	[ "$put_status" -ne 124 ] || close_limit=5
+	step close "$close_limit" target_close || failed "$target: closing it $(status_words "$step_status" "$step_limit")"
+	[ "$put_status" -eq 0 ]
 }
 
 # ---- all ---------------------------------------------------------------------------------------

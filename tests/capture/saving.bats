@@ -1,0 +1,613 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What runs in the capture kernel, with stubs for what it calls, by each shell that may run it.
+# shellcheck disable=SC2154,SC2016,SC2030,SC2031 # bats sets variables; words are for the shell under test
+
+load shells
+
+# A capture kernel's root: the process table and the clock are this machine's.
+setup() {
+	cd "$BATS_TEST_DIRNAME/../.." || return
+	export ROOT=$BATS_TEST_TMPDIR/root WORK=$BATS_TEST_TMPDIR/work bin=$BATS_TEST_TMPDIR/bin
+	mkdir -p "$ROOT"/{proc,etc/kmortem,lib/modules,dev} "$WORK" "$bin"
+	ln -s /proc/uptime "$ROOT/proc/uptime"
+	PATH=$bin:$PATH
+	printf 'ELF\0OSRELEASE=6.1.0-test\nBUILD-ID=abc\nNUMBER(PAGE_OLD_VALUE)=-1\nNUMBER(PAGE_NEW_VALUE)=-2\nCRASHTIME=1700000000\n\0' > "$ROOT/proc/vmcore"
+	stub makedumpfile 'printf "lzo\tenabled\nzstd\tdisabled\n"; exit 0 # PAGE_OLD_VALUE'
+	echo 'processor : 0' > "$ROOT/proc/cpuinfo"
+}
+
+# stub NAME WORDS: a program. Those that busybox has itself its shell does not look for.
+stub() {
+	printf '#!/bin/sh\n%s\n' "$2" > "$bin/$1"
+	chmod +x "$bin/$1"
+}
+
+# What a step needs. Which signal ended a process, bash says and others do not.
+begun='exec 2> $work/errors; dump_client=guest dump_host=guest; deadline_set 1000; : > $work/failures; : > $work/seconds; : > $work/makedumpfile.log; target="local /a"; conf_defaults;'
+
+# ---- steps -------------------------------------------------------------------------------------
+
+@test "a step's status, and its time" {
+	each "$begun"'
+		step one 5 sh -c "exit 7"; echo $?
+		step two 5 true; echo $?
+		step two 5 no-such-command; echo $?
+		step four 5 sh -c "kill -9 \$\$"; echo $?
+		cut -d " " -f 1 $work/seconds'
+	[ "$output" = "7
+0
+127
+137
+one
+two
+two
+four" ]
+}
+
+@test "a step that takes too long is over, with all that it has started" {
+	each "$begun"'
+		grandchildren() { sleep 1234.5 & sleep 1234.5; }
+		step one 1 grandchildren; echo $?
+		step two 1 sh -c "trap \"\" TERM INT HUP; sleep 1234.5; sleep 1234.5"; echo $?
+		nested() { within 1 sleep 1234.5; echo inner $?; }
+		step three 9 nested; echo $?'
+	[ "$output" = "124
+124
+inner 124
+0" ]
+	sleep 0.2
+	run pgrep -f '^sleep 1234[.]5'
+	[ "$status" -eq 1 ]
+}
+
+@test "a step does not outlive the deadline" {
+	each 'deadline_set 1; : > $work/seconds; step one 1000 sleep 1234; echo $?; time_left; echo $left'
+	[ "$output" = "124
+0" ]
+}
+
+@test "what stands still is over, what gets on is not" {
+	each "$begun"'
+		touch -t 202001010000 $work/sign
+		within_sign=$work/sign
+		within 30 sleep 1234; echo $?
+		writes() { for i in 1 2 3 4 5 6; do echo $i >> $work/sign; sleep 0.7; done; }
+		within 30 writes; echo $?'
+	[ "$output" = "125
+0" ]
+}
+
+# ---- makedumpfile ------------------------------------------------------------------------------
+
+@test "compressions that makedumpfile has" {
+	each 'for c in zstd snappy lzo zlib none; do echo "$c $(filter_compression $c)" $(filter_option "$(filter_compression $c)"); done'
+	[ "$output" = "zstd lzo -l
+snappy lzo -l
+lzo lzo -l
+zlib zlib -c
+none none" ]
+	stub makedumpfile 'printf "lzo\tdisabled\nsnappy\tdisabled\nzstd\tdisabled\n"'
+	each 'for c in zstd snappy lzo; do filter_compression $c; done'
+	[ "$output" = "zlib
+zlib
+zlib" ]
+	stub makedumpfile 'printf "lzo\tenabled\nsnappy\tenabled\nzstd\tenabled\n"'
+	each 'for c in zstd snappy; do filter_option "$(filter_compression $c)"; done'
+	[ "$output" = "-z
+-p" ]
+}
+
+@test "what the kernel tells, and what of it makedumpfile has never heard of" {
+	each 'vmcoreinfo_of $ROOT/proc/vmcore > $work/vmcoreinfo; cat $work/vmcoreinfo; filter_lacks $work/vmcoreinfo'
+	[ "$output" = "OSRELEASE=6.1.0-test
+BUILD-ID=abc
+NUMBER(PAGE_OLD_VALUE)=-1
+NUMBER(PAGE_NEW_VALUE)=-2
+CRASHTIME=1700000000
+PAGE_NEW_VALUE" ]
+	# Behind the notes of very many CPUs.
+	{ head -c 3000000 /dev/zero; cat "$ROOT/proc/vmcore"; } > "$BATS_TEST_TMPDIR/large"
+	each 'vmcoreinfo_of $BATS_TEST_TMPDIR/large | head -n 1'
+	[ "$output" = OSRELEASE=6.1.0-test ]
+	each 'vmcoreinfo_of /dev/null'
+	[ "$status" -eq 1 ]
+}
+
+# ---- the ladder --------------------------------------------------------------------------------
+
+# outcome STATUS [LINE]: with this line in makedumpfile's log.
+outcome() {
+	echo "${2-}" > "$WORK/makedumpfile.log"
+	each "outcome_of $1"
+	echo "$output"
+}
+
+@test "what became of an attempt" {
+	[ "$(outcome 0)" = good ]
+	[ "$(outcome 1)" = failed ]
+	[ "$(outcome 124)" = slow ]
+	[ "$(outcome 125)" = gone ]
+	[ "$(outcome 137)" = memory ]
+	[ "$(outcome 153)" = large ]
+	[ "$(outcome 74)" = gone ]
+	[ "$(outcome 1 "write_buffer: Can't write the dump file(x). No space left on device")" = large ]
+	[ "$(outcome 1 "write_buffer: Can't write the dump file(x). Input/output error")" = gone ]
+	[ "$(outcome 1 "Can't open the dump file(x). Read-only file system")" = gone ]
+}
+
+# ladder_of WORDS: the attempts of a ladder, where WORDS, run for each, say what comes of it.
+ladder_of() {
+	each "$begun vmcoreinfo_of \$ROOT/proc/vmcore > \$work/vmcoreinfo; target_directory=\$BATS_TEST_TMPDIR dump_directory=\$BATS_TEST_TMPDIR/d dump_name=d
+		conf_compression=lzo; mkdir -p \$dump_directory; keep_dump() { :; }
+		attempt() { echo \"\$level \$compression \$memory\"; : > \$dump_directory/vmcore-incomplete; $1; }
+		${2-}
+		ladder; echo \"status \$?\""
+}
+
+@test "the ladder: what leads to what" {
+	ladder_of 'outcome=good'
+	[ "$output" = "31 lzo plenty
+status 0" ]
+	ladder_of 'outcome=unsound'
+	[ "$output" = "31 lzo plenty
+17 lzo plenty
+1 lzo plenty
+raw lzo plenty
+status 1" ]
+	ladder_of 'outcome=failed; [ $level != 1 ] || outcome=good'
+	[ "$output" = "31 lzo plenty
+17 lzo plenty
+1 lzo plenty
+status 0" ]
+	ladder_of 'outcome=memory'
+	[ "$output" = "31 lzo plenty
+31 lzo scarce
+17 lzo scarce
+1 lzo scarce
+raw lzo scarce
+status 1" ]
+	ladder_of 'outcome=gone'
+	[ "$output" = "31 lzo plenty
+status 1" ]
+}
+
+@test "the ladder: too large, too slow" {
+	ladder_of 'outcome=large'
+	[ "$output" = "31 lzo plenty
+31 zlib plenty
+status 1" ]
+	ladder_of 'outcome=slow' 'conf_compression=zlib'
+	[ "$output" = "31 zlib plenty
+31 lzo plenty
+status 1" ]
+	ladder_of 'outcome=large; [ $level != 31 ] || outcome=good' 'conf_dump_level=1'
+	[ "$output" = "1 lzo plenty
+31 lzo plenty
+status 0" ]
+	# What was too large at level 1 is not tried again when harder filtering has turned out to be unsound.
+	ladder_of 'outcome=large; [ $level != 31 ] || outcome=unsound' 'conf_dump_level=1'
+	[ "$output" = "1 lzo plenty
+31 lzo plenty
+17 lzo plenty
+17 zlib plenty
+status 1" ]
+}
+
+@test "the ladder: room is made of old dumps before more is left out" {
+	ladder_of 'outcome=large; [ ! -e $work/roomy ] || outcome=good' \
+		'retain_room() { [ ! -e $work/roomy ] && : > $work/roomy; }; rm -f $work/roomy'
+	[ "$output" = "31 lzo plenty
+31 lzo plenty
+status 0" ]
+}
+
+@test "the ladder: a damaged dump is kept where there is no better one" {
+	ladder_of 'echo $level > $dump_directory/vmcore-incomplete; outcome=unsound; [ $level = 31 ] || outcome=gone'
+	[ "$(cat "$BATS_TEST_TMPDIR/d/vmcore-incomplete")" = 31 ]
+	[ ! -e "$BATS_TEST_TMPDIR/d/vmcore-damaged" ]
+}
+
+@test "the ladder: a stream is filtered no further than can be trusted" {
+	ladder_of 'outcome=good' 'target_directory='
+	[ "$output" = "17 lzo plenty
+status 0" ]
+	grep -q 'does not know PAGE_NEW_VALUE' "$WORK/failures"
+	stub makedumpfile 'printf "lzo\tenabled\n" # PAGE_OLD_VALUE PAGE_NEW_VALUE'
+	ladder_of 'outcome=good' 'target_directory='
+	[ "$output" = "31 lzo plenty
+status 0" ]
+}
+
+# attempt_of WORDS: one attempt, after these.
+attempt_of() {
+	rm -rf "$BATS_TEST_TMPDIR/d"
+	mkdir -p "$BATS_TEST_TMPDIR/d"
+	each "$begun target_directory=\$BATS_TEST_TMPDIR dump_directory=\$BATS_TEST_TMPDIR/d dump_name=d level=31 compression=lzo memory=plenty
+		$1
+		attempt; echo \"\$outcome|\$dump_checked\""
+}
+
+@test "an attempt: makedumpfile's words, the check of what it made" {
+	stub makedumpfile 'echo "$*" > "$WORK/words"; for file; do :; done; echo dump > "$file"'
+	stub kmortem 'exit 0'
+	attempt_of ''
+	[ "$output" = 'good|sound' ]
+	[ "$(cat "$WORK/words")" = "--message-level 23 -d 31 -l $ROOT/proc/vmcore $BATS_TEST_TMPDIR/d/vmcore-incomplete" ]
+	printf 'processor : %s\n' 0 1 2 3 > "$ROOT/proc/cpuinfo"
+	attempt_of 'level=17 compression=none'
+	[ "$(cat "$WORK/words")" = "--message-level 23 -d 17 --num-threads 3 $ROOT/proc/vmcore $BATS_TEST_TMPDIR/d/vmcore-incomplete" ]
+	attempt_of 'memory=scarce'
+	[ "$(cat "$WORK/words")" = "--message-level 23 -d 31 -l --cyclic-buffer 512 $ROOT/proc/vmcore $BATS_TEST_TMPDIR/d/vmcore-incomplete" ]
+	attempt_of 'level=raw'
+	cmp "$ROOT/proc/vmcore" "$BATS_TEST_TMPDIR/d/vmcore-incomplete"
+}
+
+@test "an attempt: the check finds fault, or cannot be made" {
+	stub makedumpfile 'for file; do :; done; echo dump > "$file"'
+	stub kmortem 'case "$*" in *vmcore-incomplete) exit 1 ;; esac'
+	attempt_of ''
+	[ "$output" = 'unsound|damaged by the filter' ]
+	stub kmortem 'case "$*" in *vmcore-incomplete) echo kmortem: nonsense; exit 2 ;; esac'
+	attempt_of ''
+	[ "$output" = 'failed|cannot be read: kmortem: nonsense' ]
+	# Of the memory that was not filtered it says the same.
+	for code in 1 2; do
+		stub kmortem "echo kmortem: no types >&2; exit $code"
+		attempt_of ''
+		[ "$output" = 'good|not checked: of the memory itself kmortem says the same: kmortem: no types' ]
+	done
+	stub kmortem 'kill -9 $$'
+	attempt_of ''
+	[ "$output" = 'good|not checked: kmortem was killed, by want of memory perhaps' ]
+	stub kmortem 'sleep 1234'
+	attempt_of 'CHECK_LIMIT=1'
+	[ "$output" = 'good|not checked: kmortem took longer than 1 s' ]
+	rm "$bin/kmortem"
+	attempt_of 'PATH=$bin:/usr/bin:/bin'
+	[ "$output" = 'good|not checked: kmortem is not in this image' ]
+}
+
+@test "an attempt: makedumpfile fails, is killed, hangs, fills the target" {
+	stub makedumpfile 'echo "Copying data : [ 12.3 %]"; echo "It does not work."; exit 1'
+	attempt_of ''
+	[ "$output" = 'failed|' ]
+	grep -q 'makedumpfile -d 31 failed with status 1 (failed) It does not work' "$WORK/failures"
+	stub makedumpfile 'kill -9 $$'
+	attempt_of ''
+	[ "$output" = 'memory|' ]
+	stub makedumpfile 'sleep 1234'
+	attempt_of 'deadline_set 2'
+	[ "$output" = 'slow|' ]
+	stub makedumpfile 'for file; do :; done; exec head -c 5000000 /dev/zero > "$file"'
+	attempt_of 'room_bytes() { echo 1048576; }'
+	[ "$output" = 'large|' ]
+	[ "$(stat -c %s "$BATS_TEST_TMPDIR/d/vmcore-incomplete")" -lt 5000000 ]
+}
+
+@test "an attempt on a target that takes streams" {
+	stub makedumpfile 'echo "$*" > "$WORK/words"; echo stream'
+	attempt_of 'target_directory=; target_take() { echo "takes $1"; cat; }'
+	[ "$output" = 'takes d/vmcore-incomplete
+stream
+good|' ]
+	[[ $(cat "$WORK/words") == "-F --message-level 23 -d 31 -l "* ]]
+	attempt_of 'target_directory=; target_take() { return 3; }'
+	[ "$output" = 'gone|' ]
+	stub makedumpfile 'echo "It does not work." >&2; exit 1'
+	attempt_of 'target_directory=; target_take() { cat; }'
+	[ "$output" = 'failed|' ]
+}
+
+# ---- meta.json ---------------------------------------------------------------------------------
+
+# meta_of WORDS: meta.json after these, as compact JSON in $output.
+meta_of() {
+	each "$begun put_status=1 started=1795266793; dump_directory=\$BATS_TEST_TMPDIR/d target_directory=\$BATS_TEST_TMPDIR; rm -rf \$dump_directory \$work/saved
+		mkdir -p \$dump_directory; : > \$work/dmesg.txt; vmcoreinfo_of \$ROOT/proc/vmcore > \$work/vmcoreinfo
+		$1
+		meta"
+	jq -e . <<< "$output" > /dev/null
+}
+
+@test "meta.json of a dump" {
+	meta_of 'printf "x\n[ 0.0] Kernel command line: ro quiet\n[ 9.9] Kernel panic - not syncing: bad\n" > $work/dmesg.txt
+		echo 12345 > $dump_directory/vmcore; echo "$target" > $work/saved; finished=1795266800 dump_format=kdump dump_level=31
+		dump_compression=lzo dump_checked=sound; printf "dump 3\ncheck 1\ndump 4\n" > $work/seconds; echo first > $work/failures'
+	jq -e '. == {tool: "kmortem-capture", client: "guest", started: "2026-11-21T13:13:13Z", finished: "2026-11-21T13:13:20Z",
+		complete: true, reason: null, vmcore: "vmcore", format: "kdump", size: 6, panic: "bad", kernel: "6.1.0-test", build_id: "abc",
+		cmdline: "ro quiet", crash_time: "2023-11-14T22:13:20Z", seconds: {dump: 7, check: 1}, dump_level: 31, compression: "lzo",
+		checked: "sound", target: "local /a", failures: ["first"]}' <<< "$output"
+}
+
+@test "meta.json while nothing is there yet" {
+	meta_of ''
+	jq -e '.complete == false and .finished == null and .vmcore == null and .size == null and .panic == null and .failures == []' <<< "$output"
+	[ "$(sed -n 2p <<< "$output")" = '  "tool": "kmortem-capture",' ]
+}
+
+@test "meta.json is JSON, whatever it has to tell" {
+	hostile='\\"\n\t\001\033[31m\377\376\303\050$(touch /tmp/x) `id` %s \\u0000 ]}'
+	meta_of "printf 'Kernel panic - not syncing: $hostile' > \$work/dmesg.txt; printf '$hostile' > \$work/failures; target=\$(printf '$hostile')
+		dump_checked=\$target; printf 'OSRELEASE=%s\nCRASHTIME=999999999999999999999\nBUILD-ID=\"\n' \"\$target\" > \$work/vmcoreinfo"
+	# Strictly, and in no other encoding than JSON's own.
+	python3 -c 'import json, sys; json.loads(sys.stdin.buffer.read().decode("ascii"))' <<< "$output"
+	jq -e '.crash_time == null and (.failures | length) == 2 and .build_id == "\""' <<< "$output"
+	for length in 1 7 100 5000; do
+		head -c $length /dev/urandom > "$BATS_TEST_TMPDIR/noise"
+		meta_of 'cat $BATS_TEST_TMPDIR/noise > $work/failures; { printf "Kernel panic - not syncing: "; cat $BATS_TEST_TMPDIR/noise; } > $work/dmesg.txt'
+		python3 -c 'import json, sys; json.loads(sys.stdin.buffer.read().decode("ascii"))' <<< "$output"
+	done
+}
+
+@test "meta.json is replaced whole" {
+	meta_of 'meta_put; cat $dump_directory/meta.json > $work/first; ls $dump_directory > $work/list'
+	[ "$(cat "$WORK/list")" = meta.json ]
+	jq -e '.tool == "kmortem-capture"' "$WORK/first"
+	# A disk that takes no more leaves the one that was there.
+	each "$begun"'dump_name=d target_directory=$BATS_TEST_TMPDIR dump_directory=$BATS_TEST_TMPDIR/d; meta() { echo new; }
+		sync() { return 1; }; meta_put; echo $?'
+	[ "$output" = 1 ]
+	cmp "$WORK/first" "$BATS_TEST_TMPDIR/d/meta.json"
+}
+
+# ---- known crashes, the log, scripts, markers --------------------------------------------------
+
+# report_json SIGNATURE: as kmortem writes it, with a hostile text in it.
+report_json() {
+	printf '{\n  "tool": "1",\n  "panic": {\n    "message": "x \\"signature\\": \\"evil\\"",\n    "backtrace": [\n      "    \\"signature\\": \\"evil\\""\n    ],\n    "signature": "%s"\n  },\n  "views": {\n    "signature": "other"\n  }\n}\n' "$1"
+}
+
+# known_of LINE…: what known_look leaves, with these lines in the list of signatures.
+known_of() {
+	printf '%s\n' "$@" > "$WORK/list"
+	each "$begun"'rm -rf $work/known $work/report; conf_known_signatures=$work/list; known_look; cat $work/known 2> /dev/null; cat $work/failures'
+}
+
+@test "a crash is known where its signature is on the list, and the report is there" {
+	report_json 'oops@foo+0x1' > "$BATS_TEST_TMPDIR/report.json"
+	stub kmortem 'cp "$BATS_TEST_TMPDIR/report.json" "$4/"; echo text > "$4/report.txt"; exit 1'
+	export BATS_TEST_TMPDIR
+	known_of '# ours' '' '  oops@foo+0x1  '
+	[ "$output" = 'known signature oops@foo+0x1' ]
+	for line in 'oops@foo' 'oops@foo+0x1x' 'oops@.*' '#oops@foo+0x1' evil other ''; do
+		known_of "$line"
+		[ -z "$output" ]
+	done
+	report_json '' > "$BATS_TEST_TMPDIR/report.json"
+	known_of ''
+	[ -z "$output" ]
+}
+
+@test "what cannot be found out is no known crash" {
+	stub kmortem 'exit 2'
+	known_of 'oops@foo'
+	[[ $output == 'whether the crash is known could not be found out: kmortem failed with status 2' ]]
+	report_json 'oops@foo' > "$BATS_TEST_TMPDIR/report.json"
+	export BATS_TEST_TMPDIR
+	stub kmortem 'cp "$BATS_TEST_TMPDIR/report.json" "$4/"'
+	known_of 'oops@foo'
+	[ -z "$output" ]
+	each "$begun"'conf_known_signatures=$work/none; known_look; [ ! -e $work/known ]'
+	[ "$status" -eq 0 ]
+}
+
+@test "the log: by makedumpfile, else by kmortem, else none" {
+	stub makedumpfile 'echo log by makedumpfile > "$3"'
+	stub kmortem 'echo log by kmortem'
+	each "$begun"'log_take; cat $work/dmesg.txt $work/failures'
+	[ "$output" = 'log by makedumpfile' ]
+	for words in 'exit 1' ': > "$3"'; do
+		stub makedumpfile "$words"
+		each "$begun"'log_take; cat $work/dmesg.txt; cut -c 1-12 $work/failures'
+		[ "$output" = 'log by kmortem
+makedumpfile' ]
+	done
+	stub kmortem 'exit 2'
+	each "$begun"'log_take; cat $work/dmesg.txt; cut -d " " -f 1 $work/failures'
+	[ "$output" = 'makedumpfile
+kmortem' ]
+}
+
+@test "the log's end goes to pstore where no target holds it" {
+	seq 20000 > "$WORK/dmesg.txt"
+	: > "$ROOT/dev/pmsg0"
+	each "$begun"'rm -f $work/logged; log_last; tail -n 1 $ROOT/dev/pmsg0; stat -c %s $ROOT/dev/pmsg0'
+	[ "$output" = '20000
+32768' ]
+	each "$begun"'echo "local /a" > $work/logged; : > $ROOT/dev/pmsg0; log_last; stat -c %s $ROOT/dev/pmsg0'
+	[ "$output" = 0 ]
+	rm "$ROOT/dev/pmsg0"
+	each "$begun"'rm -f $work/logged; log_last'
+	[ "$(wc -l <<< "$output")" -eq 60 ]
+	[ "$(tail -n 1 <<< "$output")" = 20000 ]
+}
+
+@test "scripts: what they are told, and that one that fails changes nothing" {
+	stub hook 'echo "$KMORTEM_STEP $KMORTEM_COMPLETE $KMORTEM_DUMP $KMORTEM_DIRECTORY" >> $WORK/told; [ "$KMORTEM_STEP" = pre ]'
+	each "$begun"'dump_name=guest-1 dump_directory=/target/guest-1; rm -f $work/told $work/saved; script pre $bin/hook; echo $?
+		echo x > $work/saved; script post $bin/hook; echo $?; script post ""; echo $?; cat $work/told $work/failures'
+	[ "$output" = "0
+0
+0
+pre 0 guest-1 /target/guest-1
+post 1 guest-1 /target/guest-1
+post_script $bin/hook failed with status 1" ]
+	stub hook 'sleep 1234'
+	each "$begun"'SCRIPT_LIMIT=1; dump_name=guest-1; script pre $bin/hook; cat $work/failures'
+	[ "$output" = "pre_script $bin/hook took longer than 1 s" ]
+}
+
+@test "where the spool lies in the target's file system" {
+	each 'spool_inside /var/crash /var/crash; spool_inside /var/crash /crash; spool_inside /var/spool/dumps /dumps
+		spool_inside /srv/crash /crash || echo no; spool_inside /var/crash /elsewhere || echo no; spool_inside /variable/crash /crash || echo no'
+	[ "$output" = '/var/spool/kmortem
+/spool/kmortem
+/kmortem
+no
+no
+no' ]
+}
+
+@test "a marker names the dump as the running system does" {
+	each "$begun"'target_mount=$work/mounted target_directory=$work/mounted/var/crash target_kind=local target_where=/var/crash dump_name=guest-1
+		dump_directory=$target_directory/guest-1; rm -rf $target_mount; mkdir -p $dump_directory $target_mount/var/spool/kmortem
+		marker_put; echo $?; ls $target_mount/var/spool/kmortem
+		: > $dump_directory/vmcore; marker_put; echo $?; cat $target_mount/var/spool/kmortem/guest-1
+		rm -r $target_mount/var/spool/kmortem; marker_put; echo $?
+		target_kind=device; marker_put; echo $?'
+	[ "$output" = '0
+0
+/var/crash/guest-1/vmcore
+0
+0' ]
+}
+
+# ---- all of it ---------------------------------------------------------------------------------
+
+# capture_with TARGETS WORDS: `capture`, with targets that are directories below $work, after these words; then the files there.
+capture_with() {
+	rm -rf "$WORK" "$ROOT/lib/modules/order"
+	mkdir -p "$WORK"
+	printf '%s\n' "$1" > "$ROOT/etc/kmortem/capture.conf"
+	: > "$ROOT/etc/kmortem/capture.devices"
+	: > "$ROOT/lib/modules/order"
+	each 'exec 2> /dev/null
+		rm -rf $work; mkdir -p $work
+		hostname() { echo guest; }; date() { case "$1" in +%Y*) echo 2026-11-21-131313 ;; *) echo 1795266793 ;; esac; }
+		wait_for_devices() { :; }
+		target_choose() { target_kind=${1%% *} target_where=${1#* }; target_mount=$work target_directory=$work/${1##*/}; }
+		target_open() { mkdir -p $target_directory; }
+		target_close() { :; }
+		sync() { :; }
+		'"$2"'
+		capture
+		cd $work; for file in */guest-*/*; do [ ! -e "$file" ] || echo "$file"; done; cat failures'
+}
+
+@test "all: the first target holds the dump" {
+	stub makedumpfile 'for file; do :; done; case $1 in -v) printf "lzo\tenabled\n" ;; *) echo data > "$file" ;; esac'
+	stub kmortem 'exit 0'
+	capture_with 'target=local /a
+target=local /b' ''
+	[ "$output" = 'a/guest-2026-11-21-131313/dmesg.txt
+a/guest-2026-11-21-131313/makedumpfile.log
+a/guest-2026-11-21-131313/meta.json
+a/guest-2026-11-21-131313/vmcore' ]
+	jq -e '.complete and .finished' "$WORK/a/guest-2026-11-21-131313/meta.json"
+	[ "$(cat "$WORK/final_action")" = reboot ]
+}
+
+@test "all: a target that cannot be opened, and one that hangs, lead to the next" {
+	stub makedumpfile 'for file; do :; done; case $1 in -v) printf "lzo\tenabled\n" ;; *) echo data > "$file" ;; esac'
+	stub kmortem 'exit 0'
+	capture_with 'target=local /a
+target=local /b
+target=local /c' 'target_open() { [ $target_directory != $work/a ] || return 1; mkdir -p $target_directory; }
+		meta_put() { case $dump_directory in */b/*) sleep 1234 ;; *) : > $dump_directory/meta.json ;; esac; }
+		put_log() { if [ "${target##*/}" = b ]; then within 1 put_here; else put_here; fi; }'
+	[ "$(grep '^c/' <<< "$output")" = 'c/guest-2026-11-21-131313/dmesg.txt
+c/guest-2026-11-21-131313/makedumpfile.log
+c/guest-2026-11-21-131313/meta.json
+c/guest-2026-11-21-131313/vmcore' ]
+	grep -q 'local /a: cannot be reached' <<< "$output"
+	grep -q 'local /b: the log cannot be written to it: it took longer' <<< "$output"
+}
+
+@test "all: settings that say nothing" {
+	stub makedumpfile 'for file; do :; done; case $1 in -v) printf "lzo\tenabled\n" ;; *) echo data > "$file" ;; esac'
+	stub kmortem 'exit 0'
+	capture_with 'nonsense' 'echo "/var/crash UUID=1 ext4 /var/crash" > $ROOT/etc/kmortem/capture.devices'
+	grep -qx 'crash/guest-2026-11-21-131313/vmcore' <<< "$output"
+	grep -qx 'no target is set: those known are taken' <<< "$output"
+}
+
+# ---- what stays --------------------------------------------------------------------------------
+
+# held NAME [KIB]: a dump of ours that is over.
+held() {
+	mkdir -p "$BATS_TEST_TMPDIR/crash/$1"
+	printf '{\n  "tool": "kmortem-capture",\n  "finished": "2026-01-01T00:00:00Z",\n}\n' > "$BATS_TEST_TMPDIR/crash/$1/meta.json"
+	head -c "$((${2:-0} * 1024))" /dev/urandom > "$BATS_TEST_TMPDIR/crash/$1/vmcore"
+}
+
+# made_of WORDS: what is left of a directory that is made by `crash`, by each shell alone, after these.
+made_of() {
+	local shell result first=
+	for shell in dash bash 'busybox sh'; do
+		rm -rf "$BATS_TEST_TMPDIR/crash" && mkdir "$BATS_TEST_TMPDIR/crash" && crash
+		by "$shell" "conf_defaults; conf_min_free=0; $1" 2> /dev/null
+		result=$(cd "$BATS_TEST_TMPDIR/crash" && printf '%s ' *)
+		[ -z "$first" ] || [ "$first" = "$result" ]
+		first=$result
+	done
+	output=$result
+}
+
+@test "retention: the newest stay, and all that is not ours" {
+	crash() {
+		local day
+		for day in 01 02 03 04; do held "guest-2026-01-$day-000000"; done
+		held guest-2026-01-01-000000-copy
+		held other-2026-01-01-000000
+		held guest-a-2026-01-01-000000
+		mkdir -p "$BATS_TEST_TMPDIR"/crash/{guest-2026-01-00-000000,202601010000} "$BATS_TEST_TMPDIR/elsewhere"
+		held guest-2025-01-01-000000
+		echo '{ "client": "guest" }' > "$BATS_TEST_TMPDIR/crash/guest-2025-01-01-000000/meta.json"
+		held guest-2025-01-02-000000
+		rm "$BATS_TEST_TMPDIR/crash/guest-2025-01-02-000000/meta.json"
+		held linked
+		ln -s linked "$BATS_TEST_TMPDIR/crash/guest-2025-01-03-000000"
+	}
+	others='202601010000 guest-2025-01-01-000000 guest-2025-01-02-000000 guest-2025-01-03-000000 guest-2026-01-00-000000 '
+	rest='guest-a-2026-01-01-000000 linked other-2026-01-01-000000 '
+	made_of 'conf_keep=2; retain $BATS_TEST_TMPDIR/crash guest'
+	[ "$output" = "${others}guest-2026-01-01-000000-copy guest-2026-01-03-000000 guest-2026-01-04-000000 $rest" ]
+	made_of 'retain $BATS_TEST_TMPDIR/crash guest'
+	[ "$(wc -w <<< "$output")" -eq 13 ]
+	# One that was written by a clock that is wrong.
+	made_of 'conf_keep=1; retain $BATS_TEST_TMPDIR/crash guest guest-2026-01-01-000000'
+	[[ $output == *guest-2026-01-01-000000\ * && $output != *guest-2026-01-0[2-4]* ]]
+}
+
+@test "retention: the newest stays, whatever the limits" {
+	crash() { held guest-2026-01-01-000000 100; held guest-2026-01-02-000000 100; }
+	for words in conf_keep=1 conf_max_total=1 'conf_min_free=99% RETAIN_RESERVE=9000000000000000'; do
+		made_of "$words"'; retain $BATS_TEST_TMPDIR/crash guest'
+		[ "$output" = 'guest-2026-01-02-000000 ' ]
+	done
+}
+
+@test "retention: so much altogether" {
+	crash() {
+		local day
+		for day in 01 02 03; do held "guest-2026-01-$day-000000" 1000; done
+	}
+	made_of 'conf_max_total=2500000; retain $BATS_TEST_TMPDIR/crash guest'
+	[ "$output" = 'guest-2026-01-02-000000 guest-2026-01-03-000000 ' ]
+	made_of 'conf_max_total=1000; retain $BATS_TEST_TMPDIR/crash guest'
+	[ "$output" = 'guest-2026-01-03-000000 ' ]
+}
+
+@test "retention: what is being written stays, what was left so does not" {
+	crash() {
+		held guest-2026-01-01-000000
+		held guest-2026-01-02-000000
+		held guest-2026-01-03-000000
+		sed -i 's/"finished": .*/"finished": null,/' "$BATS_TEST_TMPDIR"/crash/guest-2026-01-0[12]-000000/meta.json
+		touch -d '2 days ago' "$BATS_TEST_TMPDIR/crash/guest-2026-01-02-000000/meta.json"
+	}
+	made_of 'conf_keep=1; retain $BATS_TEST_TMPDIR/crash guest'
+	[ "$output" = 'guest-2026-01-01-000000 guest-2026-01-03-000000 ' ]
+}
+
+@test "room that may be written to" {
+	each 'stat() { echo "1000 4000 4096"; }
+		for conf_min_free in 5% 10% 50% 1M 2M 1T; do room_bytes /; done'
+	[ "$output" = "3047424
+2457600
+0
+3047424
+1998848
+0" ]
+}
