@@ -161,13 +161,12 @@ install: all
 	install -m 644 reports/*.schema.json $(DESTDIR)$(PREFIX)/share/kmortem
 	for page in man/*.?; do install -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.} || exit 1; done
 	install -m 644 netdump-server/netdump.conf $(DESTDIR)$(PREFIX)/share/doc/kmortem
-	install -m 644 systemd/*.service systemd/*.path $(DESTDIR)$(UNIT_DIRECTORY)
-	install -d $(DESTDIR)$(PREFIX)/lib/kmortem
-	install capture/kmortem-reports $(DESTDIR)$(PREFIX)/lib/kmortem
+	install -m 644 systemd/*.service systemd/*.path systemd/*.timer $(DESTDIR)$(UNIT_DIRECTORY)
 	install -d $(addprefix $(DESTDIR)$(PREFIX)/lib/kmortem/capture/,shared host saving hooks)
 	for file in capture/*/*; do \
 		if [ -x $$file ]; then mode=755; else mode=644; fi; \
 		install -m $$mode $$file $(DESTDIR)$(PREFIX)/lib/kmortem/$$file || exit 1; done
+	install capture/kmortem-reports capture/kmortem-notify $(DESTDIR)$(PREFIX)/lib/kmortem/capture
 	install capture/kmortem-capture $(DESTDIR)$(PREFIX)/sbin
 	install -m 644 capture/capture.conf $(DESTDIR)$(PREFIX)/share/doc/kmortem
 	sed -i 's,/usr/local/,$(PREFIX)/,' $(patsubst systemd/%,$(DESTDIR)$(UNIT_DIRECTORY)/%,$(wildcard systemd/*.service))

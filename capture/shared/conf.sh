@@ -83,6 +83,9 @@ conf_read() {
 	[ "$conf_mistakes" -eq 0 ]
 }
 
+# conf_local_targets: their directories, one a line.
+conf_local_targets() { printf %s "$conf_targets" | sed -n 's/^local //p'; }
+
 conf_mistake() {
 	say "$1:$conf_line: $2"
 	conf_mistakes=$((conf_mistakes + 1))

@@ -74,3 +74,10 @@ retain() {
 	while retain_is_too_much "$1" "$2" && retain_remove "$1" "$2" "${3-}"; do :; done
 	retain_room "$1" "$2" "${3-}" 1 || :
 }
+
+# retain_local: by all rules, in each local target of this running system.
+retain_local() {
+	conf_local_targets | while IFS= read -r local_target; do
+		[ ! -d "$local_target" ] || retain "$local_target" "$(uname -n)"
+	done
+}

@@ -71,6 +71,30 @@ with a space/vmcore" ]
 	each_shell found
 }
 
+@test "dumps of local targets, too" {
+	export ROOT=$BATS_TEST_TMPDIR/system
+	mkdir -p "$ROOT/etc/kmortem" "$root/disk" "$root/real"
+	ln -s real "$root/alias"
+	printf '%s\n' "target=local $root/disk" "target = local $root/alias" "target=local $root" "target=local $root/none" \
+		'target=nfs 192.0.2.1:/dumps' 'compression=wrong' > "$ROOT/etc/kmortem/capture.conf"
+	dump host-1/vmcore
+	dump disk/host-2/vmcore
+	dump real/host-3/vmcore
+	ls "$root/disk/host-2/vmcore" > "$BATS_TEST_TMPDIR/marker"
+	targets() {
+		run -0 --separate-stderr scan "$@"
+		[ -z "$stderr" ]
+		# The stub makes no report, so what two roots lead to is started twice.
+		[ "$(uniq <<< "$output")" = "disk/host-2/vmcore
+host-1/vmcore
+real/host-3/vmcore" ]
+		cp "$BATS_TEST_TMPDIR/marker" "$spool/marker"
+		run -0 --separate-stderr scan "$@"
+		[ -z "$stderr" ]
+	}
+	each_shell targets
+}
+
 @test "once, and again after the dump has changed" {
 	dump one/vmcore '-1 hour'
 	dump two/vmcore '-1 hour'

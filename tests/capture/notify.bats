@@ -1,0 +1,192 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What is told of a crash, and to whom; by each shell that may be /bin/sh.
+# shellcheck disable=SC2154,SC2016 # bats sets variables; words are for stubs
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+	cd "$BATS_TEST_DIRNAME/../.." || return
+	export ROOT=$BATS_TEST_TMPDIR/root SAID=$BATS_TEST_TMPDIR/said STUBS=$BATS_TEST_TMPDIR/stubs
+	dump=$BATS_TEST_TMPDIR/crash/one/vmcore
+	mkdir -p "${dump%/*}" "$ROOT/run/motd.d" "$ROOT/etc/kmortem" "$SAID"
+	for program in logger wall; do stub "$program" 'echo "$*" > "$SAID/'"$program.arguments\"; cat >> \"\$SAID/$program\""; done
+	stub uname 'echo thishost'
+	stub sendmail 'echo "$*" > "$SAID/mail.arguments"; cat > "$SAID/mail"'
+	# For want of the real one's, which knows no functions, a time limit that never comes.
+	stub timeout 'shift; "$@"'
+	: > "$dump"
+}
+
+# stub NAME WORDS: a function, as busybox sh prefers its own programs to those of PATH.
+stub() { printf '%s() (\n%s\n)\n' "$1" "$2" >> "$BATS_TEST_TMPDIR/stubs"; }
+
+# notify SHELL… COMMAND DUMP
+notify() {
+	local words=("$@")
+	"${words[@]::$#-2}" -c '. "$STUBS"; . "$0"' capture/kmortem-notify "${words[@]: -2}"
+}
+
+# report [HOST]: as kmortem writes it, by another hand.
+report() {
+	jq -n --arg host "${1-thishost}" --arg cause "${2-sysrq}" '{format: 1,
+		kernel: {release: "6.1.0-1", nodename: $host, crash_time: "2026-11-21T13:13:21Z"},
+		panic: {message: "sysrq triggered crash", cause: $cause, task: {pid: 1, comm: "cause"}, signature: "sysrq@handle"},
+		findings: [{rule: "a", verdict: "found", severity: "warning", messages: ["\"verdict\": \"found\","]},
+			{rule: "b", verdict: "clear", severity: "critical"},
+			{rule: "c", verdict: "found", severity: "info"},
+			{rule: "d", verdict: "found", severity: "critical"}],
+		counts: {found: 3}}' > "${dump%/*}/report.json"
+	printf 'KERNEL CRASH REPORT\n\nß\n' > "${dump%/*}/report.txt"
+}
+
+each_shell() {
+	local shell
+	for shell in dash bash 'busybox sh'; do
+		echo "with $shell"
+		rm -rf "${SAID:?}"/* "${ROOT:?}"/run/motd.d/*
+		# shellcheck disable=SC2086
+		"$@" $shell
+	done
+}
+
+@test "the journal has the fields, and its message id never changes" {
+	report
+	told() {
+		run -0 notify "$@" tell "$dump"
+		[ "$(cat "$SAID/logger.arguments")" = --journald ]
+		[ "$(sort "$SAID/logger")" = "KMORTEM_CAUSE=sysrq
+KMORTEM_DUMP=$dump
+KMORTEM_HOST=thishost
+KMORTEM_KERNEL=6.1.0-1
+KMORTEM_PANIC=sysrq triggered crash
+KMORTEM_REPORT=${dump%/*}/report.txt
+KMORTEM_SIGNATURE=sysrq@handle
+KMORTEM_TIME=2026-11-21T13:13:21Z
+KMORTEM_WARNINGS=2
+MESSAGE=thishost crashed: sysrq; 2 warning(s), see ${dump%/*}/report.txt
+MESSAGE_ID=ea9fb6baa8e244feaade3f698aeb164a
+PRIORITY=2
+SYSLOG_IDENTIFIER=kmortem" ]
+	}
+	each_shell told
+}
+
+@test "who is logged in is told, and who will be, of this host only" {
+	report
+	users() {
+		for _ in 1 2 3 4 5 6 7; do run -0 notify "$@" tell "$dump"; done
+		[ "$(wc -l < "$ROOT/run/motd.d/kmortem")" -eq 5 ]
+		[ "$(tail -n 1 "$ROOT/run/motd.d/kmortem")" = \
+			"kmortem: 2026-11-21T13:13:21Z thishost crashed: sysrq; 2 warning(s), see ${dump%/*}/report.txt" ]
+		[ "$(stat -c %a "$ROOT/run/motd.d/kmortem")" = 644 ]
+		[ "$(sort -u "$SAID/wall")" = "$(tail -n 1 "$ROOT/run/motd.d/kmortem")" ]
+	}
+	each_shell users
+	report otherhost
+	nobody() {
+		run -0 notify "$@" tell "$dump"
+		grep -qx KMORTEM_HOST=otherhost "$SAID/logger"
+		[ ! -e "$SAID/wall" ]
+		[ -z "$(ls "$ROOT/run/motd.d")" ]
+	}
+	each_shell nobody
+}
+
+@test "texts of a dump are data" {
+	report "$(printf 'thishost\nPRIORITY=0\n    "nodename": "evil",\t\e[31m\001\\"$(touch %s/x)`x`; x' "$BATS_TEST_TMPDIR")" \
+		"$(printf 'c\302\233c%0600d' 0)"
+	printf 'notify_mail=admin@example.com\n' > "$ROOT/etc/kmortem/capture.conf"
+	stub uname 'cat "$UNAME"'
+	data() {
+		run -0 notify "$@" tell "$dump"
+		[ "$(grep -c ^PRIORITY= "$SAID/logger")" -eq 1 ]
+		[ "$(grep ^KMORTEM_HOST= "$SAID/logger")" = "KMORTEM_HOST=thishost PRIORITY=0     \"nodename\": \"evil\",  [31m \\\"\$(touch $BATS_TEST_TMPDIR/x)\`x\`; x" ]
+		[ "$(grep -c ^KMORTEM_ "$SAID/logger")" -eq 9 ]
+		[ "$(grep -c ^KMORTEM_CAUSE=c "$SAID/logger")" -eq 1 ]
+		[ "$(grep ^KMORTEM_CAUSE= "$SAID/logger" | wc -c)" -lt 550 ]
+		[ ! -e "$BATS_TEST_TMPDIR/x" ]
+		# As if this host had that name.
+		grep ^KMORTEM_HOST= "$SAID/logger" | cut -d = -f 2- > "$BATS_TEST_TMPDIR/name"
+		UNAME=$BATS_TEST_TMPDIR/name run -0 notify "$@" tell "$dump"
+		[ "$(wc -l < "$ROOT/run/motd.d/kmortem")" -eq 1 ]
+		[ "$(LC_ALL=C tr -d ' -~\n' < "$ROOT/run/motd.d/kmortem" | wc -c)" -eq 0 ]
+		run -0 notify "$@" send "$dump"
+		[ "$(sed '/^$/q' "$SAID/mail" | grep -c :)" -eq 5 ]
+		[ "$(sed '/^$/q' "$SAID/mail" | grep -c '^Subject: kmortem: thishost PRIORITY=0 ')" -eq 1 ]
+		[ "$(sed '/^$/q' "$SAID/mail" | LC_ALL=C tr -d ' -~\n' | wc -c)" -eq 0 ]
+	}
+	each_shell data
+}
+
+@test "what a report of kmortem says is read" {
+	tests/toykernel/build "$BUILD/toy"
+	"$BUILD/kmortem" report "$BUILD/toy/new/vmcore" -o "${dump%/*}" 2> /dev/null || [ $? -eq 3 ]
+	json=${dump%/*}/report.json
+	read_it() {
+		run -0 notify "$@" tell "$dump"
+		for pair in HOST:.kernel.nodename KERNEL:.kernel.release TIME:.kernel.crash_time PANIC:.panic.message \
+			CAUSE:.panic.cause SIGNATURE:.panic.signature; do
+			[ "$(sed -n "s/^KMORTEM_${pair%%:*}=//p" "$SAID/logger")" = "$(jq -r "${pair#*:} // empty" "$json")" ]
+		done
+		[ "$(sed -n 's/^KMORTEM_WARNINGS=//p' "$SAID/logger")" = "$(jq '[.findings[] |
+			select(.verdict == "found" and (.severity == "warning" or .severity == "critical"))] | length' "$json")" ]
+	}
+	each_shell read_it
+	grep -q '^KMORTEM_KERNEL=.' "$SAID/logger"
+}
+
+@test "a dump without a report is told, too" {
+	echo 'it could not' > "${dump%/*}/report-failed.txt"
+	failed() {
+		run -0 notify "$@" tell "$dump"
+		grep -qx "MESSAGE=a dump has come that could not be examined, see ${dump%/*}/report-failed.txt" "$SAID/logger"
+		[ "$(grep -c ^KMORTEM_ "$SAID/logger")" -eq 2 ]
+		[ ! -e "$SAID/wall" ]
+	}
+	each_shell failed
+}
+
+@test "mail and the site's command, where they are wanted" {
+	report
+	nothing() {
+		rm -f "$ROOT/etc/kmortem/capture.conf"
+		run -0 notify "$@" send "$dump"
+		echo 'target=local /var/crash' > "$ROOT/etc/kmortem/capture.conf"
+		run -0 notify "$@" send "$dump"
+		[ -z "$(ls "$SAID")" ]
+	}
+	each_shell nothing
+	printf '#!/bin/sh\n%s\n' 'echo "$1 $KMORTEM_HOST $KMORTEM_SIGNATURE $KMORTEM_WARNINGS $KMORTEM_DUMP" > "$SAID/site"; cat >> "$SAID/site"' > "$BATS_TEST_TMPDIR/site"
+	chmod +x "$BATS_TEST_TMPDIR/site"
+	printf '%s\n' "notify_command=$BATS_TEST_TMPDIR/site" notify_mail=admin@example.com > "$ROOT/etc/kmortem/capture.conf"
+	both() {
+		run -0 notify "$@" send "$dump"
+		[ "$(cat "$SAID/mail.arguments")" = '-i -t' ]
+		[ "$(head -n 2 "$SAID/mail")" = "To: admin@example.com
+Subject: kmortem: thishost crashed: sysrq; 2 warning(s), see ${dump%/*}/report.txt" ]
+		[ "$(tail -n 4 "$SAID/mail")" = "
+KERNEL CRASH REPORT
+
+ß" ]
+		[ "$(cat "$SAID/site")" = "$dump thishost sysrq@handle 2 $dump
+$(cat "${dump%/*}/report.txt")" ]
+	}
+	each_shell both
+	stub sendmail 'exit 75'
+	echo 'exit 1' > "$BATS_TEST_TMPDIR/site"
+	one_fails() {
+		run -1 notify "$@" send "$dump"
+		[ "${lines[0]}" = 'kmortem-notify: no mail could be sent to admin@example.com' ]
+		[ "${lines[1]}" = "kmortem-notify: $BATS_TEST_TMPDIR/site failed" ]
+	}
+	each_shell one_fails
+}
+
+@test "a wrong call is told" {
+	for arguments in '' tell 'tell one two' other; do
+		# shellcheck disable=SC2086
+		run -2 capture/kmortem-notify $arguments
+		[ "$output" = 'kmortem-notify: want: tell DUMP, or send DUMP' ]
+	done
+}

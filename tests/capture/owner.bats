@@ -1,0 +1,38 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Who loads the capture kernel, and what is done for the local targets of a running system.
+# shellcheck disable=SC2154,SC2016 # bats sets variables; words are for the shell under test
+
+load shells
+
+@test "who loads the capture kernel" {
+	export ROOT=$BATS_TEST_TMPDIR/root
+	mkdir -p "$ROOT/etc/default"
+	enabled='systemctl() { case " $ENABLED " in *" $3 "*) ;; *) return 1 ;; esac; };'
+	ENABLED='' each "$enabled owner"
+	[ "$output" = kmortem ]
+	ENABLED=kdump.service each "$enabled owner"
+	[ "$output" = kdump ]
+	export ENABLED=kdump-tools.service
+	each "$enabled owner"
+	[ "$output" = kmortem ]
+	for line in USE_KDUMP=0 'USE_KDUMP="0"' '#USE_KDUMP=1'; do
+		echo "$line" > "$ROOT/etc/default/kdump-tools"
+		each "$enabled owner"
+		[ "$output" = kmortem ]
+	done
+	for line in USE_KDUMP=1 "USE_KDUMP='1' # on" 'USE_KDUMP=1 # on'; do
+		printf 'USE_KDUMP=0\n%s\n' "$line" > "$ROOT/etc/default/kdump-tools"
+		each "$enabled owner"
+		[ "$output" = kdump-tools ]
+	done
+}
+
+@test "old dumps are removed from local targets that are there" {
+	mkdir -p "$BATS_TEST_TMPDIR/a b" "$BATS_TEST_TMPDIR/c"
+	printf '%s\n' "target=local $BATS_TEST_TMPDIR/a b" "target=nfs host:/d" "target=local $BATS_TEST_TMPDIR/none" \
+		"target=local $BATS_TEST_TMPDIR/c" > "$BATS_TEST_TMPDIR/conf"
+	each 'retain() { echo "$#|$1|$2"; }; uname() { echo thishost; }; conf_read '"$BATS_TEST_TMPDIR/conf"' && retain_local'
+	[ "$output" = "2|$BATS_TEST_TMPDIR/a b|thishost
+2|$BATS_TEST_TMPDIR/c|thishost" ]
+}
