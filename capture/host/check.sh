@@ -9,7 +9,7 @@
 #   assumed                 the next point rests on an estimate, not on what was measured or read
 #   value NAME JSON         a value of the next point, for programs
 
-check_points='' check_values='' check_measured=true check_passed=0 check_warned=0 check_failed=0
+check_json='' check_values='' check_measured=true check_passed=0 check_warned=0 check_failed=0
 
 # ---- points ------------------------------------------------------------------------------------
 
@@ -23,12 +23,14 @@ point() {
 	warn) check_warned=$((check_warned + 1)) ;;
 	fail) check_failed=$((check_failed + 1)) ;;
 	esac
-	if [ "$check_form" = json ]; then
-		check_points="$check_points${check_points:+,
+	case $check_form in
+	json)
+		check_json="$check_json${check_json:+,
   }$(point_json "$@")"
-	else
-		point_text "$@"
-	fi
+		;;
+	lines) printf '%s\t%s\t%s\n' "$1" "$2" "$3" ;;
+	*) point_text "$@" ;;
+	esac
 	check_values='' check_measured=true
 }
 
@@ -71,7 +73,7 @@ check_end() {
 	if [ "$check_form" = json ]; then
 		printf '{"format": 1, "host": %s, "kernel": %s, "verdict": "%s", "counts": {"pass": %s, "warn": %s, "fail": %s}, "points": [\n  %s]}\n' \
 			"$(json_text "$(uname -n)")" "$(json_text "$image_release")" "$(check_verdict)" \
-			"$check_passed" "$check_warned" "$check_failed" "$check_points"
+			"$check_passed" "$check_warned" "$check_failed" "$check_json"
 		return
 	fi
 	echo
@@ -82,19 +84,8 @@ check_end() {
 	esac
 }
 
-# check_ready [-f text|json]: status 0 all pass, 1 some warn, 2 some fail, 3 could not be run.
-check_ready() {
-	check_form=text
-	while [ $# -gt 0 ]; do
-		case $1 in
-		-f) check_form=${2-} && shift ;;
-		*) check_usage "$1" ;;
-		esac
-		shift
-	done
-	case $check_form in text | json) ;; *) check_usage "-f $check_form" ;; esac
-	check_colours=no
-	if [ -t 1 ] && [ -z "${NO_COLOR-}" ] && [ "${TERM-dumb}" != dumb ]; then check_colours=yes; fi
+# check_points: all of them.
+check_points() {
 	check_configuration
 	check_memory
 	check_kernel
@@ -102,12 +93,31 @@ check_ready() {
 	check_panic
 	check_watchdogs
 	check_filter
+}
+
+# check_ready [-f text|json] [--watch]: status 0 all pass, 1 some warn, 2 some fail, 3 could not be run.
+check_ready() {
+	check_form=text check_colours=no
+	while [ $# -gt 0 ]; do
+		case $1 in
+		-f) check_form=${2-} && shift ;;
+		--watch)
+			check_watch || return 3
+			return 0
+			;;
+		*) check_usage "$1" ;;
+		esac
+		shift
+	done
+	case $check_form in text | json) ;; *) check_usage "-f $check_form" ;; esac
+	if [ -t 1 ] && [ -z "${NO_COLOR-}" ] && [ "${TERM-dumb}" != dumb ]; then check_colours=yes; fi
+	check_points
 	check_end
 	check_status
 }
 
 check_usage() {
-	say "check: $1: want [-f text|json]"
+	say "check: $1: want [-f text|json], or --watch"
 	exit 3
 }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What `check` says of machines that are made up: one that is ready, and what is wrong with others.
-# shellcheck disable=SC2154,SC2016 # bats sets variables; words are for the shell under test
+# shellcheck disable=SC2154,SC2016,SC2030,SC2031 # bats sets variables; words are for the shell under test
 
 load shells
 
@@ -42,7 +42,7 @@ kcore() {
 counted() {
 	local name sums=("$3" "${7-$3}")
 	for name in before after; do
-		printf '%s: %s kB\n' MemTotal $((134404 * 4)) MemFree $(($5 * 4)) SwapCached 0 AnonPages $((${sums[0]} * 4)) Hugetlb $(($4 * 4)) \
+		printf '%s: %s kB\n' MemTotal $((134404 * 4)) MemFree $(($5 * 4)) SwapCached 0 AnonPages $((sums[0] * 4)) Hugetlb $(($4 * 4)) \
 			Slab $(($6 * 4)) > "$BATS_TEST_TMPDIR/meminfo.$name"
 		sums=("${sums[@]:1}")
 	done
@@ -385,4 +385,46 @@ judged() {
 		17 $((26179 + 6239 + 100 + 88))
 		0 $((26179 + 3042 + 6239 + 100 + 88 + 121039))
 	END
+}
+
+# watched FAILING…: `check --watch`, with a logger of $logger, on a machine where these points fail; what the journal got is in $told.
+watched() {
+	local points='' id
+	for id in "$@"; do points+="fail\t$id\tOf $id.\n"; done
+	each "rm -rf \$ROOT/var; cp -r $BATS_TEST_TMPDIR/before/. \$ROOT/; : > $BATS_TEST_TMPDIR/journal
+		logger() { $logger; } # busybox would take its own
+		check_points() { printf 'pass\tone\tFine.\n$points'; }; check_ready --watch"
+	[ "$status" -eq "${expected_status-0}" ]
+	told=$(cat "$BATS_TEST_TMPDIR/journal")
+	rm -rf "$BATS_TEST_TMPDIR/before" && mkdir -p "$BATS_TEST_TMPDIR/before" && cp -r "$ROOT/var" "$BATS_TEST_TMPDIR/before/"
+}
+
+@test "the watch speaks once for each loss, and when all is well again" {
+	mkdir "$BATS_TEST_TMPDIR/before"
+	logger='[ "$1" = --journald ] && cat > "$BATS_TEST_TMPDIR/journal"'
+	watched
+	[ -z "$told" ]
+	watched image
+	grep -qx PRIORITY=3 <<< "$told"
+	grep -qx 'MESSAGE=.*; image: Of image. ' <<< "$told"
+	grep -qx KMORTEM_POINTS=image <<< "$told"
+	lost=$(grep MESSAGE_ID= <<< "$told")
+	watched image
+	[ -z "$told" ]
+	watched image loaded
+	grep -qx 'MESSAGE=.*what to do; loaded: Of loaded. ' <<< "$told"
+	grep -qx 'KMORTEM_POINTS=image loaded' <<< "$told"
+	watched loaded
+	[ -z "$told" ]
+	watched
+	grep -qx PRIORITY=5 <<< "$told"
+	[ "$(grep MESSAGE_ID= <<< "$told")" != "$lost" ]
+	watched
+	[ -z "$told" ]
+	# What the journal did not take is told the next time.
+	logger='cat > /dev/null; false' expected_status=3
+	watched image
+	logger='cat > "$BATS_TEST_TMPDIR/journal"' expected_status=0
+	watched image
+	grep -q "^$lost" <<< "$told"
 }
