@@ -32,7 +32,7 @@ kdump_utils_text() {
 # Its image has to be made again, and loaded where it was.
 kdump_utils_changed() {
 	[ -z "$ROOT" ] || return 0
-	kdumpctl rebuild || { say "kdumpctl rebuild failed: until it has not, nothing has changed in the capture kernel"; return 1; }
+	kdumpctl rebuild || { say "kdumpctl rebuild failed: the capture kernel is what it was"; return 1; }
 	systemctl -q is-active kdump.service || return 0
 	kdumpctl reload || { say "kdumpctl reload failed: no capture kernel is loaded now"; return 1; }
 }
