@@ -71,7 +71,7 @@ $(BUILD)/%.o: %.c
 	$(Q)mkdir -p $(@D) && $(CC) $(KM_CFLAGS) -MMD -MP -c -o $@ $<
 
 # .incbin: make has to know of the file, and link-time optimisation would lose the symbol.
-$(BUILD)/reports/style.o: reports/report.css
+$(BUILD)/reports/style.o: reports/report.css reports/list.css
 $(BUILD)/reports/style.o: KM_CFLAGS += -fno-lto
 
 # A unit test includes the .c it tests, so that file's own object must not be linked to it again:

@@ -4,6 +4,7 @@
 #ifndef ANALYZE_CMD_H
 #define ANALYZE_CMD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/error.h"
@@ -17,7 +18,7 @@ enum { EXIT_DONE = 0, EXIT_FOUND = 1, EXIT_REFUSED = 2, EXIT_INCOMPLETE = 3 };
 
 typedef struct error *command_run(struct session *session, const struct options *options, int *ret_status);
 
-command_run cmd_report, cmd_view, cmd_eval, cmd_info, cmd_log, cmd_rules;
+command_run cmd_report, cmd_view, cmd_eval, cmd_info, cmd_log, cmd_list, cmd_rules;
 
 /* Becomes kmortem-capture, which takes the arguments as they are; of these the first, the command's name, is replaced.
  * Returns only to fail. */
@@ -32,6 +33,9 @@ struct error *output_print(const struct buf *buf) MUST_CHECK;
 struct error *output_file(const char *path, const struct buf *buf) MUST_CHECK;
 /* How text looks on standard output: colours and width of a terminal. */
 void output_style(const struct options *options, struct report_style *ret);
+bool output_has_ending(const char *path, const char *ending);
+/* What -f says, else what the name of the file of -o says: "html", "json", else "text". */
+const char *output_choose_format(const struct options *options);
 /* ERROR_INVALID unless `format` is one of `formats`, which end with NULL. */
 struct error *output_check_format(const char *format, const char *const *formats) MUST_CHECK;
 

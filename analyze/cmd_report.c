@@ -162,23 +162,6 @@ static struct error *write_folder(const struct report *report, const struct repo
 	return error;
 }
 
-static bool has_ending(const char *path, const char *ending)
-{
-	size_t length = strlen(path), tail = strlen(ending);
-
-	return length > tail && !strcmp(path + length - tail, ending);
-}
-
-/* What -f says, else what the name of the file says. */
-static const char *choose_format(const struct options *options)
-{
-	if (options->format)
-		return options->format;
-	if (options->output && has_ending(options->output, ".html"))
-		return "html";
-	return options->output && has_ending(options->output, ".json") ? "json" : "text";
-}
-
 static bool is_folder(const char *path)
 {
 	struct stat status;
@@ -207,7 +190,7 @@ static struct error *prepare_output(const struct session *session, const struct 
 
 	if (!path)
 		return NULL;
-	if (has_ending(path, "/") && mkdir(path, 0777) && errno != EEXIST)
+	if (output_has_ending(path, "/") && mkdir(path, 0777) && errno != EEXIST)
 		return error_errno("%s", path);
 	if (!is_folder(path))
 		return refuse_input(session, options, path);
@@ -226,14 +209,14 @@ static struct error *write_report(const struct report *report, const struct opti
 
 	output_style(options, &style);
 	if (!options->output) {
-		render(report, choose_format(options), &style, &buf);
+		render(report, output_choose_format(options), &style, &buf);
 		return output_print(&buf);
 	}
 	style.color = false;
 	style.width = 0;
 	return is_folder(options->output)
 		       ? write_folder(report, &style, options->output)
-		       : write_one(report, choose_format(options), &style, options->output);
+		       : write_one(report, output_choose_format(options), &style, options->output);
 }
 
 /* A report that looked at nothing would look healthy. */
@@ -258,7 +241,7 @@ struct error *cmd_report(struct session *session, const struct options *options,
 	struct examination examination = {
 		.session = session, .options = options, .report = &report};
 	struct timespec start;
-	struct error *error = output_check_format(choose_format(options), formats);
+	struct error *error = output_check_format(output_choose_format(options), formats);
 
 	clock_gettime(CLOCK_MONOTONIC, &start);
 	if (!error)

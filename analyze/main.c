@@ -80,6 +80,20 @@ static const struct command commands[] = {
 	 DUMP_HELP "  -v, --verbose       and how much work that was\n"
 		   "\nExit status: 0 printed, 2 could not run, 3 the dump is truncated.\n",
 	 cmd_info},
+	{{"list",
+	  OPTION_BIT(OPTION_FORMAT) | OPTION_BIT(OPTION_OUTPUT) | OPTION_BIT(OPTION_ROWS) | OPTION_BIT(OPTION_SINCE) |
+		  OPTION_BIT(OPTION_HOST) | OPTION_BIT(OPTION_SIGNATURE),
+	  false},
+	 "[DIR…] [options]", "list the dumps in a directory, equal crashes together",
+	 "  DIR                 where dumps are stored; without: /var/crash\n"
+	 "  -f, --format F      text, html or json; html: an index page, its links relative to DIR\n"
+	 "  -o, --output FILE   write this file, as DIR/index.html\n"
+	 "      --since TIME    crashes of the last 12h, 7d, 2w; or since 2026-11-21, 2026-11-21T03:14 (UTC)\n"
+	 "      --host GLOB     of hosts whose name, or address, matches\n"
+	 "      --signature GLOB  crashes whose signature matches: 'oops@*'\n"
+	 "      --rows N        dumps shown of each crash in the text; 0: all\n"
+	 "\nExit status: 0 listed, 2 could not run, 3 listed, but something could not be read.\n",
+	 cmd_list},
 	{{"rules",
 	  RULES_OPTIONS | VERBOSE_OPTION | OPTION_BIT(OPTION_VMLINUX) | OPTION_BIT(OPTION_BTF) |
 		  OPTION_BIT(OPTION_DUMP),

@@ -38,6 +38,9 @@ static const struct option_kind {
 	[OPTION_WHERE] = {"where", 0, TAKES_ONE, offsetof(struct options, where)},
 	[OPTION_BTF] = {"btf", 0, TAKES_MANY, offsetof(struct options, btf)},
 	[OPTION_DUMP] = {"dump", 0, TAKES_MANY, offsetof(struct options, dump)},
+	[OPTION_SINCE] = {"since", 0, TAKES_ONE, offsetof(struct options, since)},
+	[OPTION_HOST] = {"host", 0, TAKES_ONE, offsetof(struct options, host)},
+	[OPTION_SIGNATURE] = {"signature", 0, TAKES_ONE, offsetof(struct options, signature)},
 };
 
 static_assert(sizeof(kinds) / sizeof(*kinds) == OPTION_COUNT, "every option has its line");

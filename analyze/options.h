@@ -29,6 +29,9 @@ enum option_id {
 	OPTION_WHERE,
 	OPTION_BTF,
 	OPTION_DUMP,
+	OPTION_SINCE,
+	OPTION_HOST,
+	OPTION_SIGNATURE,
 	OPTION_COUNT,
 };
 
@@ -49,6 +52,7 @@ struct options {
 	const char *format;    /* -f; NULL: the command's own */
 	const char *output;    /* -o; NULL: standard output */
 	const char *where;     /* --where; NULL */
+	const char *since, *host, *signature; /* of list; NULL */
 	const char *rules_dir; /* --rules-dir: instead of the shipped rules; NULL */
 	struct strings rules;  /* -r */
 	struct strings only, skip; /* globs */

@@ -158,3 +158,19 @@ struct error *output_check_format(const char *format, const char *const *formats
 	}
 	return error_new(ERROR_INVALID, "-f %s: want one of %s", format, buf_text(&list));
 }
+
+bool output_has_ending(const char *path, const char *ending)
+{
+	size_t length = strlen(path), tail = strlen(ending);
+
+	return length > tail && !strcmp(path + length - tail, ending);
+}
+
+const char *output_choose_format(const struct options *options)
+{
+	if (options->format)
+		return options->format;
+	if (options->output && output_has_ending(options->output, ".html"))
+		return "html";
+	return options->output && output_has_ending(options->output, ".json") ? "json" : "text";
+}

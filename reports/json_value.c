@@ -146,9 +146,10 @@ void json_finish(struct json_object *object, bool is_pretty, struct buf *buf)
 	const char *text = json_object_to_json_string_length(
 		object, flags | JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE, &length);
 
-	if (!text)
+	if (text)
+		json_put_escaped(buf, text, length);
+	else
 		json_must(NULL);
-	json_put_escaped(buf, text, length);
 	buf_putc(buf, '\n');
 	json_object_put(object);
 }

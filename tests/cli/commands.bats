@@ -8,7 +8,7 @@ load setup
 	run -0 "$KMORTEM" --version
 	[[ $output =~ ^kmortem\ [0-9]+\.[0-9]+ ]]
 	run -0 "$KMORTEM" --help
-	for command in report view eval log info rules; do
+	for command in report view eval log info list rules; do
 		[[ $output == *"kmortem $command "* ]]
 		"$KMORTEM" "$command" --help | grep -q 'Exit status'
 	done

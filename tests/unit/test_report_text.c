@@ -64,8 +64,8 @@ TEST(text_tells_the_most_severe_first)
 		"BTF (dump)\n",
 		"Notes         VMCOREINFO does not name the tables\n  Notes         no System.map\n",
 		"2 names that differ between kernels were chosen",
-		"Disabled      nic-silent, tcp-memory-short (by this site: site.yaml:3)\n"
-		"  Disabled      fs-full (by this site: site.yaml:4)\n",
+		("Disabled      nic-silent, tcp-memory-short (by this site: site.yaml:3)\n"
+		 "  Disabled      fs-full (by this site: site.yaml:4)\n"),
 		"Redefined     definition tasks (site.yaml:2 instead of rules/lib/tasks.yaml:5)\n",
 		"Set           tasks-hung.patience = 5m (site.yaml:6)\n",
 	};
