@@ -75,12 +75,18 @@ SYSLOG_IDENTIFIER=kmortem" ]
 @test "who is logged in is told, and who will be, of this host only" {
 	report
 	users() {
-		for _ in 1 2 3 4 5 6 7; do run -0 notify "$@" tell "$dump"; done
+		for number in 2 3 4 5 6 7; do
+			cp -r "${dump%/*}" "$BATS_TEST_TMPDIR/crash/$number"
+			run -0 notify "$@" tell "$BATS_TEST_TMPDIR/crash/$number/vmcore"
+		done
+		# A report that is made again is no other crash.
+		for _ in 1 2 3; do run -0 notify "$@" tell "$dump"; done
 		[ "$(wc -l < "$ROOT/run/motd.d/kmortem")" -eq 5 ]
+		[ "$(grep -c /one/ "$ROOT/run/motd.d/kmortem")" -eq 1 ]
 		[ "$(tail -n 1 "$ROOT/run/motd.d/kmortem")" = \
 			"kmortem: 2026-11-21T13:13:21Z thishost crashed: sysrq; 2 warning(s), see ${dump%/*}/report.txt" ]
 		[ "$(stat -c %a "$ROOT/run/motd.d/kmortem")" = 644 ]
-		[ "$(sort -u "$SAID/wall")" = "$(tail -n 1 "$ROOT/run/motd.d/kmortem")" ]
+		[ "$(tail -n 1 "$SAID/wall")" = "$(tail -n 1 "$ROOT/run/motd.d/kmortem")" ]
 	}
 	each_shell users
 	report otherhost
