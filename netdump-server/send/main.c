@@ -96,6 +96,7 @@ static void begin_transfer(struct sender *sender)
 		.machine = source_machine(sender->source),
 		.log = sender->log,
 		.log_size = sender->log_size,
+		.is_check = options->is_check,
 	};
 
 	sender->transfer = transfer_new(sender->source, &transfer, sender->now);
@@ -204,6 +205,8 @@ static struct error *notice(struct sender *sender)
 		tell(sender, "the server does not know version 6");
 		transfer_free(sender->transfer);
 		sender->transfer = NULL;
+		if (sender->options->is_check)
+			return error_new(ERROR_INVALID, "it knows the original netdump only, and cannot be asked");
 		return begin_classic(sender);
 	case TRANSFER_RUNNING:
 		if (!sender->has_begun)
@@ -310,7 +313,9 @@ static enum status report_complete(const struct sender *sender, uint64_t size, d
 {
 	double seconds = (double)(sender->now - sender->began) / 1e9;
 
-	if (!sender->options->is_quiet)
+	if (sender->options->is_check && !sender->options->is_quiet)
+		printf("netdump-send: %s would take a dump%s\n", sender->options->server, sender->options->is_sealed ? ", encrypted" : "");
+	else if (!sender->options->is_quiet)
 		printf("netdump-send: complete: %" PRIu64 " KiB in %.1f s to %s, %.1f %% lost\n", (size + 1023) / 1024, seconds,
 		       sender->options->server, lost);
 	return STATUS_COMPLETE;

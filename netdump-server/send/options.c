@@ -13,12 +13,14 @@ const char options_usage[] =
 	"usage: netdump-send [OPTION]... SERVER < /proc/vmcore\n"
 	"       netdump-send [OPTION]... -f FILE SERVER\n"
 	"       makedumpfile -F ... /proc/vmcore | netdump-send [OPTION]... SERVER\n"
+	"       netdump-send [OPTION]... --check SERVER\n"
 	"\n"
 	"Sends a dump to a netdump-server at SERVER, an address in numbers (IPv4 or IPv6; names are not looked up).\n"
 	"A server that knows nothing but the original netdump is served as a crashed Red Hat kernel would.\n"
 	"  -f, --file=FILE        send this file instead of standard input\n"
 	"  -p, --port=N           UDP port of the server (6666)\n"
 	"      --source-port=N    our own UDP port (any; 6666 with --classic, as a crashed kernel has it)\n"
+	"      --check            send nothing: ask whether the server would take a dump\n"
 	"      --classic          the original netdump from the beginning; of /proc/vmcore, or an ELF file\n"
 	"      --magic=HEX        what the original netdump calls a secret: 16 hexadecimal digits\n"
 	"      --server-key=FILE  public key of the server: encrypt, and send nothing before it has proved itself\n"
@@ -48,12 +50,13 @@ enum {
 
 static const uint64_t second = 1000000000;
 
-enum { OPTION_CLASSIC = 256, OPTION_MAGIC, OPTION_SERVER_KEY, OPTION_KEY, OPTION_PSK, OPTION_TIMEOUT, OPTION_RATE,
+enum { OPTION_CLASSIC = 256, OPTION_CHECK, OPTION_MAGIC, OPTION_SERVER_KEY, OPTION_KEY, OPTION_PSK, OPTION_TIMEOUT, OPTION_RATE,
        OPTION_MTU, OPTION_MEMORY, OPTION_LABEL, OPTION_LOG, OPTION_SOURCE_PORT, OPTION_VERSION };
 
 static const struct option names[] = {
 	{"file", required_argument, NULL, 'f'},
 	{"port", required_argument, NULL, 'p'},
+	{"check", no_argument, NULL, OPTION_CHECK},
 	{"classic", no_argument, NULL, OPTION_CLASSIC},
 	{"magic", required_argument, NULL, OPTION_MAGIC},
 	{"server-key", required_argument, NULL, OPTION_SERVER_KEY},
@@ -154,6 +157,10 @@ static struct error *take(struct options *options, struct key_files *keys, int o
 	case 'f':
 		options->file = value;
 		return NULL;
+	case OPTION_CHECK:
+		options->is_check = true;
+		options->file = "/dev/null";
+		return NULL;
 	case OPTION_CLASSIC:
 		options->is_classic = true;
 		return NULL;
@@ -242,6 +249,8 @@ struct error *options_read(int count, char **arguments, struct options *ret)
 	if (optind + 1 != count)
 		return error_new(ERROR_INVALID, "%s; see netdump-send --help",
 				 optind == count ? "the address of a server is missing" : "one server is enough");
+	if (ret->is_check && ret->is_classic)
+		return error_new(ERROR_INVALID, "--check: the original netdump cannot be asked: leave --classic out");
 	ret->server = arguments[optind];
 	return read_keys(ret, &keys);
 }

@@ -17,7 +17,7 @@ struct options {
 	enum options_action action;
 	const char *server, *file; /* file: NULL is standard input */
 	const char *label, *log;
-	bool is_classic, is_quiet, is_verbose;
+	bool is_check, is_classic, is_quiet, is_verbose;
 	bool is_sealed;
 	struct seal_client seal;   /* wipe it */
 	uint16_t port, source_port; /* source_port 0: OPTIONS_PORT for --classic, else any */

@@ -20,6 +20,7 @@ struct transfer_options {
 	uint64_t patience;              /* nanoseconds without a sign of life before giving up */
 	const char *text;               /* label, for OPEN */
 	uint32_t machine;
+	bool is_check;                  /* only ask: TRANSFER_DONE where the server would take a dump */
 	int log;                        /* a regular file with the host's log, sent before the dump; stays the caller's */
 	uint64_t log_size;              /* 0: none */
 };

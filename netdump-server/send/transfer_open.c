@@ -80,6 +80,7 @@ static bool write_open(struct transfer *transfer)
 		.size = is_known ? source_size(transfer->source) : 0,
 		/* Of what overwrites itself nothing can be converted before its end. */
 		.is_kdump = source_is_kdump(transfer->source) || source_is_flattened(transfer->source),
+		.is_check = transfer->options.is_check,
 		.machine = transfer->options.machine ? transfer->options.machine : source_machine(transfer->source),
 	};
 	struct nd6_header header = {ND6_OPEN, 0, transfer->number++};
@@ -221,9 +222,14 @@ void transfer_take_accept(struct transfer *transfer, uint8_t *bytes, size_t leng
 	struct seal_direction to_server, to_client;
 	struct nd6_accept accept;
 
-	if (!read_accept(transfer, bytes, length, &accept, &to_server, &to_client))
+	if (!read_accept(transfer, bytes, length, &accept, &to_server, &to_client) ||
+	    !accept.session != transfer->options.is_check)
 		return;
 	transfer->heard = now;
+	if (transfer->options.is_check) {
+		transfer->state = TRANSFER_DONE;
+		return;
+	}
 	transfer->session = accept.session;
 	transfer->to_server = to_server;
 	transfer->to_client = to_client;

@@ -221,6 +221,12 @@ static void open_netdump6(struct server *server, struct udp *udp, const struct u
 		refuse(server, udp, peer, opening, ND6_BUSY, RETRY_SECONDS, "as many dumps are running as may");
 		return;
 	}
+	if (opening->open.is_check) {
+		uint8_t packet[ND6_DATAGRAM_MIN];
+
+		udp_send(udp, peer, packet, netdump6_accept_check(opening, packet));
+		return;
+	}
 	struct client *client = client_new(server, udp, peer);
 
 	memcpy(client->meta.id, opening->open.id, sizeof(client->meta.id));

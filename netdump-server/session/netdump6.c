@@ -553,8 +553,6 @@ static void send_accept(struct netdump6 *self)
 static bool make_accept(struct netdump6 *self, const struct netdump6_opening *opening)
 {
 	struct session_host *host = self->session.host;
-	struct seal_direction to_server, to_client;
-	struct nd6_header header = {ND6_ACCEPT, 0, opening->number};
 	struct nd6_accept accept = {
 		.session = host->ops->random(host) | 1, /* never 0 */
 		.window = window_of(self, 0),
@@ -562,25 +560,12 @@ static bool make_accept(struct netdump6 *self, const struct netdump6_opening *op
 		.have = self->have.bytes,
 	};
 	struct keys keys = {.session = accept.session};
-	uint8_t body[64], *payload = self->accept + ND6_HEADER;
-	size_t length = nd6_accept_write(&accept, body);
 
-	struct seal_handshake handshake = opening->handshake;
-
-	if (opening->is_sealed) {
-		length = seal_accept_write(&handshake, body, length, payload, &keys.to_server, &keys.to_client);
-		if (!length)
-			return false;
-	} else {
-		memcpy(payload, body, length);
-		seal_plain(accept.session, &keys.to_server, &keys.to_client);
-	}
-	nd6_header_write(&header, self->accept);
-	seal_plain(0, &to_server, &to_client);
-	seal_packet(&to_client, header.number, self->accept, ND6_HEADER, length);
-	self->accept_length = ND6_HEADER + length + ND6_TAG;
+	self->accept_length = netdump6_accept(opening, &accept, self->accept, &keys.to_server, &keys.to_client);
+	if (!self->accept_length)
+		return false;
 	self->opening = *opening;
-	seal_wipe(&self->opening.handshake, sizeof(handshake));
+	seal_wipe(&self->opening.handshake, sizeof(self->opening.handshake));
 	self->next = keys;
 	return true;
 }

@@ -47,6 +47,11 @@ bool netdump6_open_read(const struct netdump6_listener *listener, const struct s
  * length, which is not above that of the datagram answered. `bytes` has room for ND6_DATAGRAM_MIN. */
 size_t netdump6_refuse_open(const struct netdump6_opening *opening, enum nd6_refusal reason, uint16_t retry_s,
 			    const char *text, uint8_t *bytes);
+/* Writes the ACCEPT of an opening, and sets the keys of its session; 0 where the client's keys are no keys. */
+size_t netdump6_accept(const struct netdump6_opening *opening, const struct nd6_accept *accept, uint8_t *bytes,
+		       struct seal_direction *to_server, struct seal_direction *to_client);
+/* Writes the answer to an OPEN that only asks whether a dump would be taken; 0 as above. */
+size_t netdump6_accept_check(const struct netdump6_opening *opening, uint8_t *bytes);
 /* 0 where none is due. */
 size_t netdump6_refuse_unknown(const uint8_t *datagram, size_t length, uint8_t *bytes);
 

@@ -69,6 +69,37 @@ bool netdump6_open_read(const struct netdump6_listener *listener, const struct s
 	return true;
 }
 
+size_t netdump6_accept(const struct netdump6_opening *opening, const struct nd6_accept *accept, uint8_t *bytes,
+		       struct seal_direction *to_server, struct seal_direction *to_client)
+{
+	struct nd6_header header = {ND6_ACCEPT, 0, opening->number};
+	struct seal_handshake handshake = opening->handshake;
+	struct seal_direction plain_to_server, plain_to_client;
+	uint8_t body[64], *payload = bytes + ND6_HEADER;
+	size_t length = nd6_accept_write(accept, body);
+
+	if (opening->is_sealed) {
+		length = seal_accept_write(&handshake, body, length, payload, to_server, to_client);
+		if (!length)
+			return 0;
+	} else {
+		memcpy(payload, body, length);
+		seal_plain(accept->session, to_server, to_client);
+	}
+	nd6_header_write(&header, bytes);
+	seal_plain(0, &plain_to_server, &plain_to_client);
+	seal_packet(&plain_to_client, header.number, bytes, ND6_HEADER, length);
+	return ND6_HEADER + length + ND6_TAG;
+}
+
+size_t netdump6_accept_check(const struct netdump6_opening *opening, uint8_t *bytes)
+{
+	const struct nd6_accept accept = {.datagram_max = ND6_DATAGRAM_MIN};
+	struct seal_direction to_server, to_client;
+
+	return netdump6_accept(opening, &accept, bytes, &to_server, &to_client);
+}
+
 /* Writes a REFUSE that is not longer than `most`. */
 static size_t write_refuse(const struct nd6_header *header, struct nd6_refuse *refuse, size_t most, uint8_t *bytes)
 {

@@ -108,7 +108,7 @@ size_t nd6_open_write(const struct nd6_open *open, uint8_t *bytes)
 	memcpy(bytes, open->id, ND6_ID_SIZE);
 	wire_put_u64(at, open->size);
 	wire_put_u64(at + 8, open->expected);
-	at[16] = open->is_kdump;
+	at[16] = open->is_kdump | (uint8_t)(open->is_check << 1);
 	wire_put_u32(at + 17, open->machine);
 	at[21] = open->text_length;
 	memcpy(bytes + OPEN, open->text, open->text_length);
@@ -124,12 +124,13 @@ bool nd6_open_parse(const uint8_t *bytes, size_t length, struct nd6_open *ret)
 	struct nd6_open open = {
 		.size = wire_u64(at),
 		.expected = wire_u64(at + 8),
-		.is_kdump = at[16],
+		.is_kdump = at[16] & 1,
+		.is_check = at[16] >> 1,
 		.machine = wire_u32(at + 17),
 		.text_length = at[21],
 	};
 
-	if (open.size > file_max || open.expected > file_max || open.is_kdump > 1 || open.text_length > ND6_TEXT_MAX ||
+	if (open.size > file_max || open.expected > file_max || open.is_check > 1 || open.text_length > ND6_TEXT_MAX ||
 	    length != OPEN + (size_t)open.text_length || !is_printable(bytes + OPEN, open.text_length))
 		return false;
 	memcpy(open.id, bytes, ND6_ID_SIZE);
@@ -158,7 +159,7 @@ bool nd6_accept_parse(const uint8_t *bytes, size_t length, struct nd6_accept *re
 		.have = wire_u64(bytes + 16),
 	};
 
-	if (!accept.session || accept.datagram_max < ND6_DATAGRAM_MIN || accept.datagram_max > ND6_DATAGRAM_MAX ||
+	if (accept.datagram_max < ND6_DATAGRAM_MIN || accept.datagram_max > ND6_DATAGRAM_MAX ||
 	    accept.have > file_max)
 		return false;
 	*ret = accept;

@@ -92,13 +92,14 @@ struct nd6_open {
 	uint64_t size;      /* of the file; 0 where the client reads a pipe */
 	uint64_t expected;  /* bytes that it will hardly exceed; 0 unknown */
 	uint8_t is_kdump;   /* what makedumpfile writes: pieces may overwrite others; else the bytes of /proc/vmcore */
+	uint8_t is_check;   /* nothing is sent: ACCEPT of session 0 says that a dump would be taken */
 	uint32_t machine;   /* e_machine */
 	uint8_t text_length;
 	char text[ND6_TEXT_MAX]; /* host name or label, printable */
 };
 
 struct nd6_accept {
-	uint64_t session;
+	uint64_t session;     /* 0: there is none, it was a check */
 	uint32_t window;      /* bytes that may be on the way, or have arrived and are not yet written */
 	uint32_t datagram_max;
 	uint64_t have;        /* bytes of the file that are here already: ASK for them */

@@ -161,6 +161,34 @@ stopped() {
 	[ -z "$(ls "$DUMPS")" ]
 }
 
+@test "a check: the server would take a dump, and has none" {
+	start_server
+	run -0 --separate-stderr send --check
+	[ "$output" = "netdump-send: $NET.1 would take a dump" ]
+	[ -z "$stderr" ]
+	run -0 --separate-stderr send --check -q
+	[ -z "$output$stderr" ]
+	send -f "$LESS"
+	has_arrived "$LESS"
+	[ "$(ls "$DUMPS" | wc -l)" -eq 1 ]
+	stop_server
+	run -3 send --check --timeout=1
+	[ "${#lines[@]}" -eq 1 ]
+	run -2 send --check --classic
+}
+
+@test "a check: with the right key only" {
+	start_server --secure=2 --key="$FILES/server.key" --peers="$FILES/peers"
+	run -0 send --check --server-key="$FILES/server.key.pub" --key="$FILES/client.key"
+	[ "$output" = "netdump-send: $NET.1 would take a dump, encrypted" ]
+	run -3 send --check --timeout=1 --server-key="$FILES/server.key.pub" --key="$FILES/stranger.key"
+	[[ $output == "netdump-send: not sent: $NET.1: "*key* ]]
+	run -3 send --check --timeout=1 --server-key="$FILES/stranger.key.pub" --key="$FILES/client.key"
+	run -3 send --check --timeout=1
+	[[ $output == *'give a key' ]]
+	[ -z "$(ls "$DUMPS")" ]
+}
+
 @test "keys: no classic dump to a server that cannot prove itself" {
 	start_server
 	run -3 send --timeout=1 --server-key="$FILES/server.key.pub" --key="$FILES/client.key" -f "$SENT"

@@ -29,6 +29,10 @@ TEST(messages_are_read_as_they_were_written)
 	CHECK(nd6_open_parse(bytes, nd6_open_write(&open, bytes), &open_read));
 	CHECK(!memcmp(open.id, open_read.id, ND6_ID_SIZE) && open_read.size == 1 << 30 && open_read.expected == 7 &&
 	      open_read.is_kdump && open_read.machine == 62 && !strcmp(open_read.text, "host"));
+	CHECK(!open_read.is_check);
+	open.is_check = 1;
+	CHECK(nd6_open_parse(bytes, nd6_open_write(&open, bytes), &open_read));
+	CHECK(open_read.is_check == 1 && open_read.is_kdump == 1);
 	CHECK(nd6_accept_parse(bytes, nd6_accept_write(&accept, bytes), &accept_read));
 	CHECK(accept_read.session == 5 && accept_read.window == 6 && accept_read.datagram_max == 9000 &&
 	      accept_read.have == 8);
