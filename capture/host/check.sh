@@ -78,9 +78,9 @@ check_end() {
 	fi
 	echo
 	case $(check_verdict) in
-	pass) echo "A crash would leave a dump: $check_passed points pass." ;;
-	warn) echo "A crash would leave a dump, but look at $check_warned of $((check_passed + check_warned)) points." ;;
-	fail) echo "A crash would leave no dump, or none to rely on: $check_failed points fail, $check_warned warn." ;;
+	pass) echo "A crash would leave a dump; nothing to do." ;;
+	warn) echo "A crash would leave a dump, but look at what warns ($check_warned)." ;;
+	fail) echo "A crash would leave no dump, or none to rely on: look at what fails ($check_failed) and warns ($check_warned)." ;;
 	esac
 }
 
@@ -134,5 +134,5 @@ check_configuration() {
 # megabytes BYTES: rounded up.
 megabytes() { echo "$((($1 + 1048575) / 1048576)) MiB"; }
 
-# read_line FILE: its first line, or nothing.
-read_line() { { IFS= read -r read_line_text < "$ROOT$1" && printf '%s\n' "$read_line_text"; } 2> /dev/null || :; }
+# read_line FILE: its first line, or nothing. Of a file in /proc/sys who reads byte by byte, as `read` does, gets the first only.
+read_line() { head -n 1 "$ROOT$1" 2> /dev/null || :; }

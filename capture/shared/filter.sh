@@ -44,6 +44,6 @@ filter_option() {
 filter_lacks() {
 	filter_file=$(command -v makedumpfile) || return
 	sed -n 's/^[A-Z]*(\(page\.[a-z_]*\|PG_[a-z_]*\|PAGE_[A-Z_]*\))=.*/\1/p' "$1" | while read -r name; do
-		tr '\000' '\n' < "$filter_file" | LC_ALL=C grep -q -F "$name" || echo "$name"
+		tr '\000' '\n' < "$filter_file" | LC_ALL=C grep -F -e "$name" > /dev/null || echo "$name"
 	done
 }
