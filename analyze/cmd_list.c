@@ -67,16 +67,11 @@ static bool is_wanted(const struct options *options, int64_t since, const struct
 	return dump->time >= since && (!options->signature || matches(options->signature, dump->signature));
 }
 
-static void choose(struct scan *scan, const struct options *options, int64_t since, struct listing *listing)
+static void choose(struct scan *scan, const struct options *options, struct listing *listing)
 {
-	size_t kept = 0;
-
-	for (size_t i = 0; i < scan->dumps.count; i++) {
-		if (is_wanted(options, since, &scan->dumps.items[i]))
-			scan->dumps.items[kept++] = scan->dumps.items[i];
-	}
-	listing->hidden = scan->dumps.count - kept;
-	group_dumps(listing, scan->dumps.items, kept);
+	for (size_t i = 0; i < scan->dumps.count; i++)
+		scan->dumps.items[i].is_hidden = !is_wanted(options, listing->since, &scan->dumps.items[i]);
+	group_dumps(listing, scan->dumps.items, scan->dumps.count);
 	listing->problems = scan->problems.items;
 	listing->problem_count = scan->problems.count;
 }
@@ -132,9 +127,13 @@ static void tell_problems(const struct scan *scan)
 
 static struct error *list_with(struct scan *scan, const struct options *options, const char *format, int *ret_status)
 {
-	struct listing listing = {.arena = scan->arena, .tool_version = KMORTEM_VERSION, .now = time(NULL)};
-	int64_t since = INT64_MIN;
-	struct error *error = options->since ? since_parse(options->since, listing.now, &since) : NULL;
+	struct listing listing = {
+		.arena = scan->arena,
+		.tool_version = KMORTEM_VERSION,
+		.now = time(NULL),
+		.since = INT64_MIN,
+	};
+	struct error *error = options->since ? since_parse(options->since, listing.now, &listing.since) : NULL;
 
 	if (!error)
 		error = scan_all(scan, options, &listing);
@@ -142,7 +141,7 @@ static struct error *list_with(struct scan *scan, const struct options *options,
 		error = refuse_output(scan, options->output);
 	if (error)
 		return error;
-	choose(scan, options, since, &listing);
+	choose(scan, options, &listing);
 	tell_problems(scan);
 	*ret_status = listing.problem_count ? EXIT_INCOMPLETE : EXIT_DONE;
 	return write_listing(&listing, options, format);

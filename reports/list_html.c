@@ -142,14 +142,16 @@ static const char *group_tone(const struct listed_group *group)
 	return tone;
 }
 
-static void put_group(struct buf *buf, const struct listed_group *group, size_t number)
+static void put_group(struct buf *buf, const struct listing *listing, size_t number)
 {
+	const struct listed_group *group = &listing->groups[number - 1];
 	const char *message = list_message(group);
 	size_t open = group->count < HTML_OPEN ? group->count : HTML_OPEN;
 
 	buf_printf(buf, "<article class=\"card %s\" id=\"crash-%zu\">\n<h2>", group_tone(group), number);
 	put_group_words(buf, list_put_crash, group);
-	buf_printf(buf, " <span class=\"count\">%zu</span></h2>\n", group->count);
+	buf_printf(buf, " <span class=\"count\">%zu</span>%s</h2>\n", group->count,
+		   list_is_new(listing, group) ? " <span class=\"label info\">New</span>" : "");
 	if (message) {
 		buf_puts(buf, "<p class=\"message\">");
 		page_put_text(buf, message);
@@ -236,7 +238,7 @@ void listing_html(const struct listing *listing, struct buf *buf)
 	put_contents(buf, listing);
 	buf_puts(buf, "<main>\n");
 	for (size_t i = 0; i < listing->group_count; i++)
-		put_group(buf, &listing->groups[i], i + 1);
+		put_group(buf, listing, i + 1);
 	if (!listing->dump_count)
 		buf_puts(buf, "<p>There are no dumps here.</p>\n");
 	put_problems(buf, listing);

@@ -86,6 +86,9 @@ static struct json_object *json_group(const struct listing *listing, const struc
 	json_put(object, "last", json_time(group->last));
 	for (size_t i = 0; i < group->count; i++)
 		json_append(dumps, json_count((uint64_t)(group->dumps[i] - listing->dumps)));
+	json_put(object, "others", json_count(group->others));
+	json_put(object, "first_ever", json_time(group->first_ever));
+	json_put(object, "new", listing->since == INT64_MIN ? NULL : json_truth(list_is_new(listing, group)));
 	json_put(object, "dumps", dumps);
 	return object;
 }

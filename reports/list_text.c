@@ -153,6 +153,8 @@ static void text_group(const struct text *text, const struct listed_group *group
 	utf8_put_shown(&shown, buf_text(&crash));
 	buf_putc(text->buf, '\n');
 	text_colored(text, TEXT_BOLD, buf_text(&shown));
+	if (list_is_new(text->listing, group))
+		buf_puts(&extent, "new, ");
 	list_put_extent(&extent, group);
 	buf_puts(text->buf, ": ");
 	size_t used = utf8_columns(buf_text(&shown)) + 2;

@@ -128,6 +128,11 @@ void list_put_crash(struct buf *buf, const struct listed_group *group)
 		buf_puts(buf, dump->cause ? dump->cause : "panic");
 }
 
+bool list_is_new(const struct listing *listing, const struct listed_group *group)
+{
+	return listing->since != INT64_MIN && !group->is_unknown && group->first_ever >= listing->since;
+}
+
 void list_put_extent(struct buf *buf, const struct listed_group *group)
 {
 	put_count(buf, group->count, group->is_unknown ? "dump" : "crash", group->is_unknown ? "dumps" : "crashes");
@@ -145,6 +150,13 @@ void list_put_extent(struct buf *buf, const struct listed_group *group)
 	}
 	list_put_time(buf, group->last);
 	buf_puts(buf, " UTC");
+	if (!group->others || group->is_unknown)
+		return;
+	buf_printf(buf, "; %zu more not shown", group->others);
+	if (group->first_ever < group->first) {
+		buf_puts(buf, ", the first ");
+		list_put_time(buf, group->first_ever);
+	}
 }
 
 const char *list_message(const struct listed_group *group)

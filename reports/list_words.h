@@ -16,7 +16,9 @@ struct listing;
 void list_put_sum(struct buf *buf, const struct listing *listing);
 /* What crashed: its signature, else cause and message. */
 void list_put_crash(struct buf *buf, const struct listed_group *group);
-/* "9 crashes of 4 hosts, 2026-11-01 03:14 to 2026-11-21 13:12 UTC". */
+/* Whether all that is known of it is since --since: nobody has seen that crash before. */
+bool list_is_new(const struct listing *listing, const struct listed_group *group);
+/* "9 crashes of 4 hosts, 2026-11-01 03:14 to 2026-11-21 13:12 UTC; 3 more not shown, the first 2026-09-30 01:02". */
 void list_put_extent(struct buf *buf, const struct listed_group *group);
 /* What stands below that, if anything: the message of the newest. NULL: nothing. */
 const char *list_message(const struct listed_group *group);

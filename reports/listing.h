@@ -41,6 +41,7 @@ struct listed_dump {
 	enum listed_report report;
 	bool has_findings;    /* report.json could be read, and has these: */
 	uint64_t critical, warnings, unchecked;
+	bool is_hidden;       /* not asked for: in no listing, but of its group that is told */
 	size_t group;         /* of the listing */
 };
 
@@ -55,6 +56,8 @@ struct listed_group {
 	const struct listed_dump *const *dumps; /* newest first */
 	size_t count;
 	int64_t first, last;
+	size_t others;        /* that were not asked for */
+	int64_t first_ever;   /* these included */
 };
 
 struct listing {
@@ -67,6 +70,7 @@ struct listing {
 	size_t dump_count;
 	const struct listed_group *groups; /* that with the newest dump first */
 	size_t group_count;
+	int64_t since;        /* what is older was not asked for; INT64_MIN: all */
 	size_t hidden;        /* dumps that were not asked for */
 	const char *const *problems; /* what could not be read, one line each */
 	size_t problem_count;

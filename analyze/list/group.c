@@ -42,6 +42,8 @@ static int compare_dumps(const void *left, const void *right)
 {
 	const struct listed_dump *one = left, *two = right;
 
+	if (one->is_hidden != two->is_hidden)
+		return one->is_hidden ? 1 : -1;
 	if (one->time != two->time)
 		return one->time > two->time ? -1 : 1;
 	int order = compare_texts(one->root, two->root);
@@ -63,6 +65,7 @@ static const char *key_of(const struct listed_dump *dump, struct arena *arena)
 			    dump->message ? dump->message : "");
 }
 
+/* The group of a dump; where there is none a new one, but of a hidden dump NULL. */
 static struct making *find_group(struct grouping *grouping, const struct listed_dump *dump)
 {
 	const char *key = key_of(dump, grouping->arena);
@@ -70,6 +73,8 @@ static struct making *find_group(struct grouping *grouping, const struct listed_
 
 	if (number)
 		return &grouping->groups.items[number - 1];
+	if (dump->is_hidden)
+		return NULL;
 	struct making *making = vec_push(&grouping->groups);
 	map_put(&grouping->keys, key, (void *)(uintptr_t)grouping->groups.count);
 	*making = (struct making){
@@ -91,7 +96,7 @@ static void add_dump(struct grouping *grouping, struct listed_dump *dump)
 
 	dump->group = (size_t)(making - grouping->groups.items);
 	*vec_push(&making->dumps) = dump;
-	group->first = dump->time;
+	group->first = group->first_ever = dump->time;
 	if (group->kernel && compare_texts(group->kernel, dump->kernel) != 0)
 		group->kernel = NULL;
 	group->has_other_hosts |= !dump->host;
@@ -100,6 +105,18 @@ static void add_dump(struct grouping *grouping, struct listed_dump *dump)
 	const char *key = arena_printf(grouping->arena, "%zu %s", dump->group, dump->host);
 	if (!map_put(&grouping->hosts, key, dump))
 		*vec_push(&making->hosts) = dump->host;
+}
+
+/* After all that were asked for. */
+static void add_hidden(struct grouping *grouping, const struct listed_dump *dump)
+{
+	struct making *making = find_group(grouping, dump);
+
+	if (!making)
+		return;
+	making->group.others++;
+	if (dump->time < making->group.first_ever)
+		making->group.first_ever = dump->time;
 }
 
 static void finish_groups(struct grouping *grouping, struct listing *listing)
@@ -129,11 +146,16 @@ void group_dumps(struct listing *listing, struct listed_dump *dumps, size_t coun
 
 	if (count)
 		qsort(dumps, count, sizeof(*dumps), compare_dumps);
-	for (size_t i = 0; i < count; i++)
-		add_dump(&grouping, &dumps[i]);
+	for (size_t i = 0; i < count; i++) {
+		listing->hidden += dumps[i].is_hidden;
+		if (dumps[i].is_hidden)
+			add_hidden(&grouping, &dumps[i]);
+		else
+			add_dump(&grouping, &dumps[i]);
+	}
 	finish_groups(&grouping, listing);
 	listing->dumps = dumps;
-	listing->dump_count = count;
+	listing->dump_count = count - listing->hidden;
 	free(grouping.groups.items);
 	map_deinit(&grouping.keys);
 	map_deinit(&grouping.hosts);

@@ -8,7 +8,8 @@
 struct listed_dump;
 struct listing;
 
-/* Fills dumps and groups of a listing, which has an arena, from `count` dumps, which it puts in order.
+/* Fills dumps and groups of a listing, which has an arena, from `count` dumps, which it puts in order: those that are
+ * hidden stand last, and of them a group only has the number and the first.
  *
  * Two crashes are the same if they have the same signature. Where one has none, because there is no report yet, or
  * because it is not known where that kernel was, they are the same if kernel, cause and message are. What nothing is

@@ -63,6 +63,22 @@ def peers(options):
         print("drgn: left out, not installed")
 
 
+def listing(tool, vmcore):
+    """A directory of 300 dumps, each the beginning of this one with its reports; no more is read."""
+    with tempfile.TemporaryDirectory() as root:
+        first = pathlib.Path(root, "host-000")
+        first.mkdir()
+        subprocess.run([tool, "report", vmcore, "-o", first], check=False)
+        with open(vmcore, "rb") as dump:
+            (first / "vmcore").write_bytes(dump.read(1 << 20))
+        for number in range(1, 300):
+            shutil.copytree(first, pathlib.Path(root, f"host-{number:03}"))
+        line("kmortem list, 300 dumps with reports", [tool, "list", root])
+        for report in pathlib.Path(root).glob("*/report.*"):
+            report.unlink()
+        line("kmortem list, 300 dumps without", [tool, "list", root])
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("kmortem")
@@ -81,6 +97,7 @@ def main():
         line("kmortem report, larger guest", [tool, "report", options.big])
     if options.vmlinux:
         line("kmortem report -k vmlinux --dwarf", [tool, "report", "--dwarf", "-k", options.vmlinux, options.vmcore], 3)
+    listing(tool, options.vmcore)
     if options.list:
         # Ten walks of a list of 100,000; what is left after the plain "1" is the walking.
         walk = "count(i in list(long_list, struct long_item, node) where i.value > 3)"

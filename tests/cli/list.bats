@@ -225,6 +225,20 @@ is_quiet() { ! LC_ALL=C grep -qP '[^\n\t\x20-\x7e\x80-\xff]|\xc2[\x80-\x9f]|\xe2
 	refused '--since soon: want a span' listed --since soon
 }
 
+@test "--since: which crashes are new, and since when the others are known" {
+	crashed a web1 6.1.0 oops@old 2026-09-01T00:00:00Z
+	crashed b web2 6.1.0 oops@old 2026-11-03T00:00:00Z
+	crashed c web1 6.1.0 oops@young 2026-11-02T00:00:00Z
+	says '[.groups[] | "\(.signature) \(.new) \(.others) \(.first_ever)"] == [
+		"oops@old false 1 2026-09-01T00:00:00Z", "oops@young true 0 2026-11-02T00:00:00Z"]' --since 2026-11-01
+	says '[.groups[].new] == [null, null]'
+	run -0 listed --since 2026-11-01
+	[[ $output == *'oops@young: new, 1 crash of web1, 2026-11-02 00:00 UTC'* ]]
+	[[ $(tr -s ' \n' ' ' <<< "$output") == *'2026-11-03 00:00 UTC; 1 more not shown, the first 2026-09-01'* ]]
+	listed --since 2026-11-01 -o "$BATS_TEST_TMPDIR/page.html"
+	[ "$(grep -c 'label info">New<' "$BATS_TEST_TMPDIR/page.html")" -eq 1 ]
+}
+
 @test "lines of the text keep to 80 columns, but for paths" {
 	for i in 1 2 3; do
 		crashed "place-$i" "a-host-with-a-long-name-$i.example.com" 6.12.117+deb13-cloud-amd64-with-more \

@@ -79,6 +79,26 @@ TEST(what_is_not_known_is_not_the_same_crash)
 	CHECK(listing.groups[1].count == 1 && listing.groups[1].newest->is_alive);
 }
 
+TEST(what_is_hidden_only_tells_how_old_the_crash_is)
+{
+	struct arena *arena _cleanup_(arena_free_cleanup) = arena_new();
+	struct listed_dump dumps[] = {
+		{.place = "a", .time = 10, .signature = "old", .is_hidden = true},
+		{.place = "b", .time = 90, .signature = "old", .host = "h"},
+		{.place = "c", .time = 95, .signature = "old", .is_hidden = true, .host = "other"},
+		{.place = "d", .time = 80, .signature = "young"},
+		{.place = "e", .time = 5, .signature = "gone", .is_hidden = true},
+	};
+	struct listing listing = grouped(arena, dumps, 5);
+
+	CHECK(listing.dump_count == 2 && listing.hidden == 3 && listing.group_count == 2);
+	const struct listed_group *old = &listing.groups[0], *young = &listing.groups[1];
+	CHECK(old->count == 1 && old->others == 2 && old->first == 90 && old->last == 90 && old->first_ever == 10);
+	CHECK(old->host_count == 1);
+	CHECK(young->count == 1 && !young->others && young->first_ever == 80);
+	CHECK_STR(listing.dumps[1].place, "d");
+}
+
 TEST(of_the_same_time_the_name_decides)
 {
 	struct arena *arena _cleanup_(arena_free_cleanup) = arena_new();

@@ -83,4 +83,24 @@ TEST(a_group_of_one_host_names_it)
 	CHECK_STR(buf_text(&buf), "2 crashes, 1970-01-01 00:00 to 1970-01-02 00:00 UTC");
 }
 
+TEST(what_was_not_asked_for_is_counted)
+{
+	static const struct listed_dump dump = {.signature = "oops@f"};
+	struct listed_group group = {.newest = &dump, .count = 1, .first = 86400, .last = 86400, .others = 3};
+	struct listing listing = {.since = INT64_MIN};
+	struct buf buf _cleanup_(buf_deinit) = {0};
+
+	group.first_ever = 86400;
+	list_put_extent(&buf, &group);
+	CHECK_STR(buf_text(&buf), "1 crash, 1970-01-02 00:00 UTC; 3 more not shown");
+	CHECK(!list_is_new(&listing, &group));
+	listing.since = 86400;
+	CHECK(list_is_new(&listing, &group));
+	group.first_ever = 60;
+	CHECK(!list_is_new(&listing, &group));
+	buf_cut(&buf, 0);
+	list_put_extent(&buf, &group);
+	CHECK_STR(buf_text(&buf), "1 crash, 1970-01-02 00:00 UTC; 3 more not shown, the first 1970-01-01 00:01");
+}
+
 TEST_MAIN
