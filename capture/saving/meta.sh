@@ -55,7 +55,7 @@ meta() {
 	cat <<- END
 		{
 		  $META_TOOL,
-		  "client": $(json_text "$dump_client"),
+		  "client": $(json_text "$(hostname)"),
 		  "started": $(json_time "$started"),
 		  "finished": $(json_time "${finished-}"),
 		  "complete": $meta_complete,

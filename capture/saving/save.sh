@@ -30,8 +30,7 @@ load_modules() {
 
 # name_dump: the name of its directory. A host's name comes from the host.
 name_dump() {
-	dump_client=$(hostname)
-	dump_host=$(host_label "$dump_client")
+	dump_host=$(host_label "$(hostname)")
 	dump_name=$dump_host-$(date +%Y-%m-%d-%H%M%S)
 	started=$(date +%s)
 }

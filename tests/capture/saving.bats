@@ -24,7 +24,7 @@ stub() {
 }
 
 # What a step needs. Which signal ended a process, bash says and others do not.
-begun='exec 2> $work/errors; dump_client=guest dump_host=guest; deadline_set 1000; : > $work/failures; : > $work/seconds; : > $work/makedumpfile.log; target="local /a"; conf_defaults;'
+begun='exec 2> $work/errors; hostname() { echo guest; }; dump_host=guest; deadline_set 1000; : > $work/failures; : > $work/seconds; : > $work/makedumpfile.log; target="local /a"; conf_defaults;'
 
 # ---- steps -------------------------------------------------------------------------------------
 
@@ -610,4 +610,18 @@ made_of() {
 3047424
 1998848
 0" ]
+}
+
+@test "kmortem capture retain: the local targets of this host" {
+	local crash=$BATS_TEST_TMPDIR/crash host
+	host=$(uname -n)
+	for name in "$host-2026-01-01-000000" "$host-2026-01-02-000000" other-2026-01-01-000000; do held "$name"; done
+	printf '%s\n' "target=local $crash" 'target=local /no/such' 'target=device UUID=1:/x' keep=1 > "$BATS_TEST_TMPDIR/conf"
+	ROOT='' CONF=$BATS_TEST_TMPDIR/conf run capture/kmortem-capture retain
+	[ "$status" -eq 0 ]
+	[ "$(cd "$crash" && printf '%s ' *)" = "$host-2026-01-02-000000 other-2026-01-01-000000 " ] ||
+		[ "$(cd "$crash" && printf '%s ' *)" = "other-2026-01-01-000000 $host-2026-01-02-000000 " ]
+	echo nonsense > "$BATS_TEST_TMPDIR/conf"
+	ROOT='' CONF=$BATS_TEST_TMPDIR/conf run capture/kmortem-capture retain
+	[ "$status" -eq 2 ]
 }
