@@ -86,7 +86,7 @@ kmortem_words() {
 			eval "${CHECK-}"
 			for level in ${UNSOUND-}; do ! grep -qx "level $level" "$word" || exit 1; done ;;
 		report*)
-			echo '{"panic": {"text": "test", "signature": "feed"}}' > "$word/report.json"
+			printf '{\n  "panic": {\n    "signature": "feed"\n  }\n}\n' > "$word/report.json"
 			echo 'It is known.' > "$word/report.txt" ;;
 		esac
 	END
