@@ -8,13 +8,13 @@ load_modules() { :; }
 wait_for_devices() { :; }
 
 # A local directory is bound to where targets are mounted.
-target_device_of() { echo "$1 none /"; }
+target_device_of() { echo "- - /"; }
 
 target_mount_device() {
 	mkdir -p "$target_mount"
 	if [ "$target_kind" = local ]; then
-		mkdir -p "$1" && mount --bind "$1" "$target_mount"
+		mkdir -p "$target_where" && mount --bind "$target_where" "$target_mount"
 	else
-		mount -t "$2" -o rw "$1" "$target_mount"
+		mount -o rw "${target_where%%:/*}" "$target_mount"
 	fi && mkdir -p "$target_directory"
 }
