@@ -133,6 +133,18 @@ vmcore-dmesg.txt" ]
 	cmp "$dump/vmcore" "$ROOT/proc/vmcore"
 }
 
+@test "a damaged dump for which there is no better one stays, and says so" {
+	for shell in "${shells[@]}"; do
+		root_make
+		stub cat "case \$* in */proc/vmcore) exit 1 ;; esac; exec /bin/cat \"\$@\""
+		UNSOUND=31 FAILS='17 1' kdump "$shell"
+		[ "$(cat "$dump/vmcore")" = 'level 31' ]
+		[ ! -e "$dump/vmcore-incomplete" ] && [ ! -e "$dump/vmcore-damaged" ]
+		jq -e '.complete and .checked == "damaged by the filter" and .dump_level == 31 and .compression == "lzo" and
+			(.failures | length >= 4)' "$dump/meta.json"
+	done
+}
+
 @test "where makedumpfile fails, what it can do is found" {
 	for shell in "${shells[@]}"; do
 		root_make
@@ -144,7 +156,7 @@ vmcore-dmesg.txt" ]
 }
 
 @test "a crash that is known leaves log and report" {
-	root_make known_signatures=/etc/kmortem/known
+	root_make known_signatures=/etc/kmortem/known final_action=halt # which is kdump.conf's to say
 	printf '# of last week\nfeed\n' > "$ROOT/etc/kmortem/known"
 	sed -i "s,=/etc/kmortem,=$ROOT/etc/kmortem," "$ROOT/etc/kmortem/capture.conf"
 	for shell in "${shells[@]}"; do
