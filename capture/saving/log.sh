@@ -4,6 +4,7 @@
 
 LOG_MAX=33554432 # bytes
 PSTORE_MAX=32768 # what survives a reboot is often less
+KMSG_MAX=6000    # of the 10 KiB that pstore takes of a kernel's log, with room for the panic's own words
 
 log_by_makedumpfile() { makedumpfile --dump-dmesg "$vmcore" "$work/dmesg.txt"; }
 
@@ -22,16 +23,32 @@ log_take() {
 # log_field PATTERN: what follows it in the last line that has it; nobody needs more than a screen of it.
 log_field() { tr -d '\000' < "$work/dmesg.txt" | LC_ALL=C sed -n "s/.*$1//p" | tail -n 1 | head -c 2000; }
 
-# log_last: no target holds the dump. Where none holds the log either, its end goes to where the firmware keeps it over a
-# reboot, and to the console.
+# pstore_backend: where the firmware, or memory set apart, keeps what a kernel says in its last moment; status 1: nowhere.
+pstore_backend() {
+	read -r backend < "$ROOT/sys/module/pstore/parameters/backend" && [ "$backend" ] && [ "$backend" != '(null)' ]
+} 2> /dev/null
+
+# log_to_kmsg: most kernels take what is to survive only out of their own log, and when they panic. So it is said again there,
+# and this kernel ends by a panic, after which it reboots.
+log_to_kmsg() {
+	echo on > "$ROOT/proc/sys/kernel/printk_devkmsg"
+	echo 5 > "$ROOT/proc/sys/kernel/panic"
+	tail -c "$KMSG_MAX" "$work/dmesg.txt" | while IFS= read -r line; do echo "<3>crashed: $line"; done > "$ROOT/dev/kmsg"
+	echo panic > "$work/final_action"
+}
+
+# log_last: no target holds the dump. Where none holds the log either, its end goes to where it survives a reboot, and to the
+# console.
 log_last() {
 	say "no target holds the dump"
 	[ ! -s "$work/logged" ] || return 0
 	tail -c "$PSTORE_MAX" "$work/dmesg.txt" > "$work/end.txt"
+	tail -n 60 "$work/end.txt"
 	if [ -w "$ROOT/dev/pmsg0" ] && step pstore 30 cp "$work/end.txt" "$ROOT/dev/pmsg0"; then
 		say "the end of the log is in pstore"
+	elif pstore_backend && step pstore 30 log_to_kmsg; then
+		say "the end of the log goes to pstore ($backend), by a panic of this kernel"
 	else
-		failed "pstore does not take the log"
-		tail -n 60 "$work/end.txt"
+		failed "there is no pstore that would take the log"
 	fi
 }

@@ -67,8 +67,21 @@ put_dump() {
 	ladder
 }
 
+# put_symbols: a kernel that does not tell where its symbols are (before 6.0) is read best with its System.map, where the image
+# has that.
+put_symbols() {
+	symbols=System.map-$(vmcoreinfo OSRELEASE)
+	if grep -q '(kallsyms_' "$work/vmcoreinfo" || [ ! -f "$ROOT/boot/$symbols" ]; then return 0; fi
+	if [ "$target_directory" ]; then
+		cp "$ROOT/boot/$symbols" "$dump_directory/$symbols" && sync "$dump_directory/$symbols"
+	else
+		target_take "$dump_name/$symbols" < "$ROOT/boot/$symbols"
+	fi
+}
+
 # put_rest STATUS: what goes beside, and what is to be done while the target is open.
 put_rest() {
+	[ "$1" -ne 0 ] || step symbols 60 put_symbols || failed "$target: System.map could not be written"
 	step meta 60 meta_put || failed "$target: meta.json could not be written"
 	if [ "$target_directory" ]; then
 		step log 30 cp "$work/makedumpfile.log" "$dump_directory/makedumpfile.log"

@@ -413,14 +413,30 @@ kmortem' ]
 	seq 20000 > "$WORK/dmesg.txt"
 	: > "$ROOT/dev/pmsg0"
 	each "$begun"'rm -f $work/logged; log_last; tail -n 1 $ROOT/dev/pmsg0; stat -c %s $ROOT/dev/pmsg0'
-	[ "$output" = '20000
+	[ "$(tail -n 2 <<< "$output")" = '20000
 32768' ]
 	each "$begun"'echo "local /a" > $work/logged; : > $ROOT/dev/pmsg0; log_last; stat -c %s $ROOT/dev/pmsg0'
-	[ "$output" = 0 ]
+	[ "$(tail -n 1 <<< "$output")" = 0 ]
 	rm "$ROOT/dev/pmsg0"
 	each "$begun"'rm -f $work/logged; log_last'
 	[ "$(wc -l <<< "$output")" -eq 60 ]
 	[ "$(tail -n 1 <<< "$output")" = 20000 ]
+}
+
+@test "the log's end goes to pstore by a panic where the kernel writes there itself" {
+	seq 20000 > "$WORK/dmesg.txt"
+	mkdir -p "$ROOT/sys/module/pstore/parameters" "$ROOT/proc/sys/kernel"
+	echo efi > "$ROOT/sys/module/pstore/parameters/backend"
+	each "$begun"'rm -f $work/logged $work/final_action; log_last > /dev/null; cat $work/final_action $ROOT/proc/sys/kernel/*; tail -n 1 $ROOT/dev/kmsg
+		[ $(stat -c %s $ROOT/dev/kmsg) -gt 6000 ]'
+	[ "$status" -eq 0 ]
+	[ "$output" = 'panic
+5
+on
+<3>crashed: 20000' ]
+	echo '(null)' > "$ROOT/sys/module/pstore/parameters/backend"
+	each "$begun"'rm -f $work/logged $work/final_action; log_last > /dev/null; ls $work/final_action; cat $work/failures'
+	[ "$output" = 'there is no pstore that would take the log' ]
 }
 
 @test "scripts: what they are told, and that one that fails changes nothing" {
