@@ -170,7 +170,7 @@ next_attempt() {
 	failed) safer ;;
 	unsound)
 		unsound=1
-		! [ "$target_directory" ] || mv "$dump_directory/vmcore-incomplete" "$dump_directory/vmcore-damaged"
+		! [ "$target_directory" ] || step keep 60 mv "$dump_directory/vmcore-incomplete" "$dump_directory/vmcore-damaged"
 		safer
 		;;
 	*) return 1 ;;

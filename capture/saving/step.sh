@@ -47,9 +47,9 @@ process_kill() {
 	kill -KILL "$1" 2> /dev/null
 }
 
-# stands_still: looked at every ten seconds; nothing for more than a minute.
+# stands_still: looked at every ten seconds. Of a large memory, makedumpfile may say nothing for a minute.
 stands_still() {
-	[ "${within_sign-}" ] && [ $((within_polls % 20)) -eq 19 ] && [ "$(find "$within_sign" -mmin +1)" ]
+	[ "${within_sign-}" ] && [ $((within_polls % 20)) -eq 19 ] && [ "$(find "$within_sign" -mmin +2)" ]
 }
 
 # within SECONDS COMMAND…: its status, or 124 when it took longer. It is killed then, and not waited for: what waits for a
