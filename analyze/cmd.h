@@ -31,6 +31,8 @@ struct error *output_print(const struct buf *buf) MUST_CHECK;
 /* Writes a file under a temporary name in its folder, then renames it; of a link, the file it points to. No signal but
  * SIGKILL leaves the temporary one behind. Devices, pipes and open files (/dev/stdout) are written to as they are. */
 struct error *output_file(const char *path, const struct buf *buf) MUST_CHECK;
+/* The same, but what has that name, a link too, is replaced: for a directory in which others may have put it. */
+struct error *output_replace(const char *path, const struct buf *buf) MUST_CHECK;
 /* How text looks on standard output: colours and width of a terminal. */
 void output_style(const struct options *options, struct report_style *ret);
 bool output_has_ending(const char *path, const char *ending);

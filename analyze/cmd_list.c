@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <fnmatch.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -8,6 +9,7 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "base/vec.h"
 #include "cmd.h"
 #include "list/group.h"
@@ -78,12 +80,30 @@ static void choose(struct scan *scan, const struct options *options, struct list
 
 /* ---- writing -------------------------------------------------------------------------------- */
 
+/* Whether the file lies in one of the directories, or below it, where whoever stores dumps may have put a link. */
+static bool is_inside(const struct listing *listing, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *folder _cleanup_free_ = slash ? mem_strndup(path, (size_t)(slash + 1 - path)) : mem_strdup(".");
+	char *real _cleanup_free_ = realpath(folder, NULL);
+	bool is_found = false;
+
+	for (size_t i = 0; real && i < listing->root_count; i++) {
+		char *root _cleanup_free_ = realpath(listing->roots[i], NULL);
+		size_t length = root ? strlen(root) : 0;
+
+		is_found |= root && !strncmp(real, root, length) &&
+			    (!real[length] || real[length] == '/' || root[length - 1] == '/');
+	}
+	return is_found;
+}
+
 /* A dump is the one thing that cannot be had again. */
-static struct error *refuse_output(const struct scan *scan, const char *path)
+static struct error *refuse_output(const struct scan *scan, const struct listing *listing, const char *path)
 {
 	struct stat status;
 
-	if (!path || stat(path, &status) || !S_ISREG(status.st_mode))
+	if (!path || (is_inside(listing, path) ? lstat : stat)(path, &status) || !S_ISREG(status.st_mode))
 		return NULL;
 	for (size_t i = 0; i < scan->dumps.count; i++) {
 		const struct listed_dump *dump = &scan->dumps.items[i];
@@ -111,7 +131,9 @@ static struct error *write_listing(const struct listing *listing, const struct o
 		listing_html(listing, &buf);
 	else
 		listing_text(listing, &style, &buf);
-	return options->output ? output_file(options->output, &buf) : output_print(&buf);
+	if (!options->output)
+		return output_print(&buf);
+	return (is_inside(listing, options->output) ? output_replace : output_file)(options->output, &buf);
 }
 
 /* Names of files may hold anything. */
@@ -138,7 +160,7 @@ static struct error *list_with(struct scan *scan, const struct options *options,
 	if (!error)
 		error = scan_all(scan, options, &listing);
 	if (!error)
-		error = refuse_output(scan, options->output);
+		error = refuse_output(scan, &listing, options->output);
 	if (error)
 		return error;
 	choose(scan, options, &listing);

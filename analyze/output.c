@@ -103,7 +103,7 @@ static struct error *write_beside(const char *path, const struct buf *buf)
 
 /* Writes beside the file, then renames: a half-written report must never stand where a whole one is looked for. A signal
  * that ends us waits until no temporary file is left, which is soon: all that is written is at hand. */
-static struct error *write_whole(const char *path, const struct buf *buf)
+struct error *output_replace(const char *path, const struct buf *buf)
 {
 	sigset_t all, before;
 
@@ -128,7 +128,7 @@ struct error *output_file(const char *path, const struct buf *buf)
 	}
 	/* Renaming would replace a device, a pipe, or the link to an open file. */
 	return !lstat(resolved, &status) && !S_ISREG(status.st_mode) ? write_in_place(resolved, buf)
-								      : write_whole(resolved, buf);
+								      : output_replace(resolved, buf);
 }
 
 void output_style(const struct options *options, struct report_style *ret)

@@ -324,6 +324,28 @@ links() {
 	jq -e '.format == 1' "$root/list.json"
 }
 
+@test "-o in the directory of dumps follows no link that somebody has put there" {
+	crashed a web1 6.1.0 oops@f 2026-11-21T03:14:15Z
+	echo precious > "$BATS_TEST_TMPDIR/precious"
+	program=$(readlink -f "$KMORTEM")
+	for target in "$BATS_TEST_TMPDIR/precious" a/vmcore /no/such/file index.html; do
+		ln -sfn "$target" "$root/index.html"
+		listed -o "$root/index.html"
+		[ ! -L "$root/index.html" ]
+		grep -q '</html>' "$root/index.html"
+		ln -sfn "$target" "$root/a/index.html"
+		(cd "$root/a" && "$program" list .. -o index.html)
+		[ ! -L "$root/a/index.html" ]
+	done
+	[ "$(cat "$BATS_TEST_TMPDIR/precious")" = precious ]
+	[ "$(cat "$root/a/vmcore")" = abc ]
+	# Elsewhere it is the user's own.
+	ln -s precious "$BATS_TEST_TMPDIR/link.html"
+	listed -o "$BATS_TEST_TMPDIR/link.html"
+	[ -L "$BATS_TEST_TMPDIR/link.html" ]
+	grep -q '</html>' "$BATS_TEST_TMPDIR/precious"
+}
+
 # ---- hostile -----------------------------------------------------------------------------------
 
 @test "nothing of a dump reaches a terminal or a page as it is" {
