@@ -10,15 +10,15 @@
 #include "reports/summary.h"
 #include "reports/utf8.h"
 
-enum { GAP = 2, AGE_WIDTH = 7, HOST_LEAST = 12, KERNEL_LEAST = 12 };
+enum { GAP = 2, AGE_WIDTH = 7, TIME_WIDTH = sizeof("2026-11-21 13:12") - 1, HOST_LEAST = 12, KERNEL_LEAST = 12 };
 
 /* How much there is to say decides what stands on the line, and what on the next. */
 struct text {
 	const struct listing *listing;
 	const struct report_style *style;
 	struct buf *buf;
-	size_t host, kernel, found, size; /* columns */
-	bool has_time; /* there is room for the time, too */
+	size_t host, kernel, found, size, path; /* columns */
+	bool has_time, has_path; /* there is room for these on the line, too */
 };
 
 #define TEXT_BOLD "1"
@@ -68,6 +68,16 @@ static const char *kernel_of(const struct listed_dump *dump)
 	return dump->kernel ? dump->kernel : "?";
 }
 
+/* Safe to show. */
+static void put_path(struct buf *buf, const struct listed_dump *dump)
+{
+	struct buf path _cleanup_(buf_deinit) = {0};
+
+	buf_printf(&path, "%s/", dump->root);
+	list_put_path(&path, dump);
+	utf8_put_shown(buf, buf_text(&path));
+}
+
 static void text_measure(struct text *text)
 {
 	size_t width = lines_width(text->style);
@@ -75,7 +85,10 @@ static void text_measure(struct text *text)
 	for (size_t i = 0; i < text->listing->dump_count; i++) {
 		const struct listed_dump *dump = &text->listing->dumps[i];
 		struct buf found _cleanup_(buf_deinit) = {0}, size _cleanup_(buf_deinit) = {0};
+		struct buf path _cleanup_(buf_deinit) = {0};
 
+		put_path(&path, dump);
+		widen(&text->path, utf8_columns(buf_text(&path)));
 		list_put_found(&found, dump);
 		summary_put_size(&size, dump->files.bytes);
 		widen(&text->host, columns_of(host_of(dump)));
@@ -92,7 +105,9 @@ static void text_measure(struct text *text)
 		text->host = text->host < host ? text->host : host;
 		text->kernel = text->kernel < room - text->host ? text->kernel : room - text->host;
 	}
-	text->has_time = text->host + text->kernel + strlen("2026-11-21 13:12") + GAP <= room;
+	size_t used = text->host + text->kernel + TIME_WIDTH + GAP;
+	text->has_time = used <= room;
+	text->has_path = used + GAP + text->path <= room;
 }
 
 /* ---- dumps ---------------------------------------------------------------------------------- */
@@ -121,19 +136,17 @@ static void text_facts(const struct text *text, const struct listed_dump *dump)
 		summary_put_size(&size, dump->files.bytes);
 	else
 		buf_puts(&size, "-");
-	buf_printf(text->buf, "%*s\n", (int)(text->found - found.length + GAP + text->size), buf_text(&size));
+	buf_printf(text->buf, "%*s", (int)(text->found - found.length + GAP + text->size), buf_text(&size));
 }
 
 static void text_dump(const struct text *text, const struct listed_dump *dump)
 {
 	enum { INDENT = GAP + AGE_WIDTH + GAP };
-	struct buf path _cleanup_(buf_deinit) = {0}, remark _cleanup_(buf_deinit) = {0};
+	struct buf remark _cleanup_(buf_deinit) = {0};
 
 	text_facts(text, dump);
-	buf_printf(&path, "%s/", dump->root);
-	list_put_path(&path, dump);
-	buf_printf(text->buf, "%*s", INDENT, "");
-	utf8_put_shown(text->buf, buf_text(&path)); /* never cut: it is to be copied */
+	buf_printf(text->buf, "%s%*s", text->has_path ? "" : "\n", text->has_path ? GAP : INDENT, "");
+	put_path(text->buf, dump); /* never cut: it is to be copied */
 	buf_putc(text->buf, '\n');
 	list_put_remark(&remark, dump);
 	struct buf shown _cleanup_(buf_deinit) = {0};
