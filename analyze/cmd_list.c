@@ -163,6 +163,8 @@ static struct error *list_with(struct scan *scan, const struct options *options,
 		error = refuse_output(scan, &listing, options->output);
 	if (error)
 		return error;
+	char *title _cleanup_free_ = realpath(listing.roots[0], NULL); /* "." says nothing to who reads the page */
+	listing.title = title;
 	choose(scan, options, &listing);
 	tell_problems(scan);
 	*ret_status = listing.problem_count ? EXIT_INCOMPLETE : EXIT_DONE;

@@ -76,13 +76,24 @@ static void put_cell(struct buf *buf, const char *class, const char *text)
 	buf_puts(buf, "</td>");
 }
 
+static void put_label(struct buf *buf, const struct listed_dump *dump)
+{
+	buf_printf(buf, "<span class=\"label %s\">", dump_tone(dump));
+	put_words(buf, list_put_found, dump);
+	buf_puts(buf, "</span> ");
+}
+
 static void put_found(struct buf *buf, const struct listed_dump *dump)
 {
+	struct listed_dump critical = *dump, warnings = *dump;
 	struct buf remark _cleanup_(buf_deinit) = {0};
 
-	buf_printf(buf, "<td><span class=\"label %s\">", dump_tone(dump));
-	put_words(buf, list_put_found, dump);
-	buf_puts(buf, "</span>");
+	buf_puts(buf, "<td>");
+	critical.warnings = 0;
+	warnings.critical = 0;
+	if (dump->critical && dump->warnings)
+		put_label(buf, &critical);
+	put_label(buf, dump->warnings ? &warnings : dump);
 	list_put_remark(&remark, dump);
 	if (remark.length) {
 		buf_puts(buf, "<span class=\"remark\">");
@@ -186,7 +197,7 @@ static void put_banner(struct buf *buf, const struct listing *listing)
 
 	list_put_sum(&sum, listing);
 	buf_puts(buf, "<header class=\"banner crash\">\n<p class=\"kicker\">Kernel crash dumps</p>\n<h1>");
-	page_put_text(buf, listing->root_count ? listing->roots[0] : "");
+	page_put_text(buf, listing->title ? listing->title : listing->roots[0]);
 	buf_puts(buf, "</h1>\n<p class=\"panic\">");
 	page_put_text(buf, buf_text(&sum));
 	buf_puts(buf, "</p>\n<ul class=\"verdict\">\n");

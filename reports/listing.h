@@ -64,6 +64,7 @@ struct listing {
 	struct arena *arena;
 	const char *tool_version;
 	int64_t now;          /* seconds since 1970 */
+	const char *title;    /* of a page: where that is; NULL: the first root */
 	const char *const *roots;
 	size_t root_count;
 	const struct listed_dump *dumps; /* newest first */

@@ -307,6 +307,9 @@ links() {
 		[ -f "$root/$link" ] || { echo "$link"; return 1; }
 	done < "$BATS_TEST_TMPDIR/links"
 	grep -q "default-src 'none'" "$root/index.html"
+	program=$(readlink -f "$KMORTEM")
+	(cd "$root" && "$program" list . -o index.html)
+	grep -qF "<h1>$root</h1>" "$root/index.html"
 }
 
 @test "-o writes the page whole or not at all" {
