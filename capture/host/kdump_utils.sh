@@ -3,7 +3,11 @@
 # kdump-utils, of Fedora and RHEL. Its capture kernel saves from an initramfs that dracut makes; kdump.sh there runs what lies in
 # /etc/kdump/pre.d before the dump, and in post.d after it. A dracut module brings what these two of ours need.
 
-kdump_utils_is_here() { [ -x "$ROOT/usr/bin/kdumpctl" ] && [ -f "$ROOT/etc/kdump.conf" ]; }
+# Older ones have no such directories, and would not look into them.
+kdump_utils_is_here() {
+	[ -x "$ROOT/usr/bin/kdumpctl" ] && [ -f "$ROOT/etc/kdump.conf" ] && [ -d "$ROOT/etc/kdump/pre.d" ] &&
+		[ -d "$ROOT/etc/kdump/post.d" ]
+}
 
 kdump_utils_files() {
 	printf '%s\n' /usr/lib/dracut/modules.d/99kmortem/module-setup.sh /etc/kdump/pre.d/kmortem /etc/kdump/post.d/kmortem
@@ -31,7 +35,7 @@ kdump_utils_text() {
 
 # Its image has to be made again, and loaded where it was.
 kdump_utils_changed() {
-	[ -z "$ROOT" ] || return 0
+	[ -z "$ROOT" ] && kdump_utils_is_here || return 0
 	kdumpctl rebuild || { say "kdumpctl rebuild failed: the capture kernel is what it was"; return 1; }
 	systemctl -q is-active kdump.service || return 0
 	kdumpctl reload || { say "kdumpctl reload failed: no capture kernel is loaded now"; return 1; }
