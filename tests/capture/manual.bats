@@ -1,0 +1,49 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The manuals and the example have what the programs have.
+# shellcheck disable=SC2154,SC2016 # bats sets variables; words are for the shell under test
+
+load shells
+
+# The keys that capture.conf knows, one a line.
+keys() {
+	{
+		sed -n '/^conf_set() {/,/^}/s/^\t\([a-z_ |]*\))$\|^\t\([a-z_ |]*\)) .*/\1\2/p' capture/shared/conf.sh
+		by dash 'printf "%s\n" $conf_files $conf_words'
+	} | tr -d ' ' | tr '|' '\n' | sort -u
+}
+
+manual() { MANWIDTH=80 man -l "$1" | col -bx; }
+
+@test "capture.conf(5) explains every key, and no other" {
+	keys > "$BATS_TEST_TMPDIR/keys"
+	[ "$(wc -l < "$BATS_TEST_TMPDIR/keys")" -gt 15 ]
+	grep -qx target "$BATS_TEST_TMPDIR/keys"
+	# Values are set in ".BI", keys are not.
+	awk 'before == ".TP" && /^\.BR? / { gsub(/^\.BR? |[",]/, ""); print } { before = $0 }' man/capture.conf.5 | tr -s ' ' '\n' | sort \
+		> "$BATS_TEST_TMPDIR/explained"
+	diff "$BATS_TEST_TMPDIR/keys" "$BATS_TEST_TMPDIR/explained"
+}
+
+@test "the example has every key, and is read" {
+	sed 's/^#\([a-z_]* =\)/\1/' capture/capture.conf > "$BATS_TEST_TMPDIR/all.conf"
+	sed -n 's/^\([a-z_]*\) =.*/\1/p' "$BATS_TEST_TMPDIR/all.conf" | sort -u > "$BATS_TEST_TMPDIR/shown"
+	keys | diff - "$BATS_TEST_TMPDIR/shown"
+	for file in capture/capture.conf "$BATS_TEST_TMPDIR/all.conf"; do
+		each "conf_read $file"
+		[ "$status" -eq 0 ]
+		[ -z "$stderr" ]
+	done
+}
+
+@test "kmortem-capture(8) has the commands that --help has" {
+	manual man/kmortem-capture.8 > "$BATS_TEST_TMPDIR/manual"
+	commands=$(capture/kmortem-capture --help | sed -n '/^usage/,/^$/s/.*capture //p' | sed 's/\[[^]]*\]//g' | tr '|' '\n' |
+		grep -oE '^ *[a-z]+' | tr -d ' ' | sort -u)
+	[ "$(wc -w <<< "$commands")" -gt 8 ]
+	for command in $commands; do
+		echo "$command"
+		grep -qE "^ {7}([a-z]+, )?$command\b" <(sed -n '/^COMMANDS/,/^[A-Z]/!d; p' "$BATS_TEST_TMPDIR/manual")
+		grep -qE "\b$command\b" <(sed -n '/^SYNOPSIS/,/^DESCRIPTION/p' "$BATS_TEST_TMPDIR/manual")
+	done
+}
