@@ -243,7 +243,7 @@ void facts_read(int directory, struct listed_dump *dump, struct arena *arena, fa
 	wrong = dump->files.meta ? read_meta(directory, &facts, reader) : NULL;
 	if (wrong)
 		problem(context, dump->files.meta, wrong);
-	if (dump->report != LISTED_MADE)
+	if (!dump->has_findings && !dump->number)
 		read_itself(directory, &facts);
 	if (dump->report == LISTED_FAILED)
 		read_failure(directory, &facts);

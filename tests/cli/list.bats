@@ -180,6 +180,14 @@ is_quiet() { ! LC_ALL=C grep -qP '[^\n\t\x20-\x7e\x80-\xff]|\xc2[\x80-\x9f]|\xe2
 		sed 's/.*"\(.*\)".*/\1/')"'" and .critical == null'
 }
 
+@test "a report as text alone: it was made, and the dump says the rest" {
+	mkdir "$root/a"
+	cp "$DUMP" "$SAMPLE/report.txt" "$root/a"
+	says '.dumps[0] | .report == "made" and .kernel != null and .critical == null and .report_json == null'
+	run -0 listed
+	[[ $output == *'report made'* ]]
+}
+
 @test "a report that failed, and why" {
 	mkdir "$root/a"
 	printf x > "$root/a/vmcore"
