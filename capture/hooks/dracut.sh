@@ -14,8 +14,8 @@ install() {
 	for file in "$prefix/bin/kmortem" "$(command -v kmortem)"; do
 		[[ ! -x $file ]] || { inst "$file" /usr/bin/kmortem; break; }
 	done
-	inst_multiple awk cat cp cut date dd du find findmnt grep head ln mkdir mktemp mount mv nproc readlink \
-		rm rmdir sed sleep sort stat sync tail timeout touch tr uname wc makedumpfile
+	inst_multiple awk cat chmod cp cut date dd du find findmnt grep head ln mkdir mktemp mount mv nproc readlink \
+		rm rmdir sed sleep sort stat sync tail timeout touch tr umount uname wc makedumpfile
 	while read -r file; do inst_simple "$file"; done < <(
 		find "$parts/shared" "$parts/saving" "$parts/hooks" -type f
 		find "$rules/" -type f -name '*.yaml'

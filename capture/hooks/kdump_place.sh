@@ -10,6 +10,12 @@ kdump_setting() {
 	sed -n "s/^[[:space:]]*\($1\)[[:space:]]\{1,\}//p" "$kdump_conf" | tail -n 1 | sed 's/#.*//; s/[[:space:]]*$//; s/^"\(.*\)"$/\1/'
 }
 
+# kdump_collector: the command that makes the dump.
+kdump_collector() {
+	kdump_found=$(kdump_setting core_collector)
+	echo "${kdump_found:-makedumpfile -l -d 31}"
+}
+
 # kdump_device: that of the file system that holds the dump, empty for that of the crashed system; status 1 where it goes elsewhere.
 kdump_device() {
 	[ -z "$(kdump_setting ssh)" ] && [ -z "$(kdump_setting raw)" ] || return

@@ -72,6 +72,7 @@ makedumpfile_words() {
 		esac
 		level=$(echo " $*" | sed 's/.* -d \([0-9]*\).*/\1/')
 		case " ${FAILS-} " in *" $level "*) echo partial; exit 1 ;; esac
+		case " $* " in *' -F '*) echo "level $level"; exit ;; esac
 		for word; do :; done
 		echo "level $level" > "$word"
 	END
@@ -236,6 +237,45 @@ vmcore-dmesg.txt" ]
 	[ "$(cat "$ROOT/target/var/crash/other/vmcore" "$dump/vmcore")" = "level 31
 level 31" ]
 	[ -z "$(find "$ROOT/target" -name meta.json)" ]
+}
+
+# A server's disk is a file here.
+ssh_make() {
+	root_make
+	printf '%s\n' 'ssh me@192.0.2.1' 'path /var/crash' 'core_collector makedumpfile -F -l -d 31' > "$ROOT/etc/kdump.conf"
+	printf 'getarg() { echo 192.0.2.1; }\nmake_trace_mem() { :; }\n' > "$ROOT/lib/dracut-lib.sh"
+	sed -i 's,^ *cat /var/lib/random-seed.*,:,' "$ROOT/lib/kdump.sh"
+	stub ../sbin/ip 'echo "192.0.2.1 dev eth0 src 192.0.2.2"'
+	stub ip 'echo "    inet 192.0.2.2/24 scope global eth0"'
+	stub ssh "case \$* in *vmcore-incomplete\\'*of=* | *of=*vmcore-incomplete*) cat > $ROOT/remote ;; *of=*) cat > /dev/null ;; esac"
+	stub scp :
+	stub mount "[ \$1 != --bind ] || { rm \$3; cp \$2 \$3; }"
+}
+
+@test "what goes to a server leaves out less where makedumpfile does not know the kernel" {
+	for shell in "${shells[@]}"; do
+		ssh_make
+		kdump "$shell"
+		[ "$status" -eq 0 ]
+		[ "$(cat "$ROOT/remote")" = 'level 31' ]
+		ssh_make
+		echo 'NUMBER(PAGE_NEW_TYPE)=1' >> "$ROOT/proc/vmcore"
+		kdump "$shell"
+		[ "$status" -eq 0 ]
+		[ "$(cat "$ROOT/remote")" = 'level 17' ]
+		[[ $output == *'does not know PAGE_NEW_TYPE of this kernel: -d 17'* ]]
+	done
+	# Where that cannot be done, or would leave out more, all is as it was.
+	ssh_make
+	echo 'NUMBER(PAGE_NEW_TYPE)=1' >> "$ROOT/proc/vmcore"
+	sed -i 's/-d 31/-d 1/' "$ROOT/etc/kdump.conf"
+	kdump dash
+	[ "$(cat "$ROOT/remote")" = 'level 1' ]
+	ssh_make
+	echo 'NUMBER(PAGE_NEW_TYPE)=1' >> "$ROOT/proc/vmcore"
+	stub mount 'exit 32'
+	kdump dash
+	[ "$(cat "$ROOT/remote")" = 'level 31' ]
 }
 
 @test "the device of the dump" {
