@@ -67,7 +67,7 @@ stub() {
 makedumpfile_words() {
 	cat <<- 'END'
 		case $* in
-		-v) echo "lzo enabled"; exit ;;
+		-v*) echo "lzo enabled"; exit ;;
 		--dump-dmesg*) echo "Kernel panic - not syncing: test" > "$3"; exit ;;
 		esac
 		level=$(echo " $*" | sed 's/.* -d \([0-9]*\).*/\1/')
