@@ -67,15 +67,14 @@ put_dump() {
 	ladder
 }
 
-# put_symbols: a kernel that does not tell where its symbols are (before 6.0) is read best with its System.map, where the image
-# has that.
+# put_symbols: for a kernel that does not tell itself where its symbols are (before 6.0), the image has its System.map.
 put_symbols() {
+	[ -f "$image_conf/System.map.gz" ] || return 0
 	symbols=System.map-$(vmcoreinfo OSRELEASE)
-	if grep -q '(kallsyms_' "$work/vmcoreinfo" || [ ! -f "$ROOT/boot/$symbols" ]; then return 0; fi
 	if [ "$target_directory" ]; then
-		cp "$ROOT/boot/$symbols" "$dump_directory/$symbols" && sync "$dump_directory/$symbols"
+		gzip -dc "$image_conf/System.map.gz" > "$dump_directory/$symbols" && sync "$dump_directory/$symbols"
 	else
-		target_take "$dump_name/$symbols" < "$ROOT/boot/$symbols"
+		gzip -dc "$image_conf/System.map.gz" | target_take "$dump_name/$symbols"
 	fi
 }
 
@@ -98,11 +97,11 @@ target_save() {
 		return 1
 	fi
 	dump_directory=$target_directory/$dump_name put_status=0
-	if step open 90 target_open; then
+	if step open 120 target_open; then
 		[ -z "$target_directory" ] || step room 90 retain_room "$target_directory" "$dump_host" "$dump_name" 1
 		step put_log 90 put_log || put_status=$?
 		if [ "$put_status" -eq 0 ]; then
-			echo "$target" > "$work/logged"
+			[ -z "$target_directory" ] || echo "$target" > "$work/logged"
 			put_dump || put_status=$?
 			[ "$put_status" -ne 0 ] || echo "$target" > "$work/saved"
 			finished=$(date +%s)
@@ -117,7 +116,12 @@ target_save() {
 	# What stands still already is not waited for again.
 	close_limit=60
 	[ "$put_status" -ne 124 ] || close_limit=5
-	step close "$close_limit" target_close || failed "$target: closing it $(status_words "$step_status" "$step_limit")"
+	if step close "$close_limit" target_close; then
+		# What went to a server may have left this machine only now.
+		[ "$put_status" -eq 124 ] || [ "$target_directory" ] || echo "$target" > "$work/logged"
+	else
+		failed "$target: closing it $(status_words "$step_status" "$step_limit")"
+	fi
 	[ "$put_status" -eq 0 ]
 }
 

@@ -641,3 +641,29 @@ made_of() {
 	ROOT='' CONF=$BATS_TEST_TMPDIR/conf run capture/kmortem-capture retain
 	[ "$status" -eq 2 ]
 }
+
+@test "System.map beside a dump, where the image has it" {
+	local put='target_directory=$work/t dump_directory=$work/t/d dump_name=d; rm -rf $work/t; mkdir -p $dump_directory
+		vmcoreinfo_of $ROOT/proc/vmcore > $work/vmcoreinfo; put_symbols; echo $?; ls $dump_directory'
+	each "$begun$put"
+	[ "$output" = 0 ]
+	echo map | gzip > "$ROOT/etc/kmortem/System.map.gz"
+	each "$begun$put"'; cat $dump_directory/*; target_directory=; target_take() { echo "takes $1"; cat; }; put_symbols'
+	[ "$output" = '0
+System.map-6.1.0-test
+map
+takes d/System.map-6.1.0-test
+map' ]
+}
+
+@test "all: a log that only goes away with the target is not there before that" {
+	stub makedumpfile 'exit 1'
+	capture_with 'target=ssh a@b:/c' 'target_choose() { target_directory=; }; target_open() { :; }; target_take() { cat > /dev/null; return 1; }
+		put_log() { :; }; target_close() { return 1; }
+		log_last() { [ -e $work/logged ] || echo "no log anywhere"; }'
+	grep -qx 'no log anywhere' <<< "$output"
+	capture_with 'target=ssh a@b:/c' 'target_choose() { target_directory=; }; target_open() { :; }; target_take() { cat > /dev/null; return 1; }
+		put_log() { :; }; target_close() { :; }
+		log_last() { [ -e $work/logged ] || echo "no log anywhere"; }'
+	run ! grep -qx 'no log anywhere' <<< "$output"
+}
