@@ -42,6 +42,12 @@ manual() {
 	done
 }
 
+@test "no boot waits for a report" {
+	for unit in "$PREFIX"/lib/systemd/system/*.service; do
+		! grep -qx 'WantedBy=multi-user.target' "$unit" || ! grep -qx Type=oneshot "$unit"
+	done
+}
+
 @test "who makes the reports waits where the server leaves its markers" {
 	units=$PREFIX/lib/systemd/system
 	spool=$(sed -n 's/^ExecStart=.* --spool=//p' "$units/netdump-server.service")
