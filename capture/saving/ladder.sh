@@ -11,7 +11,6 @@
 #   unsound  the filter has left out pages in use        likewise
 #   gone     the target is not there any more            give up
 
-CHECK_LIMIT=600 # seconds
 SCARCE_BUFFER=512 # KiB that makedumpfile may take for its bitmaps
 
 # ---- one attempt -------------------------------------------------------------------------------
@@ -69,7 +68,8 @@ outcome_of() {
 	*)
 		if grep -q -i -e 'no space left' -e 'quota exceeded' -e 'file too large' "$work/makedumpfile.log"; then
 			echo large
-		elif grep -q -i -e 'input/output error' -e 'read-only file system' -e 'stale file' -e 'no such device' "$work/makedumpfile.log"; then
+		elif grep -q -i -e 'input/output error' -e 'read-only file system' -e 'stale file' -e 'no such device' \
+			"$work/makedumpfile.log"; then
 			echo gone
 		else
 			echo failed
@@ -84,7 +84,8 @@ attempt() {
 	attempt_limit=$((left * 2 / 3)) attempt_status=0 dump_checked='' dump_level=$level dump_compression=$compression
 	within_sign=$work/makedumpfile.log
 	if [ "$level" = raw ]; then within_sign='' dump_compression=''; fi
-	if [ "$target_directory" ]; then dump_format=kdump attempt_way=attempt_to_file; else dump_format=flattened attempt_way=attempt_to_stream; fi
+	dump_format=kdump attempt_way=attempt_to_file
+	[ "$target_directory" ] || dump_format=flattened attempt_way=attempt_to_stream
 	[ "$level" != raw ] || dump_format=elf
 	: > "$work/makedumpfile.log"
 	step dump "$attempt_limit" "$attempt_way" || attempt_status=$?
@@ -99,36 +100,6 @@ attempt() {
 
 # attempt_error: the last that it said, but its progress.
 attempt_error() { tr '\r' '\n' < "$work/makedumpfile.log" | grep -v -e '\[.*%\]' -e '^[[:space:]]*$' | tail -n 1 | head -c 500; }
-
-# ---- the check ---------------------------------------------------------------------------------
-
-# kmortem_checks FILE
-kmortem_checks() {
-	rm -f "$work/check.json"
-	kmortem report --only dump-damaged-by-filter -f json -o "$work/check.json" "$1"
-} > "$work/check.out" 2>&1
-
-# check: of the dump that is written. What cannot be told is told in meta.json, and counts as good: kmortem is not there, takes
-# more memory than there is, or finds no less fault with the memory itself.
-check() {
-	step check "$CHECK_LIMIT" kmortem_checks "$dump_directory/vmcore-incomplete"
-	case $step_status in
-	0 | 3) dump_checked=sound ;;
-	1 | 2)
-		check_status=$step_status check_said=$(head -n 1 "$work/check.out" | head -c 500)
-		step check "$CHECK_LIMIT" kmortem_checks "$vmcore"
-		if [ "$step_status" -eq "$check_status" ]; then
-			dump_checked="not checked: of the memory itself kmortem says the same: $check_said"
-		elif [ "$check_status" -eq 1 ]; then
-			dump_checked="damaged by the filter" outcome=unsound
-		else
-			dump_checked="cannot be read: $check_said" outcome=failed
-		fi
-		;;
-	*) dump_checked="not checked: kmortem $(status_words "$step_status" "$step_limit")" ;;
-	esac
-	[ "$outcome" = good ] || failed "$target: the dump of makedumpfile -d $level: $dump_checked"
-}
 
 # ---- what next ---------------------------------------------------------------------------------
 

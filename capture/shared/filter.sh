@@ -7,7 +7,8 @@
 # first notes, but behind those of the CPUs, of which there may be thousands. Status 1 where there are none.
 vmcoreinfo_of() {
 	for bytes in 65536 8388608; do
-		text=$(head -c $bytes "$1" | tr '\000' '\n' | LC_ALL=C grep '^[A-Z][A-Za-z0-9().,_+-]*=[ -~]*$' | grep -A 10000 -m 1 '^OSRELEASE=')
+		text=$(head -c $bytes "$1" | tr '\000' '\n' | LC_ALL=C grep '^[A-Z][A-Za-z0-9().,_+-]*=[ -~]*$' |
+			grep -A 10000 -m 1 '^OSRELEASE=')
 		# The last line that a crash adds; without it the note may be cut off here.
 		case $text in *CRASHTIME=*) break ;; esac
 	done
