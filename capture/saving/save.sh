@@ -97,7 +97,7 @@ target_save() {
 		return 1
 	fi
 	dump_directory=$target_directory/$dump_name put_status=0
-	if step open 120 target_open; then
+	if step open 180 target_open; then
 		[ -z "$target_directory" ] || step room 90 retain_room "$target_directory" "$dump_host" "$dump_name" 1
 		step put_log 90 put_log || put_status=$?
 		if [ "$put_status" -eq 0 ]; then
