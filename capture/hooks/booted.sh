@@ -5,11 +5,15 @@
 target_mount=$work/target
 
 load_modules() { :; }
-wait_for_devices() { :; }
+network_up() { :; }
+network_ask() { return 1; }
+
+target_found() {
+	target_path=/
+	[ "$target_kind" = local ] || target_path=/${target_where#*:/}
+}
 
 # A local directory is bound to where targets are mounted.
-target_device_of() { echo "- - /"; }
-
 target_mount_device() {
 	mkdir -p "$target_mount"
 	if [ "$target_kind" = local ]; then
@@ -17,4 +21,13 @@ target_mount_device() {
 	else
 		mount -o rw "${target_where%%:/*}" "$target_mount"
 	fi && mkdir -p "$target_directory"
+}
+
+target_address() { getent ahosts "$(host_of "$target")" | sed -n '1s/[[:space:]].*//p'; }
+
+target_identity() {
+	target_key=$conf_ssh_key target_known="${conf_ssh_known_hosts:-/root/.ssh/known_hosts} /etc/ssh/ssh_known_hosts"
+	for file in /root/.ssh/id_ed25519 /root/.ssh/id_ecdsa /root/.ssh/id_rsa; do
+		[ "$target_key" ] || [ ! -r "$file" ] || target_key=$file
+	done
 }

@@ -2,18 +2,6 @@
 # shellcheck shell=sh disable=SC2154
 # check: what the kernel was built with, what it allows, and what is loaded for the time after its crash.
 
-# kernel_config: the lines of the running kernel's configuration; status 1 where it is nowhere.
-kernel_config() {
-	if [ -r "$ROOT/proc/config.gz" ]; then
-		gzip -dc "$ROOT/proc/config.gz"
-		return
-	fi
-	for file in "$ROOT/boot/config-$image_release" "$ROOT/lib/modules/$image_release/config"; do
-		[ ! -r "$file" ] || { cat "$file"; return; }
-	done
-	return 1
-}
-
 # kernel_has OPTION: in $kernel_options.
 kernel_has() {
 	case $kernel_options in

@@ -1,124 +1,125 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh disable=SC2154
-# The capture image: an initramfs with busybox, makedumpfile, kmortem and the drivers that lead to the targets. It is made
-# of what this system has; no tool of a distribution is needed but modprobe, which knows what a module needs.
+# The capture image: an initramfs with busybox, makedumpfile, kmortem and what leads to the targets. It is made of what this
+# system has; no tool of a distribution is needed but modprobe, which knows what a module needs.
 
-image_release=${KERNEL_RELEASE:-$(uname -r)}
 image_directory=$ROOT/var/lib/kmortem/capture
-image_file=$image_directory/initrd-$image_release
 
-# ---- programs ----------------------------------------------------------------------------------
-
-# image_program IMAGE PROGRAM: with the libraries that it is linked to.
-image_program() {
-	program=$(command -v "$2") || die "$2 is not installed: the capture image needs it"
-	cp -L "$program" "$1/bin/"
-	ldd "$program" 2> /dev/null | grep -o '/[^ ]*' | while read -r library; do
-		mkdir -p "$1${library%/*}"
-		cp -L "$library" "$1$library"
-	done
+# image_of RELEASE: the image is for that kernel.
+image_of() {
+	image_release=$1
+	image_file=$image_directory/initrd-$1
+	image_plan=$image_file.plan
 }
+image_of "${KERNEL_RELEASE:-$(uname -r)}"
 
-image_busybox() {
-	image_program "$1" busybox
-	for name in $(busybox --list); do
-		[ -e "$1/bin/$name" ] || ln -s busybox "$1/bin/$name"
-	done
-}
+# plan_lines KIND PLAN: the lines of that kind, without the word.
+plan_lines() { sed -n "s/^$1 //p" "$2"; }
 
-# ---- drivers -----------------------------------------------------------------------------------
-
-# drivers_above PATH: modules of the device at that place in /sys and of what it hangs on.
-drivers_above() {
-	above=$(readlink -f "$1")
-	while [ "$above" ] && [ "$above" != "$ROOT/sys" ]; do
-		[ ! -e "$above/driver/module" ] || basename "$(readlink -f "$above/driver/module")"
-		above=${above%/*}
-	done
-}
-
-# drivers_of_block MAJOR:MINOR: also of the disks that a mapped device or an array is made of.
-drivers_of_block() {
-	[ -d "$ROOT/sys/dev/block/$1" ] || die "no block device has the number '$1'"
-	block=$(readlink -f "$ROOT/sys/dev/block/$1")
-	[ ! -e "$block/partition" ] || block=${block%/*}
-	drivers_above "$block"
-	for slave in "$block"/slaves/*; do
-		[ ! -e "$slave" ] || drivers_of_block "$(cat "$slave/dev")"
-	done
-}
-
-# image_modules IMAGE MODULE…: with what they need, plain files, in the order in which they are loaded.
-image_modules() {
-	modules_image=$1
-	shift
-	for module in "$@"; do
-		modprobe -S "$image_release" --ignore-install --show-depends "$module" | sed -n 's/^insmod \([^ ]*\).*/\1/p'
-	done | awk '!seen[$0]++' | while read -r file; do
-		name=$(basename "$file" | sed 's/\.ko.*/.ko/')
-		case $file in
-		*.xz) xz -dc "$file" ;;
-		*.zst) zstd -dcq "$file" ;;
-		*.gz) gzip -dc "$file" ;;
-		*) cat "$file" ;;
-		esac > "$modules_image/lib/modules/$name"
-		echo "/lib/modules/$name"
-	done > "$modules_image/lib/modules/order"
-}
-
-# ---- targets -----------------------------------------------------------------------------------
-
-# The directory, its device (by UUID, which does not change), its file system and the path in that: one line.
-device_line() {
-	findmnt -n -T "$1" -o UUID,FSTYPE,TARGET | {
-		read -r uuid type mounted
-		path=$(readlink -f "$1")
-		[ "$uuid" ] && echo "$1 UUID=$uuid $type ${path#"${mounted%/}"}"
-	}
-}
-
-# image_target IMAGE TARGET: what the image has to know; prints the modules that it needs.
-image_target() {
-	where=${2#* }
-	case $2 in
-	"local "*)
-		mkdir -p "$where"
-		device_line "$where" >> "$1/etc/kmortem/capture.devices" || die "$where: lies on no device that has a UUID"
-		findmnt -n -r -T "$where" -o FSTYPE,MAJ:MIN | while read -r type number; do # read: findmnt pads
-			echo "$type"
-			drivers_of_block "$number"
-		done
-		;;
-	esac
-}
-
-# ---- the image ---------------------------------------------------------------------------------
+# ---- filling it --------------------------------------------------------------------------------
 
 image_fill() {
-	mkdir -p "$1/bin" "$1/lib/modules" "$1/lib/kmortem" "$1/etc/kmortem" "$1/dev" "$1/proc" "$1/sys" "$1/tmp" "$1/run"
-	image_busybox "$1"
-	image_program "$1" makedumpfile
-	image_program "$1" kmortem
-	mkdir -p "$1$rules_directory" && cp -R "$rules_directory/." "$1$rules_directory/"
+	mkdir -p "$1/bin" "$1/lib/modules" "$1/lib/kmortem" "$1/etc/kmortem" "$1/proc" "$1/sys" "$1/tmp" "$1/run"
+	plan_lines program "$2" | while read -r name rest; do
+		case $name in
+		ssh) image_ssh "$1" ;;
+		*) image_program "$1" "$name" ;;
+		esac
+	done || return
+	mkdir "$1/bin/rules" && cp -R "$rules_directory/." "$1/bin/rules/" # kmortem looks beside itself first
 	cp "$parts"/shared/*.sh "$parts"/saving/*.sh "$1/lib/kmortem/"
-	install -m 755 "$parts/saving/init" "$1/init"
-	cp "$conf_file" "$1/etc/kmortem/capture.conf"
-	uname -n > "$1/etc/hostname"
-	printf %s "$conf_targets" | while IFS= read -r target; do
-		image_target "$1" "$target" || exit
-	done > "$1/modules" || return
+	install -m 700 "$parts/saving/init" "$1/init"
+	install -m 700 "$parts/saving/dhcp" "$1/bin/dhcp"
 	# shellcheck disable=SC2046 # one word each
-	image_modules "$1" $(cat "$1/modules")
-	rm "$1/modules"
+	image_modules "$1" $(plan_lines module "$2" | awk '!seen[$0]++') || return
+	image_settings "$1" "$2"
 }
 
-# build: replaces the image, whole or not at all.
+# What the capture kernel reads, below /etc/kmortem and where the settings name it.
+image_settings() {
+	cp "$conf_file" "$1/etc/kmortem/capture.conf"
+	uname -n > "$1/etc/hostname"
+	plan_lines device "$2" > "$1/etc/kmortem/capture.devices"
+	plan_lines activate "$2" | awk '!seen[$0]++' > "$1/etc/kmortem/capture.activate"
+	plan_lines network "$2" | awk '!seen[$0]++' > "$1/etc/kmortem/capture.network"
+	plan_lines host "$2" | sort -u > "$1/etc/hosts"
+	plan_lines file "$2" | sed 's/ [0-9]* [0-9]*$//' | while IFS= read -r file; do
+		mkdir -p "$1${file%/*}" && cp -L "$ROOT$file" "$1$file" && image_libraries "$1" "$ROOT$file" || exit
+	done || return
+	image_known_hosts "$1" || return
+	image_md "$1" "$2" || return
+	image_symbols "$1"
+}
+
+image_known_hosts() {
+	case $conf_targets in *ssh*) ;; *) return 0 ;; esac
+	printf %s "$conf_targets" | sed -n '/^ssh /p' | while IFS= read -r target; do
+		known_host_lines "$(host_of "$target")"
+	done > "$1/etc/kmortem/known_hosts"
+	! key=$(ssh_key_file) || ln -s "$key" "$1/etc/kmortem/ssh_key"
+}
+
+image_md() {
+	! plan_lines activate "$2" | grep -q '^mdadm' || {
+		echo 'HOMEHOST <ignore>'
+		mdadm --detail --scan
+	} > "$1/etc/mdadm.conf"
+}
+
+# Without the addresses of its symbols nobody reads the dump of a kernel that does not tell them, as those before 6.0 do not.
+image_symbols() {
+	file=$ROOT/boot/System.map-$(uname -r)
+	[ "$(stat -c %s "$file" 2> /dev/null || echo 0)" -gt 65536 ] || return 0 # some packages have an empty one
+	head -c 65536 "$ROOT/proc/kcore" 2> /dev/null | grep -aq 'SYMBOL(kallsyms_names)' || gzip -9 -n -c "$file" > "$1/etc/kmortem/System.map.gz"
+}
+
+# ---- making it ---------------------------------------------------------------------------------
+
+# image_is_stale: status 0 where there is none, or another one would be made now; says why.
+image_is_stale() {
+	if [ ! -s "$image_file" ] || [ ! -r "$image_plan" ]; then
+		echo "there is no capture image for $image_release"
+		return
+	fi
+	now=$(plan 2> /dev/null)
+	{
+		printf '%s\n' "$now" | grep -vxF -f "$image_plan"
+		printf '%s\n' "$now" | grep -vxF -f - "$image_plan"
+	} | image_change | head -n 1 | grep .
+}
+
+# What a line of the plan is about.
+image_change() {
+	while read -r kind what rest; do
+		case $kind in
+		settings) echo "the capture image is older than $conf_file" ;;
+		parts) echo "the capture image was made by another version of kmortem-capture" ;;
+		kernel) echo "the modules of $what have changed since the capture image was made" ;;
+		program | file) echo "$what has changed since the capture image was made" ;;
+		*) echo "the way to a target has changed since the capture image was made: $kind $what${rest:+ $rest}" ;;
+		esac
+	done
+}
+
+# build: replaces the image, whole or not at all; status 1 where a target could not be taken along, 2 where there is no image.
 build() {
+	umask 077 # keys are in it
 	mkdir -p "$image_directory"
-	work=$(mktemp -d) || return
-	image_fill "$work" && (cd "$work" && find . | busybox cpio -o -H newc 2> /dev/null) | gzip -9 > "$image_file.new" &&
-		sync "$image_file.new" && mv "$image_file.new" "$image_file"
-	status=$?
+	work=$(mktemp -d) || return 2
+	missing=0
+	plan > "$work/plan" || missing=$?
+	status=2
+	if [ "$missing" -le 1 ] && grep -q "^\(device\|network address\)" "$work/plan"; then
+		image_write "$work" && status=$missing
+	else
+		say "no target can be reached from a capture kernel: no image"
+	fi
 	rm -rf "$work" "$image_file.new"
-	return $status
+	return "$status"
+}
+
+image_write() {
+	(image_fill "$1/root" "$1/plan") || return
+	{ archive "$1/root" "$(busybox_links "$1/root")" || echo > "$1/failed"; } | archive_compressed > "$image_file.new" && [ ! -e "$1/failed" ] &&
+		sync && rm -f "$image_plan" && mv "$image_file.new" "$image_file" && cp "$1/plan" "$image_plan"
 }

@@ -2,48 +2,173 @@
 # shellcheck shell=sh disable=SC2154
 # The capture kernel: which one, with which words, and loading it.
 
+kexec_record=$ROOT/run/kmortem-capture.loaded # the command that has loaded it
+
+# ---- the kernel --------------------------------------------------------------------------------
+
+# kernel_file: the image of the capture kernel, where the distributions have it.
 kernel_file() {
-	for file in "$ROOT/boot/vmlinuz-$image_release" "$ROOT/boot/vmlinux-$image_release" "$ROOT/boot/Image-$image_release"; do
-		[ ! -r "$file" ] || { echo "$file"; return; }
+	machine_id=$(cat "$ROOT/etc/machine-id" 2> /dev/null)
+	for file in "/boot/vmlinuz-$image_release" "/boot/vmlinux-$image_release" "/boot/Image-$image_release" \
+		"/boot/image-$image_release" "/boot/kernel-$image_release" "/lib/modules/$image_release/vmlinuz" \
+		"/lib/modules/$image_release/Image" "/boot/${machine_id:-none}/$image_release/linux" \
+		"/boot/efi/${machine_id:-none}/$image_release/linux" /boot/ostree/*/"vmlinuz-$image_release"; do
+		[ ! -r "$ROOT$file" ] || { echo "$file"; return; }
+	done
+	say "no image of the kernel $image_release in /boot or /lib/modules/$image_release"
+	return 1
+}
+
+# kernel_config: the lines of its configuration; status 1 where that is nowhere.
+kernel_config() {
+	for file in "$ROOT/boot/config-$image_release" "$ROOT/lib/modules/$image_release/config"; do
+		[ ! -r "$file" ] || { cat "$file"; return; }
+	done
+	[ -r "$ROOT/proc/config.gz" ] && [ "$image_release" = "${KERNEL_RELEASE:-$(uname -r)}" ] && gzip -dc "$ROOT/proc/config.gz"
+}
+
+# kernel_is_locked: the kernel takes signed images only, from kexec_file_load alone.
+kernel_is_locked() {
+	case $(cat "$ROOT/sys/kernel/security/lockdown" 2> /dev/null) in *'[integrity]'* | *'[confidentiality]'*) return 0 ;; esac
+	for file in "$ROOT"/sys/firmware/efi/efivars/SecureBoot-*; do
+		# Four bytes of attributes, then the value.
+		[ ! -r "$file" ] || [ "$(tail -c 1 "$file" | od -An -t u1 | tr -d ' ')" != 1 ] || return 0
 	done
 	return 1
 }
 
-# The words of the running kernel but those of its own boot. One CPU: another may be what hangs. After a panic of its own it
-# reboots.
+# kexec_call: the option for the system call: -s is kexec_file_load, -c kexec_load; -a tries them in this order.
+kexec_call() {
+	if kernel_is_locked; then
+		printf '%s\n' -s
+	elif kexec --help 2>&1 | grep -q -e --kexec-syscall-auto; then
+		printf '%s\n' -a
+	else
+		printf '%s\n' -c
+	fi
+}
+
+# ---- its words ---------------------------------------------------------------------------------
+
+# command_line_words: one a line, of standard input; blanks may stand between quotes, and what follows "--" is for init.
+command_line_words() {
+	awk '{
+		word = ""
+		for (i = 1; i <= length($0) + 1; i++) {
+			letter = substr($0, i, 1)
+			if (letter == "\"")
+				quoted = !quoted
+			if ((letter == " " && !quoted) || i > length($0)) {
+				if (word == "--")
+					exit
+				if (word != "")
+					print word
+				word = ""
+			} else {
+				word = word letter
+			}
+		}
+	}'
+}
+
+# is_word_of_first_boot WORD: one that is not for the capture kernel.
+is_word_of_first_boot() {
+	case $(printf %s "${1%%=*}" | tr - _) in
+	# What it boots from, and what is started then.
+	BOOT_IMAGE | initrd | root | rootflags | rootfstype | rootdelay | rootwait | ro | rw | init | rdinit | resume | resume_offset | \
+		systemd.* | rd.* | luks* | ip | nfsroot | netroot | BOOTIF | quiet | splash | rhgb | plymouth.* | sysctl.*) ;;
+	# Memory, of which there is little, and which is elsewhere.
+	crashkernel | fadump | mem | memmap | movablecore | kernelcore | hugepages | hugepagesz | default_hugepagesz | hugetlb_cma | cma | \
+		swiotlb | log_buf_len | transparent_hugepage | cgroup_enable | cgroup_disable | numa) ;;
+	# CPUs, of which there is one.
+	nr_cpus | maxcpus | possible_cpus | isolcpus | nohz_full | rcu_nocbs | irqaffinity) ;;
+	# What makes a kernel slow and large, to find its errors.
+	slub_debug | slab_debug | page_owner | debug_pagealloc | kmemleak | kasan* | kfence.* | kcsan* | trace_* | ftrace* | tp_printk | \
+		kgdb* | initcall_debug) ;;
+	# What makes it panic of a small thing: it is to come to the end.
+	panic | panic_on_* | oops | *_panic | nmi_watchdog | crash_kexec_post_notifiers) ;;
+	# Ours.
+	irqpoll | reset_devices | novmcoredd | kmortem.capture) ;;
+	*) return 1 ;;
+	esac
+}
+
+# capture_words MACHINE: those of every capture kernel. One CPU, as another one may be what hangs; interrupts that were on their
+# way belong to no driver yet (irqpoll); devices are in the middle of something (reset_devices); panic=10: a panic of its own
+# ends it. The rest spares memory: no control groups of memory, no huge pages, no dumps by devices in the dump.
+capture_words() {
+	words="irqpoll reset_devices panic=10 cgroup_disable=memory transparent_hugepage=never novmcoredd cma=0 hugetlb_cma=0 kmortem.capture"
+	case $1 in
+	# Memory that was plugged in is not this kernel's; a machine check or a hardware error that is still there would end it.
+	x86_64 | i?86) echo "nr_cpus=1 numa=off mce=off acpi_no_memhotplug hest_disable pcie_ports=compat $words" ;;
+	ppc64*) echo "maxcpus=1 noirqdistrib numa=off $words" ;;
+	s390*) echo "nr_cpus=1 vmcp_cma=0 ${words#irqpoll }" ;;
+	*) echo "nr_cpus=1 $words" ;;
+	esac
+}
+
+# kexec_append: the capture kernel's command line: the words of the running one but those of its own boot, those of every
+# capture kernel, and the site's, which come last and so win.
 kexec_append() {
-	kept=
-	for word in $(cat "$ROOT/proc/cmdline"); do
-		case $word in
-		crashkernel=* | BOOT_IMAGE=* | initrd=* | root=* | rootflags=* | rootfstype=* | ro | rw | quiet | splash | panic=* | nr_cpus=* | \
-			maxcpus=* | hugepages=* | hugepagesz=* | default_hugepagesz=* | systemd.* | resume=* | isolcpus=* | nohz_full=*) ;;
-		*) kept="$kept $word" ;;
-		esac
-	done
-	kept="$kept nr_cpus=1 irqpoll reset_devices panic=10 kmortem.capture"
-	echo "${kept# }"
+	kept=$(command_line_words < "$ROOT/proc/cmdline" | while IFS= read -r word; do
+		is_word_of_first_boot "$word" || printf '%s ' "$word"
+	done)
+	echo "$kept$(capture_words "${kexec_machine:-$(uname -m)}")${conf_append:+ $conf_append}"
 }
 
-# show: the command as it would be given; kernels under lockdown take no other call than -s.
+# ---- commands ----------------------------------------------------------------------------------
+
+# kexec_words: sets $kexec_kernel, and $kexec_option, $kexec_words.
+kexec_prepare() {
+	kexec_kernel=$(kernel_file) && kexec_option=$(kexec_call) && kexec_words=$(kexec_append)
+}
+
+kexec_text() { printf "kexec -p %s %s --initrd=%s --append='%s'\n" "$kexec_option" "$kexec_kernel" "$image_file" "$kexec_words"; }
+
+# show: the command that `load` gives.
 show() {
-	kernel=$(kernel_file) || die "no kernel image of $image_release in /boot"
-	echo "kexec -p -a $kernel --initrd=$image_file --append='$(kexec_append)'"
+	kexec_prepare || return 2
+	kexec_text
+	! stale=$(image_is_stale) || say "$stale: load makes one first"
 }
 
+# load: with an image that is up to date; status 1 where a target is missing in it, 2 where nothing is loaded.
 load() {
-	kernel=$(kernel_file) || die "no kernel image of $image_release in /boot"
-	[ -r "$image_file" ] || build || return
-	kexec -p -a "$kernel" --initrd="$image_file" --append="$(kexec_append)"
+	kexec_prepare || return 2
+	load_status=0
+	if stale=$(image_is_stale); then
+		say "$stale: making one"
+		build || load_status=$?
+		[ "$load_status" -lt 2 ] || return 2
+	fi
+	if [ "$(cat "$ROOT/sys/kernel/kexec_crash_size" 2> /dev/null || echo 0)" = 0 ]; then
+		say "no memory is reserved for a capture kernel: boot with crashkernel=256M"
+		return 2
+	fi
+	kexec -p "$kexec_option" "$ROOT$kexec_kernel" --initrd="$image_file" --append="$kexec_words" || {
+		say "not loaded: $(kexec_text)"
+		return 2
+	}
+	kexec_text > "$kexec_record"
+	return "$load_status"
 }
 
-unload() { kexec -p -u; }
+unload() {
+	kexec -p -u || return 2
+	rm -f "$kexec_record"
+}
 
 # status: 0 where a crash would start a capture kernel.
 status() {
-	if [ "$(cat "$ROOT/sys/kernel/kexec_crash_loaded" 2> /dev/null)" = 1 ]; then
-		echo "loaded"
-	else
+	if [ "$(cat "$ROOT/sys/kernel/kexec_crash_loaded" 2> /dev/null)" != 1 ]; then
 		echo "not loaded"
 		return 1
+	elif [ ! -r "$kexec_record" ]; then
+		echo "loaded, by another program"
+	elif [ "$(find "$image_file" -newer "$kexec_record" 2> /dev/null)" ]; then
+		echo "loaded, but the image has been made anew since; kmortem capture load"
+		return 1
+	else
+		echo "loaded: $(cat "$kexec_record")"
 	fi
 }

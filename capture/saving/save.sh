@@ -15,7 +15,7 @@ image_conf=$ROOT/etc/kmortem
 settings() {
 	conf_read "$image_conf/capture.conf" || failed "mistakes in the image's capture.conf"
 	if [ -z "$conf_targets" ]; then
-		conf_targets=$(sed -n 's/^\([^ ]*\) .*/local \1/p' "$image_conf/capture.devices")
+		conf_targets=$(cut -f 1 "$image_conf/capture.devices")
 		failed "no target is set: those known are taken"
 	fi
 	echo "$conf_final_action" > "$work/final_action"
@@ -23,8 +23,9 @@ settings() {
 }
 
 load_modules() {
-	while read -r module; do
-		within 30 insmod "$module" || failed "cannot load $module"
+	while read -r module options; do
+		# shellcheck disable=SC2086 # words
+		within 30 insmod "$module" $options || failed "cannot load $module"
 	done < "$ROOT/lib/modules/order"
 }
 
@@ -153,7 +154,6 @@ capture() {
 	step vmcoreinfo 60 vmcoreinfo_of "$vmcore" > "$work/vmcoreinfo" || failed "$vmcore tells nothing of its kernel"
 	log_take
 	load_modules
-	within 60 wait_for_devices
 	script pre "$conf_pre_script"
 	known_look
 	if save_to_targets; then

@@ -8,65 +8,140 @@
 #   target_take DUMP/FILE   standard input becomes that file of a target that takes streams; status 0 when it is on the disk
 #   target_keep FROM TO     renames a file of such a target, DUMP/FILE both, once it is on the disk
 #   target_close            status 0 when what was written has left this machine
+#
+# netdump has no files: there the dump is a stream that takes the log along, and nothing else is sent.
 
-target_mount=/target
-devices_patience=20 # seconds
+target_mount=$ROOT/target
+target_log=$ROOT/run/netdump.log # for the stream that will come
 
-# What a running system calls local is a device with a file system; `build` has looked up which: a line of capture.devices
-# reads DIRECTORY DEVICE TYPE PATH, the path being that within the file system.
-target_device_of() {
-	while read -r directory device type path; do
-		[ "$directory" != "$1" ] || { echo "$device $type $path"; return; }
-	done < "$ROOT/etc/kmortem/capture.devices"
-	return 1
-}
+# ---- choosing ----------------------------------------------------------------------------------
 
-# target_mount_device DEVICE TYPE PATH
-target_mount_device() {
-	mkdir -p "$target_mount"
-	mount -t "$2" -o rw "$1" "$target_mount" && mkdir -p "$target_directory"
-}
-
+# target_choose TARGET: a local directory or a device is what the plan of the image says of it.
 target_choose() {
-	target_kind=${1%% *} target_where=${1#* } target_directory=
+	target=$1 target_kind=${1%% *} target_where=${1#* } target_directory=
 	case $target_kind in
-	local)
-		found=$(target_device_of "$target_where") || return
-		target_directory=$target_mount${found##* }
+	local | device)
+		target_found "$1" || return
+		target_directory=$target_mount${target_path%/}
 		;;
-	device) target_directory=$target_mount/${target_where#*:/} ;;
 	nfs) target_directory=$target_mount ;;
 	esac
 }
 
+# target_found TARGET: sets $target_device, $target_type, $target_options, $target_path.
+target_found() {
+	while IFS='	' read -r name target_device target_type target_options target_path; do
+		[ "$name" != "$1" ] || return 0
+	done < "$ROOT/etc/kmortem/capture.devices"
+	return 1
+}
+
+# target_address: of the server, as the resolver of the running system had it.
+target_address() {
+	target_host=$(host_of "$target")
+	while read -r address name; do
+		[ "$name" != "$target_host" ] || { echo "$address"; return; }
+	done < "$ROOT/etc/hosts"
+	echo "$target_host"
+}
+
+# ---- opening -----------------------------------------------------------------------------------
+
+# target_open: what was recorded of the network may hold no longer; then the server of addresses is asked, once.
 target_open() {
 	case $target_kind in
-	local)
-		# shellcheck disable=SC2046 # three words
-		target_mount_device $(target_device_of "$target_where")
+	local | device) target_mount_device ;;
+	*)
+		network_up
+		target_reach || { network_ask && target_reach; }
 		;;
-	device) target_mount_device "${target_where%%:/*}" auto "/${target_where#*:/}" ;;
-	nfs)
-		mkdir -p "$target_mount"
-		mount -t nfs -o nolock,soft,timeo=600,retrans=3 "$target_where" "$target_mount"
-		;;
-	*) return 1 ;;
 	esac
 }
 
-target_close() {
-	[ -z "$target_directory" ] || umount "$target_mount"
-	target_directory=
+target_mount_device() {
+	device=$(device_wait "$target_device") || { say "$target_device, for $target, has not appeared"; return 1; }
+	mkdir -p "$target_mount"
+	mount -t "$target_type" -o "$target_options" "$device" "$target_mount" && mkdir -p "$target_directory"
 }
 
-# wait_for_devices: until those of the targets have appeared, or will not.
-wait_for_devices() {
-	waited=0
-	while read -r directory device rest; do
-		until [ -b "$device" ] || findfs "$device" > /dev/null 2>&1; do
-			[ "$waited" -lt "$devices_patience" ] || { say "$device, for $directory, has not appeared"; break; }
-			sleep 1
-			waited=$((waited + 1))
-		done
-	done < "$ROOT/etc/kmortem/capture.devices"
+target_reach() {
+	case $target_kind in
+	nfs) target_mount_nfs ;;
+	ssh) target_ssh "umask 077; mkdir -p $(target_quoted "${target_where#*:}")" ;;
+	netdump) rm -f "$target_log" ;;
+	esac
+}
+
+# The kernel speaks every version itself, and with what version 3 needs around it; no program of the host takes part.
+target_mount_nfs() {
+	mkdir -p "$target_mount"
+	target_ip=$(target_address)
+	for version in 4.2 4.1 4.0 3; do
+		options="vers=$version,addr=$target_ip,soft,timeo=100,retrans=3,proto=tcp$(target_family)"
+		[ "$version" != 3 ] || options="$options,nolock,mountproto=tcp$(target_family)"
+		! mount -t nfs -o "$options" "$target_where" "$target_mount" || return 0
+	done
+	return 1
+}
+
+target_family() { case $target_ip in *:*) echo 6 ;; esac; }
+
+# target_ssh COMMAND: on the server, whose key must be the one that was known when the image was made. Nothing is asked.
+target_ssh() {
+	target_ip=$(target_address)
+	target_identity
+	ssh -F none -T -i "$target_key" -o IdentitiesOnly=yes -o BatchMode=yes -o StrictHostKeyChecking=yes \
+		-o UserKnownHostsFile="$target_known" -o GlobalKnownHostsFile=none -o HostKeyAlias="$(host_of "$target")" \
+		-o CheckHostIP=no -o ConnectTimeout=20 -o ServerAliveInterval=15 -o ServerAliveCountMax=4 \
+		-l "${target_where%%@*}" "$target_ip" "$1"
+}
+
+# target_identity: sets $target_key and $target_known, files that the image has.
+target_identity() { target_key=$ROOT/etc/kmortem/ssh_key target_known=$ROOT/etc/kmortem/known_hosts; }
+
+# target_quoted TEXT: one word of the server's shell.
+target_quoted() { printf "'%s'" "$(printf %s "$1" | sed "s/'/'\\\\''/g")"; }
+
+# ---- writing -----------------------------------------------------------------------------------
+
+# Older programs named sync take no file.
+target_take() {
+	case $target_kind in
+	ssh)
+		file=$(target_quoted "${target_where#*:}/$1")
+		folder=$(target_quoted "${target_where#*:}/${1%/*}")
+		target_ssh "umask 077; mkdir -p $folder && cat > $file && { sync $file 2> /dev/null || sync; }"
+		;;
+	netdump)
+		case ${1##*/} in
+		dmesg.txt) cat > "$target_log" ;;
+		vmcore*) target_netdump ;;
+		*) cat > /dev/null ;;
+		esac
+		;;
+	esac
+}
+
+# target_netdump: the dump on standard input.
+target_netdump() {
+	port=$(port_of "$target")
+	set -- ${port:+"--port=$port"} ${conf_netdump_server_key:+"--server-key=$ROOT$conf_netdump_server_key"} \
+		${conf_netdump_key:+"--key=$ROOT$conf_netdump_key"}
+	[ ! -e "$target_log" ] || set -- "$@" "--log=$target_log"
+	netdump-send -q "$@" "$(target_address)" && rm -f "$target_log"
+}
+
+target_keep() {
+	[ "$target_kind" = ssh ] || return 0
+	from=$(target_quoted "${target_where#*:}/$1") to=$(target_quoted "${target_where#*:}/$2")
+	target_ssh "mv $from $to && sync"
+}
+
+# A log that no dump has followed goes alone.
+target_close() {
+	case $target_kind in
+	netdump) [ ! -e "$target_log" ] || : | target_netdump ;;
+	ssh) : ;;
+	*) umount "$target_mount" ;;
+	esac
 }

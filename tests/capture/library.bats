@@ -72,39 +72,3 @@ netdump 192.0.2.1
 	[ "$status" -eq 1 ]
 	[[ $stderr == *'/none: cannot be read' ]]
 }
-
-@test "the words of the capture kernel" {
-	export ROOT=$BATS_TEST_TMPDIR/root
-	mkdir -p "$ROOT/proc"
-	echo 'BOOT_IMAGE=/vmlinuz root=UUID=1 ro console=ttyS0,115200 quiet crashkernel=256M panic=5 mce=off isolcpus=2' > "$ROOT/proc/cmdline"
-	each kexec_append
-	[ "$output" = 'console=ttyS0,115200 mce=off nr_cpus=1 irqpoll reset_devices panic=10 kmortem.capture' ]
-	echo 'ro' > "$ROOT/proc/cmdline"
-	each kexec_append
-	[ "$output" = 'nr_cpus=1 irqpoll reset_devices panic=10 kmortem.capture' ]
-}
-
-@test "drivers that lead to a disk" {
-	export ROOT=$BATS_TEST_TMPDIR/root
-	sys=$ROOT/sys
-	pci=$sys/devices/pci0/0000:00:03.0
-	mkdir -p "$pci/virtio0/block/vda/vda1" "$sys/bus/drivers/a" "$sys/bus/drivers/b" "$sys/module/virtio_pci" "$sys/module/virtio_blk" \
-		"$sys/dev/block" "$sys/devices/virtual/block/dm-0/slaves"
-	ln -s "$sys/bus/drivers/a" "$pci/driver"
-	ln -s "$sys/bus/drivers/b" "$pci/virtio0/driver"
-	ln -s "$sys/module/virtio_pci" "$sys/bus/drivers/a/module"
-	ln -s "$sys/module/virtio_blk" "$sys/bus/drivers/b/module"
-	echo 1 > "$pci/virtio0/block/vda/vda1/partition"
-	echo 254:1 > "$pci/virtio0/block/vda/vda1/dev"
-	ln -s "$pci/virtio0/block/vda/vda1" "$sys/dev/block/254:1"
-	ln -s "$sys/devices/virtual/block/dm-0" "$sys/dev/block/253:0"
-	ln -s "$pci/virtio0/block/vda/vda1" "$sys/devices/virtual/block/dm-0/slaves/vda1"
-	each 'drivers_of_block 254:1'
-	[ "$output" = "virtio_blk
-virtio_pci" ]
-	each 'drivers_of_block "254:1 "' # as findmnt -o MAJ:MIN has it
-	[ "$status" -eq 2 ]
-	each 'drivers_of_block 253:0'
-	[ "$output" = "virtio_blk
-virtio_pci" ]
-}

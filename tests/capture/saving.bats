@@ -491,7 +491,6 @@ capture_with() {
 	each 'exec 2> /dev/null
 		rm -rf $work; mkdir -p $work
 		hostname() { echo guest; }; date() { case "$1" in +%Y*) echo 2026-11-21-131313 ;; *) echo 1795266793 ;; esac; }
-		wait_for_devices() { :; }
 		target_choose() { target_kind=${1%% *} target_where=${1#* }; target_mount=$work target_directory=$work/${1##*/}; }
 		target_open() { mkdir -p $target_directory; }
 		target_close() { :; }
@@ -533,7 +532,7 @@ c/guest-2026-11-21-131313/vmcore' ]
 @test "all: settings that say nothing" {
 	stub makedumpfile 'for file; do :; done; case $1 in -v) printf "lzo\tenabled\n" ;; *) echo data > "$file" ;; esac'
 	stub kmortem 'exit 0'
-	capture_with 'nonsense' 'echo "/var/crash UUID=1 ext4 /var/crash" > $ROOT/etc/kmortem/capture.devices'
+	capture_with 'nonsense' 'printf "local /var/crash\tUUID=1\text4\trw\t/var/crash\n" > $ROOT/etc/kmortem/capture.devices'
 	grep -qx 'crash/guest-2026-11-21-131313/vmcore' <<< "$output"
 	grep -qx 'no target is set: those known are taken' <<< "$output"
 }

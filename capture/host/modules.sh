@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh disable=SC2154
+# Kernel modules and their firmware, into an image.
+
+# module_files NAME…: "FILE [OPTION…]" of each module and what it needs, softly or not, in the order in which they are loaded;
+# NAME may be an alias. What the kernel does not have as a module is built in, or the kernel has not got it: only modprobe
+# could tell, and not of every kernel.
+module_files() {
+	[ -e "$ROOT/lib/modules/$image_release/modules.dep" ] || return 0
+	for module in "$@"; do
+		modprobe ${ROOT:+-d "$ROOT"} -S "$image_release" --ignore-install --show-depends "$module" 2> /dev/null |
+			sed -n 's/^insmod \(.*\)/\1/p'
+	done | awk '!seen[$1]++'
+}
+
+# module_is_there NAME: as a module of that kernel or in it.
+module_is_there() { modprobe ${ROOT:+-d "$ROOT"} -S "$image_release" -n -q "$1" 2> /dev/null; }
+
+module_unpacked() {
+	case $1 in
+	*.xz) xz -dc "$1" ;;
+	*.zst) zstd -dcq "$1" ;;
+	*.gz) gzip -dc "$1" ;;
+	*) cat "$1" ;;
+	esac
+}
+
+# module_firmware IMAGE FILE: what it names and this system has; the kernel unpacks it as it does here.
+module_firmware() {
+	modinfo -F firmware "$2" 2> /dev/null | while read -r name; do
+		for file in "$ROOT/lib/firmware/$image_release/$name" "$ROOT/lib/firmware/updates/$name" "$ROOT/lib/firmware/$name"; do
+			for end in '' .xz .zst; do
+				[ -f "$file$end" ] || continue
+				mkdir -p "$1/lib/firmware/${name%/*}"
+				[ -d "$1/lib/firmware/$name" ] || cp -L "$file$end" "$1/lib/firmware/$name$end"
+				break 2
+			done
+		done
+	done
+}
+
+# image_modules IMAGE NAME…: plain files (a signature stays in them), and /lib/modules/order: lines "FILE [OPTION…]".
+image_modules() {
+	modules_image=$1
+	shift
+	module_files "$@" | while read -r file options; do
+		name=$(basename "$file" | sed 's/\.ko.*/.ko/')
+		module_unpacked "$file" > "$modules_image/lib/modules/$name" || die "$file: cannot be unpacked; is its program there?"
+		module_firmware "$modules_image" "$file"
+		echo "/lib/modules/$name${options:+ $options}"
+	done > "$modules_image/lib/modules/order"
+}

@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh disable=SC2154
+# What belongs into an image: found out first, and written beside the image. An image whose plan would be another one now is stale.
+#
+# Lines: "settings DIGEST", "parts DIGEST", "kernel RELEASE SIZE TIME", "program NAME FILE SIZE TIME", "file FILE SIZE TIME",
+# "target TARGET", and then of that target: "module NAME", "device TARGET DEVICE TYPE OPTIONS PATH" (parted by tabs), "activate HOW", "host ADDRESS NAME", "network …",
+# "missing TARGET".
+
+# plan_stamp FILE: size and time.
+plan_stamp() { stat -L -c '%s %Y' "$ROOT$1" 2> /dev/null; }
+
+# plan_program NAME…, plan_file FILE…: status 1 where one is not there.
+plan_program() {
+	for name in "$@"; do
+		found=$(program_file "$name") || { say "$name is not installed: the capture image needs it"; return 1; }
+		echo "program $name $found $(stat -L -c '%s %Y' "$found")"
+	done
+}
+
+plan_file() {
+	for file in "$@"; do
+		[ -r "$ROOT$file" ] || { say "$file: cannot be read"; return 1; }
+		echo "file $file $(plan_stamp "$file")"
+	done
+}
+
+plan_modules() {
+	for module in "$@"; do echo "module $module"; done
+}
+
+# ---- targets -----------------------------------------------------------------------------------
+
+# plan_target TARGET: its lines; status 1, and why is told, where the capture kernel could not reach it.
+plan_target() {
+	target=$1 where=${1#* }
+	case $target in
+	"local "*) plan_local "$where" ;;
+	"device "*) plan_device "${where%%:/*}" "/${where#*:/}" ;;
+	"nfs "*) plan_network "$(host_of "$target")" && plan_modules nfs nfsv3 nfsv4 ;;
+	"ssh "*) plan_network "$(host_of "$target")" && plan_ssh ;;
+	"netdump "*)
+		plan_network "$(host_of "$target")" && plan_program netdump-send &&
+			plan_file ${conf_netdump_server_key:+"$conf_netdump_server_key"} ${conf_netdump_key:+"$conf_netdump_key"}
+		;;
+	esac
+}
+
+plan_local() {
+	directory=$(readlink -f "$ROOT$1") || directory=$ROOT$1 # made by the capture kernel
+	directory=${directory#"$ROOT"}
+	read -r number type source place <<- END
+		$(mount_of "${directory:-/}")
+	END
+	[ "$number" ] || { say "$1: /proc/self/mountinfo does not tell what it lies on"; return 1; }
+	case $number in
+	0:*) number=$(device_number "$(mount_plain "$source")" 2> /dev/null) || {
+		say "$1: lies on $(mount_refusal "$type" "$source")"
+		return 1
+	} ;;
+	esac
+	plan_filesystem "$number" "$type" "$(mount_plain "$place")"
+}
+
+plan_device() {
+	if ! node=$(device_found "$1") || ! number=$(device_number "$node"); then
+		say "$1: there is no such device"
+		return 1
+	fi
+	type=$(device_tag "$node" TYPE)
+	[ "$type" ] || { say "$1: has no file system that blkid knows"; return 1; }
+	plan_filesystem "$number" "$type" "$2"
+}
+
+# plan_filesystem MAJOR:MINOR TYPE PATH: named by what does not change from boot to boot, where it has that.
+plan_filesystem() {
+	refusal=$(device_refusal "$1")
+	[ -z "$refusal" ] || { say "${target#* }: lies on $refusal"; return 1; }
+	device=$(device_node "$1") options=rw
+	uuid=$(device_tag "$device" UUID)
+	[ "$2" != btrfs ] || options=rw,subvolid=5
+	printf 'device %s\t%s\t%s\t%s\t%s\n' "$target" "${uuid:+UUID=}${uuid:-$device}" "$2" "$options" "$3"
+	plan_type "$2" "$uuid"
+	drivers_of_block "$1" | sed 's/^/module /'
+	plan_activation "$(device_activation "$1" | awk '!seen[$0]++')"
+}
+
+# plan_type TYPE UUID
+plan_type() {
+	plan_modules "$1"
+	case $1 in
+	vfat) plan_modules nls_cp437 nls_ascii nls_iso8859-1 nls_utf8 ;;
+	btrfs)
+		disks=$(cat "$ROOT/sys/fs/btrfs/$2/devices"/*/dev 2> /dev/null)
+		[ "$(echo "$disks" | wc -l)" -gt 1 ] || return 0
+		echo "activate btrfs"
+		plan_program btrfs || return
+		for disk in $disks; do
+			drivers_of_block "$disk" | sed 's/^/module /'
+			plan_activation "$(device_activation "$disk")"
+		done
+		;;
+	esac
+}
+
+# plan_activation LINES
+plan_activation() {
+	[ "$1" ] || return 0
+	printf '%s\n' "$1" | sed 's/^/activate /'
+	# shellcheck disable=SC2046 # words
+	plan_program $(printf '%s\n' "$1" | sed 's/ .*//' | sort -u)
+}
+
+# A key that wants a passphrase, or a server that nobody knows, would be asked for after the crash.
+plan_ssh() {
+	plan_program ssh || return
+	key=$(ssh_key_file) || { say "no key for ssh: make one (ssh-keygen -N '') and name it with ssh_key="; return 1; }
+	ssh-keygen -y -P '' -f "$ROOT$key" > /dev/null 2>&1 || { say "$key: wants a passphrase, or is no key"; return 1; }
+	known_host_lines "$(host_of "$target")" | grep -q . || {
+		say "$(host_of "$target"): its key is not known; after looking at it: ssh-keyscan, or log in once as root"
+		return 1
+	}
+	plan_file "$key"
+}
+
+ssh_key_file() {
+	for file in "$conf_ssh_key" /root/.ssh/id_ed25519 /root/.ssh/id_ecdsa /root/.ssh/id_rsa; do
+		[ -z "$file" ] || [ ! -r "$ROOT$file" ] || { echo "$file"; return; }
+		[ -z "$conf_ssh_key" ] || break # that one, or none
+	done
+	return 1
+}
+
+# known_host_lines HOST: of the files that say which key it has.
+known_host_lines() {
+	for file in "${conf_ssh_known_hosts:-/root/.ssh/known_hosts}" /etc/ssh/ssh_known_hosts; do
+		[ ! -r "$ROOT$file" ] || ssh-keygen -F "$1" -f "$ROOT$file" 2> /dev/null | grep -v '^#'
+	done
+}
+
+# ---- all ---------------------------------------------------------------------------------------
+
+# plan_before TARGET: what the image there is has of a target on the network, which may not be up yet while this system boots.
+plan_before() {
+	case $1 in nfs* | ssh* | netdump*) ;; *) return 1 ;; esac
+	[ -r "$image_plan" ] || return
+	PLAN_TARGET="target $1" awk '/^(target|missing) / { inside = $0 == ENVIRON["PLAN_TARGET"]; next } inside' "$image_plan" | grep . &&
+		say "$1: taken as it was found before"
+}
+
+# plan: all lines; status 1 where a target is missing, 2 where no image can be.
+plan() {
+	echo "settings $(sha256sum < "$conf_file" | cut -c 1-64)"
+	echo "parts $(find "$parts" "$rules_directory" -type f | sort | xargs cat | sha256sum | cut -c 1-64)"
+	echo "kernel $image_release $(plan_stamp "/lib/modules/$image_release/modules.dep")"
+	plan_program busybox makedumpfile kmortem || return 2
+	lacks=$(busybox_lacks)
+	[ -z "$lacks" ] || { say "busybox has no ${lacks% }; install one that has (busybox-static)"; return 2; }
+	plan_file ${conf_pre_script:+"$conf_pre_script"} ${conf_post_script:+"$conf_post_script"} \
+		${conf_known_signatures:+"$conf_known_signatures"} || return 2
+	# shellcheck disable=SC2086 # words
+	plan_modules $conf_extra_modules
+	plan_missing=0
+	while IFS= read -r target; do
+		[ "$target" ] || continue
+		if lines=$(plan_target "$target") || lines=$(plan_before "$target"); then
+			printf '%s\n' "target $target" "$lines"
+		else
+			echo "missing $target"
+			plan_missing=1
+		fi
+	done <<- END
+		$conf_targets
+	END
+	return $plan_missing
+}

@@ -1,0 +1,341 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The capture image: its drivers, its archive, and building it, by each shell.
+# shellcheck disable=SC2154,SC2016,SC2030,SC2031 # bats sets variables; words are for the shell under test
+
+load shells
+
+setup() {
+	cd "$BATS_TEST_DIRNAME/../.." || return
+	export ROOT=$BATS_TEST_TMPDIR/root KERNEL_RELEASE=6.1.0-test bin=$BATS_TEST_TMPDIR/bin
+	sys=$ROOT/sys
+	mkdir -p "$sys"/{dev/block,class/block,devices,module} "$ROOT"/{proc/self,boot,etc} "$bin"
+}
+
+# driven DIRECTORY MODULE: a device below /sys/devices that this module drives.
+driven() {
+	mkdir -p "$sys/devices/$1" "$sys/module/$2" "$sys/bus/drivers/$2"
+	ln -sfn "$sys/module/$2" "$sys/bus/drivers/$2/module"
+	ln -sfn "$sys/bus/drivers/$2" "$sys/devices/$1/driver"
+}
+
+# block DIRECTORY NUMBER: a disk or partition below /sys/devices.
+block() {
+	mkdir -p "$sys/devices/$1/slaves"
+	echo "$2" > "$sys/devices/$1/dev"
+	ln -sfn "$sys/devices/$1" "$sys/dev/block/$2"
+	ln -sfn "$sys/devices/$1" "$sys/class/block/${1##*/}"
+}
+
+made_of() { ln -sfn "$sys/devices/$2" "$sys/devices/$1/slaves/${2##*/}"; }
+
+# virtio: a disk with a partition, as QEMU has it.
+virtio() {
+	driven pci0000:00/0000:00:04.0 virtio_pci
+	driven pci0000:00/0000:00:04.0/virtio0 virtio_blk
+	block pci0000:00/0000:00:04.0/virtio0/block/vda 254:0
+	block pci0000:00/0000:00:04.0/virtio0/block/vda/vda1 254:1
+	echo 1 > "$sys/devices/pci0000:00/0000:00:04.0/virtio0/block/vda/vda1/partition"
+}
+
+# ---- drivers -----------------------------------------------------------------------------------
+
+@test "drivers: a virtual disk and its partition" {
+	virtio
+	for number in 254:0 254:1; do
+		each "drivers_of_block $number"
+		[ "$output" = "virtio_blk
+virtio_pci" ]
+	done
+	each 'drivers_of_block "254:1 "' # as findmnt -o MAJ:MIN has it
+	[ "$status" -eq 2 ]
+}
+
+@test "drivers: a SCSI disk, whose driver does not name its module since 6.10" {
+	driven pci0000:00/0000:00:1f.2 ahci
+	disk=pci0000:00/0000:00:1f.2/ata1/host0/target0:0:0/0:0:0:0
+	mkdir -p "$sys/bus/scsi/drivers/sd" "$sys/devices/$disk"
+	ln -s "$sys/bus/scsi/drivers/sd" "$sys/devices/$disk/driver"
+	echo scsi:t-0x00 > "$sys/devices/$disk/modalias"
+	block "$disk/block/sda" 8:0
+	each 'drivers_of_block 8:0'
+	[ "$output" = "scsi:t-0x00
+ahci" ]
+}
+
+@test "drivers: a namespace of NVMe with two controllers" {
+	driven pci0000:00/0000:00:05.0 nvme
+	driven pci0000:00/0000:00:06.0 nvme_other
+	mkdir -p "$sys/devices/pci0000:00/0000:00:05.0/nvme/nvme0" "$sys/devices/pci0000:00/0000:00:06.0/nvme/nvme1"
+	block virtual/nvme-subsystem/nvme-subsys0/nvme0n1 259:0
+	ln -s "$sys/devices/pci0000:00/0000:00:05.0/nvme/nvme0" "$sys/devices/virtual/nvme-subsystem/nvme-subsys0/nvme0"
+	ln -s "$sys/devices/pci0000:00/0000:00:06.0/nvme/nvme1" "$sys/devices/virtual/nvme-subsystem/nvme-subsys0/nvme1"
+	each 'drivers_of_block 259:0'
+	[ "$output" = "nvme
+nvme_other" ]
+}
+
+@test "drivers: a logical volume on an array" {
+	virtio
+	driven pci0000:00/0000:00:05.0 ahci
+	block pci0000:00/0000:00:05.0/block/sda 8:0
+	block virtual/block/md0 9:0
+	mkdir -p "$sys/devices/virtual/block/md0/md"
+	echo raid1 > "$sys/devices/virtual/block/md0/md/level"
+	made_of virtual/block/md0 pci0000:00/0000:00:04.0/virtio0/block/vda/vda1
+	made_of virtual/block/md0 pci0000:00/0000:00:05.0/block/sda
+	block virtual/block/dm-0 253:0
+	mkdir -p "$sys/devices/virtual/block/dm-0/dm" "$sys/module/dm_mod/holders/dm_thin_pool"
+	made_of virtual/block/dm-0 virtual/block/md0
+	echo 'LVM-abc' > "$sys/devices/virtual/block/dm-0/dm/uuid"
+	echo 'my--group-var--crash' > "$sys/devices/virtual/block/dm-0/dm/name"
+	each 'drivers_of_block 253:0'
+	[ "$output" = "dm_mod
+dm_thin_pool
+md-raid1
+ahci
+virtio_blk
+virtio_pci" ]
+	each 'device_activation 253:0'
+	[ "$output" = "mdadm
+lvm my-group/var-crash" ]
+	each 'device_refusal 253:0'
+	[ -z "$output" ]
+}
+
+@test "drivers: what supplies a controller on a board, and no circle of suppliers" {
+	driven platform/soc/mmc0 sdhci_iproc
+	driven platform/soc/clock clk_board
+	mkdir -p "$sys/devices/virtual/devlink/a" "$sys/devices/virtual/devlink/b"
+	ln -s "$sys/devices/platform/soc/clock" "$sys/devices/virtual/devlink/a/supplier"
+	ln -s "$sys/devices/platform/soc/mmc0" "$sys/devices/virtual/devlink/b/supplier"
+	ln -s "$sys/devices/virtual/devlink/a" "$sys/devices/platform/soc/mmc0/supplier:platform:clock"
+	ln -s "$sys/devices/virtual/devlink/b" "$sys/devices/platform/soc/clock/supplier:platform:mmc0"
+	driven platform/soc/mmc0/mmc_host/mmc0/mmc0:0001 mmc_block
+	block platform/soc/mmc0/mmc_host/mmc0/mmc0:0001/block/mmcblk0 179:0
+	each 'drivers_of_block 179:0 | sort -u'
+	[ "$output" = "clk_board
+mmc_block
+sdhci_iproc" ]
+}
+
+# ---- modules -----------------------------------------------------------------------------------
+
+@test "modules are unpacked, in order, once, with their options and firmware" {
+	modules=$ROOT/lib/modules/6.1.0-test
+	mkdir -p "$modules" "$ROOT/lib/firmware/vendor" "$BATS_TEST_TMPDIR/image/lib/modules"
+	: > "$modules/modules.dep"
+	echo plain > "$modules/a.ko"
+	echo xz | xz > "$modules/b.ko.xz"
+	echo gz | gzip > "$modules/c.ko.gz"
+	echo zst | zstd -q > "$modules/d.ko.zst"
+	echo blob > "$ROOT/lib/firmware/vendor/card.bin"
+	each 'modprobe() { case "$*" in
+			*" one") printf "insmod %s\n" $ROOT/lib/modules/6.1.0-test/a.ko "$ROOT/lib/modules/6.1.0-test/b.ko.xz max=1 x=\"y z\"" ;;
+			*" two") printf "builtin crc\ninsmod %s\ninsmod %s\ninsmod %s \n" $ROOT/lib/modules/6.1.0-test/a.ko $ROOT/lib/modules/6.1.0-test/c.ko.gz $ROOT/lib/modules/6.1.0-test/d.ko.zst ;;
+			*) return 1 ;;
+		esac; }
+		modinfo() { case $3 in */d.ko.zst) echo vendor/card.bin; echo vendor/absent.bin ;; esac; }
+		image='"$BATS_TEST_TMPDIR"'/image; rm -rf $image/lib/firmware
+		image_modules $image one two unknown; cat $image/lib/modules/order; cd $image/lib; cat modules/a.ko modules/b.ko modules/c.ko modules/d.ko; find firmware -type f'
+	[ "$output" = '/lib/modules/a.ko
+/lib/modules/b.ko max=1 x="y z"
+/lib/modules/c.ko
+/lib/modules/d.ko
+plain
+xz
+gz
+zst
+firmware/vendor/card.bin' ]
+}
+
+# ---- archive -----------------------------------------------------------------------------------
+
+@test "the archive is one that cpio reads, and does not tell when or where it was made" {
+	image=$BATS_TEST_TMPDIR/image
+	fill() {
+		mkdir -p "$1/bin" "$1/a b/c"
+		printf 12345 > "$1/a b/five"
+		: > "$1/a b/empty"
+		head -c 4097 /dev/zero > "$1/bin/tool"
+		chmod 755 "$1/bin/tool" "$1" "$1/bin" "$1/a b" "$1/a b/c"
+		chmod 600 "$1/a b/five" "$1/a b/empty"
+		ln -s ../tool "$1/a b/link"
+		touch -d "$2" "$1/a b/five" "$1/bin"
+	}
+	fill "$image" '-1 year'
+	fill "$BATS_TEST_TMPDIR/again" '-2 days'
+	each "archive $image 'bin/sh tool
+bin/ls tool' | sha256sum; archive $BATS_TEST_TMPDIR/again 'bin/sh tool
+bin/ls tool' | sha256sum"
+	[ "$(sort -u <<< "$output" | wc -l)" -eq 1 ]
+	by dash "archive $image 'bin/sh tool'" > "$BATS_TEST_TMPDIR/archive"
+	diff - <(cpio -itvn --quiet < "$BATS_TEST_TMPDIR/archive" | sed 's/  */ /g') <<- 'END'
+		drwxr-xr-x 1 0 0 0 Jan 1 1970 dev
+		crw------- 1 0 0 5, 1 Jan 1 1970 dev/console
+		drwxr-xr-x 1 0 0 0 Jan 1 1970 a b
+		drwxr-xr-x 1 0 0 0 Jan 1 1970 a b/c
+		-rw------- 1 0 0 0 Jan 1 1970 a b/empty
+		-rw------- 1 0 0 5 Jan 1 1970 a b/five
+		lrwxrwxrwx 1 0 0 7 Jan 1 1970 a b/link -> ../tool
+		drwxr-xr-x 1 0 0 0 Jan 1 1970 bin
+		-rwxr-xr-x 1 0 0 4097 Jan 1 1970 bin/tool
+		lrwxrwxrwx 1 0 0 4 Jan 1 1970 bin/sh -> tool
+	END
+	mkdir "$BATS_TEST_TMPDIR/out"
+	(cd "$BATS_TEST_TMPDIR/out" && cpio -id --quiet < "$BATS_TEST_TMPDIR/archive" 2> /dev/null || :)
+	cmp "$BATS_TEST_TMPDIR/out/bin/tool" "$image/bin/tool"
+	cmp "$BATS_TEST_TMPDIR/out/a b/five" "$image/a b/five"
+}
+
+@test "compression is what the capture kernel unpacks" {
+	magic() { each 'archive_compressed < /dev/null | od -An -t x1 -N 4 | tr -d " "'; }
+	printf 'CONFIG_RD_GZIP=y\nCONFIG_RD_XZ=y\nCONFIG_RD_ZSTD=y\n' > "$ROOT/boot/config-6.1.0-test"
+	magic
+	[ "$output" = 28b52ffd ]
+	printf 'CONFIG_RD_GZIP=y\nCONFIG_RD_XZ=y\n# CONFIG_RD_ZSTD is not set\n' > "$ROOT/boot/config-6.1.0-test"
+	[ "$(by dash 'archive_compressed < /dev/null' | od -An -t x1 -N 4 | tr -d ' ')" = fd377a58 ]
+	[[ $(by 'busybox sh' 'archive_compressed < /dev/null' | od -An -t x1 -N 4 | tr -d ' ') == 1f8b* ]] # its xz only unpacks
+	rm "$ROOT/boot/config-6.1.0-test"
+	magic
+	[[ $output == 1f8b* ]]
+}
+
+# ---- building ----------------------------------------------------------------------------------
+
+# A machine whose dumps go to a partition, and whose programs are stubs.
+machine() {
+	virtio
+	mkdir -p "$ROOT/var/crash" "$ROOT/lib/modules/6.1.0-test" "$ROOT/root/.ssh" "$ROOT/etc/kmortem" "$ROOT/dev/disk"
+	echo '25 1 254:1 / / rw,relatime shared:1 - ext4 /dev/vda1 rw' > "$ROOT/proc/self/mountinfo"
+	echo 'secret' > "$ROOT/etc/kmortem/netdump.key"
+	printf '#!/bin/sh\n' > "$ROOT/etc/kmortem/after"
+	chmod 755 "$ROOT/etc/kmortem/after"
+	printf 'CONFIG_RD_GZIP=y\n' > "$ROOT/boot/config-6.1.0-test"
+	for name in makedumpfile kmortem netdump-send; do printf '#!/bin/sh\necho %s\n' $name > "$bin/$name"; done
+	chmod +x "$bin"/*
+	PATH=$bin:$PATH
+	conf=$BATS_TEST_TMPDIR/conf
+	printf '%s\n' 'target = local /var/crash' 'post_script = /etc/kmortem/after' 'netdump_key = /etc/kmortem/netdump.key' > "$conf"
+	stubs="conf_file=$conf parts=capture rules_directory=rules; conf_read \$conf_file"'
+		blkid() { echo "$1: UUID=\"11-22\" TYPE=\"ext4\""; }
+		modprobe() { return 1; }
+		getent() { [ "$2" = dump.example ] && echo "192.0.2.9 STREAM dump.example"; }
+		ip() { case "$*" in
+			"route get 192.0.2.9") echo "192.0.2.9 via 10.0.0.1 dev eth0 src 10.0.0.2 uid 0" ;;
+			*addr*) echo "2: eth0    inet 10.0.0.2/24 brd 10.0.0.255 scope global eth0" ;;
+			*) return 1 ;;
+		esac; }
+'
+}
+
+# unpacked: the image's files, in $BATS_TEST_TMPDIR/out.
+unpacked() {
+	rm -rf "$BATS_TEST_TMPDIR/out" && mkdir "$BATS_TEST_TMPDIR/out"
+	gzip -dc "$ROOT/var/lib/kmortem/capture/initrd-6.1.0-test" | (cd "$BATS_TEST_TMPDIR/out"; cpio -id --quiet 2> /dev/null; :)
+}
+
+@test "build: what is in the image; nobody else may read it" {
+	machine
+	each "$stubs build; stat -c '%a %n' \$image_directory/*; cat \$image_plan | grep -v '^settings\|^parts\|^program\|^kernel\|^file'"
+	[ "$status" -eq 0 ]
+	[ "$output" = "600 $ROOT/var/lib/kmortem/capture/initrd-6.1.0-test
+600 $ROOT/var/lib/kmortem/capture/initrd-6.1.0-test.plan
+target local /var/crash
+device local /var/crash	UUID=11-22	ext4	rw	/var/crash
+module ext4
+module virtio_blk
+module virtio_pci" ]
+	unpacked
+	cd "$BATS_TEST_TMPDIR/out"
+	[ "$(cat etc/kmortem/capture.devices)" = "local /var/crash	UUID=11-22	ext4	rw	/var/crash" ]
+	[ -x init ] && [ -x bin/busybox ] && [ -x bin/dhcp ] && [ -x etc/kmortem/after ] && [ -f lib/kmortem/save.sh ] && [ -f lib/kmortem/conf.sh ]
+	[ "$(readlink bin/sh)" = busybox ]
+	[ "$(sed -n 2p bin/kmortem)" = 'echo kmortem' ] && [ -d bin/rules/lib ]
+	[ ! -e bin/netdump-send ] && [ ! -e etc/kmortem/netdump.key ]
+	cmp etc/kmortem/capture.conf "$conf"
+}
+
+@test "build: twice the same; stale when something it was made of changes" {
+	machine
+	[ "$(by dash "$stubs build; sha256sum < \$image_file")" = "$(by bash "$stubs build; sha256sum < \$image_file")" ]
+	each "$stubs image_is_stale"
+	[ "$status" -eq 1 ] && [ -z "$output" ]
+	echo '# more' >> "$conf"
+	each "$stubs image_is_stale"
+	[ "$output" = "the capture image is older than $conf" ]
+	by dash "$stubs build"
+	echo '# more' >> "$bin/makedumpfile"
+	each "$stubs image_is_stale"
+	[ "$output" = 'makedumpfile has changed since the capture image was made' ]
+	by dash "$stubs build"
+	driven pci0000:00/0000:00:04.0/virtio0 other_blk
+	each "$stubs image_is_stale"
+	[[ $output == 'the way to a target has changed since the capture image was made: module other_blk' ]]
+}
+
+@test "build: a target on the network brings its keys and the way to it" {
+	machine
+	driven pci0000:00/0000:00:05.0 e1000
+	mkdir -p "$sys/class/net/eth0"
+	ln -s "$sys/devices/pci0000:00/0000:00:05.0" "$sys/class/net/eth0/device"
+	echo 52:54:00:12:34:56 > "$sys/class/net/eth0/address"
+	echo 1500 > "$sys/class/net/eth0/mtu"
+	echo 'target = netdump dump.example' >> "$conf"
+	each "$stubs build"
+	[ "$status" -eq 0 ]
+	unpacked
+	cd "$BATS_TEST_TMPDIR/out"
+	[ "$(cat etc/hosts)" = '192.0.2.9 dump.example' ]
+	[ "$(cat etc/kmortem/capture.network)" = "card eth0 52:54:00:12:34:56 /sys/devices/pci0000:00/0000:00:05.0 1500
+address eth0 10.0.0.2/24
+route eth0 192.0.2.9 10.0.0.1" ]
+	[ "$(stat -c %a etc/kmortem/netdump.key)" = 600 ] && [ -x bin/netdump-send ]
+	# While this system boots the network may not be there yet.
+	cd "$BATS_TEST_DIRNAME/../.."
+	each "$stubs"' getent() { return 1; }; image_is_stale'
+	[ "$status" -eq 1 ]
+	each "$stubs"' getent() { return 1; }; build'
+	[ "$status" -eq 0 ]
+	[[ $stderr == *'netdump dump.example: taken as it was found before'* ]]
+}
+
+@test "build: a target that cannot be had is told, the others are in the image; without any there is none" {
+	machine
+	echo 'target = netdump nowhere.example' >> "$conf"
+	each "$stubs build"
+	[ "$status" -eq 1 ]
+	[[ $stderr == *'nowhere.example: has no address'* ]]
+	grep -qx 'missing netdump nowhere.example' "$ROOT/var/lib/kmortem/capture/initrd-6.1.0-test.plan"
+	before=$(sha256sum < "$ROOT/var/lib/kmortem/capture/initrd-6.1.0-test")
+	echo 'target = netdump nowhere.example' > "$conf"
+	each "$stubs build"
+	[ "$status" -eq 2 ]
+	[[ $stderr == *'no target can be reached from a capture kernel: no image'* ]]
+	[ "$before" = "$(sha256sum < "$ROOT/var/lib/kmortem/capture/initrd-6.1.0-test")" ]
+	[ "$(ls "$ROOT/var/lib/kmortem/capture")" = "initrd-6.1.0-test
+initrd-6.1.0-test.plan" ]
+}
+
+@test "build: a program that is missing, a busybox that lacks something" {
+	machine
+	rm "$bin/kmortem"
+	PATH=$bin:/usr/bin:/bin each "$stubs plan > /dev/null"
+	[ "$status" -eq 2 ]
+	[[ $stderr == *'kmortem is not installed: the capture image needs it'* ]]
+	each "$stubs"' busybox() { echo sh; }; busybox_lacks'
+	[[ $output == awk*udhcpc* ]]
+}
+
+@test "addresses of symbols go into the image only where the kernel does not tell them" {
+	mkdir -p "$BATS_TEST_TMPDIR/image/etc/kmortem"
+	head -c 100000 /dev/zero > "$ROOT/boot/System.map-6.1.0-test"
+	uname='uname() { echo 6.1.0-test; };'
+	printf 'ELF\0SYMBOL(kallsyms_names)=ffffffff82000000\n\0' > "$ROOT/proc/kcore"
+	each "$uname image_symbols $BATS_TEST_TMPDIR/image; ls $BATS_TEST_TMPDIR/image/etc/kmortem"
+	[ -z "$output" ]
+	printf 'ELF\0OSRELEASE=5.10.0\n\0' > "$ROOT/proc/kcore"
+	: > "$ROOT/boot/System.map-small"
+	each "$uname image_symbols $BATS_TEST_TMPDIR/image; ls $BATS_TEST_TMPDIR/image/etc/kmortem"
+	[ "$output" = System.map.gz ]
+}

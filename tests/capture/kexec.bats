@@ -1,0 +1,126 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Which capture kernel is loaded, how and with which words, by each shell.
+# shellcheck disable=SC2154,SC2016 # bats sets variables; words are for the shell under test
+
+load shells
+
+setup() {
+	cd "$BATS_TEST_DIRNAME/../.." || return
+	export ROOT=$BATS_TEST_TMPDIR/root KERNEL_RELEASE=6.1.0-test
+	mkdir -p "$ROOT"/{proc,boot,run,etc,sys/kernel/security,sys/firmware/efi/efivars} "$ROOT/lib/modules/6.1.0-test"
+	echo 'console=ttyS0' > "$ROOT/proc/cmdline"
+}
+
+words() {
+	printf '%s\n' "$1" > "$ROOT/proc/cmdline"
+	each "conf_append=${2-}"'; kexec_machine=${MACHINE-riscv64}; kexec_append'
+}
+
+@test "words of the first boot stay there, those of the hardware are kept" {
+	common='nr_cpus=1 irqpoll reset_devices panic=10 cgroup_disable=memory transparent_hugepage=never novmcoredd cma=0 hugetlb_cma=0 kmortem.capture'
+	words 'BOOT_IMAGE=(hd0,gpt2)/vmlinuz root=UUID=1 ro rootflags=subvol=root rhgb quiet crashkernel=1G-4G:192M,4G-:256M console=tty0 console=ttyS0,115200n8'
+	[ "$output" = "console=tty0 console=ttyS0,115200n8 $common" ]
+	words 'hugepagesz=1G hugepages=64 default_hugepagesz=1G isolcpus=2-7 nohz_full=2-7 rcu_nocbs=2-7 intel_iommu=on iommu=pt mem=64G nr_cpus=8 log_buf_len=16M'
+	[ "$output" = "intel_iommu=on iommu=pt $common" ]
+	words 'systemd.unit=rescue.target rd.lvm.lv=a/b init=/bin/bash resume=/dev/sda2 panic_on_warn=1 softlockup_panic=1 oops=panic slub_debug=FZPU module_blacklist=x pci=nomsi nokaslr'
+	[ "$output" = "module_blacklist=x pci=nomsi nokaslr $common" ]
+	words ''
+	[ "$output" = "$common" ]
+}
+
+@test "hyphens are underlines, quotes hold words together, and what follows -- is for init" {
+	words 'panic-on-warn=1 dyndbg="file drivers/a.c +p; file b.c +p" transparent-hugepage=always  earlycon -- single'
+	[[ $output == 'dyndbg="file drivers/a.c +p; file b.c +p" earlycon nr_cpus=1 '* ]]
+}
+
+@test "the site's words come last" {
+	words 'nr_cpus=4' '"nr_cpus=2 swiotlb=32768"'
+	[[ $output == *' nr_cpus=1 '* || $output == 'nr_cpus=1 '* ]]
+	[[ $output == *' kmortem.capture nr_cpus=2 swiotlb=32768' ]]
+}
+
+@test "each machine has its words" {
+	MACHINE=x86_64 words ''
+	[[ $output == *numa=off*acpi_no_memhotplug*irqpoll* && $output == nr_cpus=1* ]]
+	MACHINE=ppc64le words ''
+	[[ $output == maxcpus=1* && $output != *nr_cpus* ]]
+	MACHINE=s390x words ''
+	[[ $output == nr_cpus=1* && $output != *irqpoll* ]]
+}
+
+@test "the kernel is found where distributions have it" {
+	each kernel_file
+	[ "$status" -eq 1 ]
+	[[ $stderr == *'no image of the kernel 6.1.0-test'* ]]
+	echo 0123 > "$ROOT/etc/machine-id"
+	for file in boot/0123/6.1.0-test/linux lib/modules/6.1.0-test/vmlinuz boot/vmlinux-6.1.0-test boot/vmlinuz-6.1.0-test; do
+		mkdir -p "$ROOT/${file%/*}"
+		: > "$ROOT/$file"
+		each kernel_file
+		[ "$output" = "/$file" ]
+	done
+}
+
+@test "a locked kernel takes kexec_file_load alone; an old kexec does not know how to try" {
+	known='kexec() { echo " -a, --kexec-syscall-auto"; };'
+	each "$known kexec_call"
+	[ "$output" = -a ]
+	each 'kexec() { echo " -s, --kexec-file-syscall"; }; kexec_call'
+	[ "$output" = -c ]
+	echo 'none [integrity] confidentiality' > "$ROOT/sys/kernel/security/lockdown"
+	each "$known kexec_call"
+	[ "$output" = -s ]
+	echo '[none] integrity confidentiality' > "$ROOT/sys/kernel/security/lockdown"
+	printf '\6\0\0\0\1' > "$ROOT/sys/firmware/efi/efivars/SecureBoot-8be4df61"
+	each "$known kexec_call"
+	[ "$output" = -s ]
+	printf '\6\0\0\0\0' > "$ROOT/sys/firmware/efi/efivars/SecureBoot-8be4df61"
+	each "$known kexec_call"
+	[ "$output" = -a ]
+}
+
+@test "show gives the command that load gives" {
+	: > "$ROOT/boot/vmlinuz-6.1.0-test"
+	echo 268435456 > "$ROOT/sys/kernel/kexec_crash_size"
+	stubs='conf_append=; kexec_machine=riscv64; image_is_stale() { return 1; }; kexec() { case $1 in --help) echo --kexec-syscall-auto ;; *) for word; do printf "<%s>" "$word"; done; esac; };'
+	each "$stubs show"
+	shown=$output
+	[[ $shown == "kexec -p -a /boot/vmlinuz-6.1.0-test --initrd=$ROOT/var/lib/kmortem/capture/initrd-6.1.0-test --append='console=ttyS0 nr_cpus=1 "* ]]
+	each "$stubs load"
+	[ "$status" -eq 0 ]
+	[[ $output == "<-p><-a><$ROOT/boot/vmlinuz-6.1.0-test><--initrd="*"><--append=console=ttyS0 nr_cpus=1 "* ]]
+	[ "$(cat "$ROOT/run/kmortem-capture.loaded")" = "$shown" ]
+}
+
+@test "load makes an image where there is none of today, and says what is in the way" {
+	: > "$ROOT/boot/vmlinuz-6.1.0-test"
+	stubs='conf_append=; image_is_stale() { echo "it is old"; }; kexec() { case $1 in --help) ;; *) return ${KEXEC_STATUS-0} ;; esac; };'
+	each "$stubs"' build() { echo built; }; load'
+	[ "$status" -eq 2 ]
+	[ "$output" = built ]
+	[[ $stderr == *'it is old: making one'*'boot with crashkernel='* ]]
+	echo 268435456 > "$ROOT/sys/kernel/kexec_crash_size"
+	each "$stubs"' build() { return 1; }; load'
+	[ "$status" -eq 1 ]
+	each "$stubs"' build() { return 2; }; load'
+	[ "$status" -eq 2 ]
+	KEXEC_STATUS=1 each "$stubs"' build() { :; }; load'
+	[ "$status" -eq 2 ]
+	[[ $stderr == *'not loaded: kexec -p '* ]]
+}
+
+@test "status" {
+	each status
+	[ "$status" -eq 1 ] && [ "$output" = 'not loaded' ]
+	echo 1 > "$ROOT/sys/kernel/kexec_crash_loaded"
+	each status
+	[ "$status" -eq 0 ] && [ "$output" = 'loaded, by another program' ]
+	echo 'kexec -p x' > "$ROOT/run/kmortem-capture.loaded"
+	each status
+	[ "$status" -eq 0 ] && [ "$output" = 'loaded: kexec -p x' ]
+	mkdir -p "$ROOT/var/lib/kmortem/capture"
+	touch -d '+1 hour' "$ROOT/var/lib/kmortem/capture/initrd-6.1.0-test"
+	each status
+	[ "$status" -eq 1 ] && [[ $output == 'loaded, but the image has been made anew'* ]]
+}
