@@ -232,7 +232,7 @@ machine() {
 # unpacked: the image's files, in $BATS_TEST_TMPDIR/out.
 unpacked() {
 	rm -rf "$BATS_TEST_TMPDIR/out" && mkdir "$BATS_TEST_TMPDIR/out"
-	gzip -dc "$ROOT/var/lib/kmortem/capture/initrd-6.1.0-test" | (cd "$BATS_TEST_TMPDIR/out"; cpio -id --quiet 2> /dev/null; :)
+	gzip -dc "$ROOT/var/lib/kmortem/capture/initrd-6.1.0-test" | (cd "$BATS_TEST_TMPDIR/out" || exit; cpio -id --quiet 2> /dev/null; :)
 }
 
 @test "build: what is in the image; nobody else may read it" {
