@@ -47,7 +47,7 @@ kdump_utils_obstacle() {
 		return
 	fi
 	for image in "$ROOT/boot" "$ROOT/var/lib/kdump"; do
-		image=$image/initramfs-${image_release}kdump.img
+		image=$image/initramfs-$(uname -r)kdump.img
 		[ -f "$image" ] || continue
 		for file in $(kdump_utils_files) /etc/kmortem/capture.conf; do
 			[ ! -f "$ROOT$file" ] || [ -z "$(find "$ROOT$file" -newer "$image")" ] || echo "$image is older than $file: kdumpctl rebuild"
