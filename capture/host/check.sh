@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck shell=sh disable=SC2154
+# shellcheck shell=sh disable=SC2034,SC2154
 # check: proof, without crashing, that a crash would leave a dump. Each check_* function of the files beside this one looks at
 # one subject and says what it found by `point`.
 #
@@ -9,7 +9,7 @@
 #   assumed                 the next point rests on an estimate, not on what was measured or read
 #   value NAME JSON         a value of the next point, for programs
 
-check_json='' check_values='' check_measured=true check_passed=0 check_warned=0 check_failed=0
+check_json='' check_measures=no check_values='' check_measured=true check_passed=0 check_warned=0 check_failed=0
 
 # ---- points ------------------------------------------------------------------------------------
 
@@ -80,27 +80,31 @@ check_end() {
 	case $(check_verdict) in
 	pass) echo "A crash would leave a dump; nothing to do." ;;
 	warn) echo "A crash would leave a dump, but look at what warns ($check_warned)." ;;
-	fail) echo "A crash would leave no dump, or none to rely on: look at what fails ($check_failed) and warns ($check_warned)." ;;
+	fail) echo "A crash would leave no dump to rely on: see what fails ($check_failed) and warns ($check_warned)." ;;
 	esac
 }
 
-# check_points: all of them.
+# check_points: all of them, in an order in which what is advised can be done: what changes the settings before the image.
 check_points() {
 	check_configuration
 	check_memory
 	check_kernel
-	check_loaded
 	check_panic
 	check_watchdogs
 	check_filter
+	check_targets
+	check_saver
+	check_image
+	check_loaded
 }
 
-# check_ready [-f text|json] [--watch]: status 0 all pass, 1 some warn, 2 some fail, 3 could not be run.
+# check_ready [-f text|json] [--measure] | --watch: status 0 all pass, 1 some warn, 2 some fail, 3 could not be run.
 check_ready() {
-	check_form=text check_colours=no
+	check_form=text check_colours=no check_measures=no
 	while [ $# -gt 0 ]; do
 		case $1 in
 		-f) check_form=${2-} && shift ;;
+		--measure) check_measures=yes ;; # of check_memory
 		--watch)
 			check_watch || return 3
 			return 0
@@ -117,7 +121,7 @@ check_ready() {
 }
 
 check_usage() {
-	say "check: $1: want [-f text|json], or --watch"
+	say "check: $1: want [-f text|json] [--measure], or --watch"
 	exit 3
 }
 

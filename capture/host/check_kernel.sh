@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh disable=SC2154
-# check: what the kernel was built with, what it allows, and what is loaded for the time after its crash.
+# check: what the kernel was built with, and what it allows.
 
 # kernel_has OPTION: in $kernel_options.
 kernel_has() {
@@ -71,17 +71,4 @@ check_lockdown() {
 	else
 		point pass lockdown "The kernel is locked down ($mode, $boot): it takes a signed capture kernel by kexec_file_load only, which is what load tries first."
 	fi
-}
-
-# ---- loaded? -----------------------------------------------------------------------------------
-
-is_loaded() { [ "$(read_line /sys/kernel/kexec_crash_loaded)" = 1 ]; }
-
-check_loaded() {
-	if ! is_loaded; then
-		point fail loaded "No capture kernel is loaded: a crash would be the end." "load it, now and at each boot:" \
-			"systemctl enable --now kmortem-capture"
-		return
-	fi
-	point pass loaded "A capture kernel is loaded."
 }

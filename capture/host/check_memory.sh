@@ -93,7 +93,20 @@ memory_need() {
 # A word for the command line: a third more than needed, in steps of 64 MiB.
 memory_advised() { echo $(((memory_needed * 4 / 3 / 1048576 + 63) / 64 * 64)); }
 
+# check_memory_measure: status 1 where that has said all there is to say.
+check_memory_measure() {
+	measured=0
+	memory_measure $((memory_reserved >> 20)) || measured=$?
+	memory_need
+	[ "$measured" -eq 2 ] || return 0
+	advice_for_command_line "crashkernel=$((memory_reserved * 3 / 2 / 1048576))M"
+	point fail crashkernel-size "In an emulator with $(megabytes "$memory_reserved"), as are reserved, the capture image did not come to its end." \
+		"$advice" "$command"
+	return 1
+}
+
 check_memory_is_enough() {
+	if [ "$check_measures" = yes ]; then check_memory_measure || return 0; fi
 	value reserved_bytes "$memory_reserved"
 	value needed_bytes "$memory_needed"
 	need="The capture needs $(megabytes "$memory_needed") of $(megabytes "$memory_reserved")"
@@ -102,6 +115,7 @@ check_memory_is_enough() {
 	else
 		assumed
 		need="$need: kernel, image, drivers, makedumpfile and kmortem added up."
+		[ "$check_measures" = no ] || need="$need It could not be measured: for that the image has to be there, and qemu."
 	fi
 	advice_for_command_line "crashkernel=$(memory_advised)M"
 	if [ "$memory_reserved" -lt "$memory_needed" ]; then

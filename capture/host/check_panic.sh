@@ -7,8 +7,12 @@ panic_settings_file=/etc/sysctl.d/90-kmortem-capture.conf
 # sysctl_is NAME VALUE
 sysctl_is() { [ "$(read_line "/proc/sys/kernel/$1")" = "$2" ]; }
 
-# sysctl_command SETTING…: that makes them hold, now and later.
-sysctl_command() { printf "printf '%%s\\\\n' %s >> %s && sysctl -p %s\\n" "$*" "$panic_settings_file" "$panic_settings_file"; }
+# sysctl_command SETTING…: that makes them hold, now and later; small systems have no sysctl.
+sysctl_command() {
+	settle="systemctl restart systemd-sysctl"
+	! has sysctl || settle="sysctl -p $panic_settings_file"
+	printf "printf '%%s\\\\n' %s >> %s && %s\\n" "$*" "$panic_settings_file" "$settle"
+}
 
 check_panic() {
 	if sysctl_is panic_on_oops 1; then

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh disable=SC2154
-# How much memory the capture takes, by booting its image in an emulator with less and less.
+# How much memory the capture takes: its image is booted in an emulator with less and less, until it no longer comes to its end.
 
 measured_file=$image_directory/measured
+MEASURE_PATIENCE=120 # seconds for one boot; emulated, it takes twenty
+MEASURE_STEP=8       # MiB
 
 # measured_bytes: what was measured with the kernel and the image as they are; nothing where that was not done.
 measured_bytes() {
@@ -12,3 +14,60 @@ measured_bytes() {
 }
 
 measured_stamp() { echo "$image_release,$(stat -c %s,%Y "$image_file")"; }
+
+# measure_emulator ACCELERATOR: the command for machines like this, without memory, kernel and image; status 1 where none is
+# installed.
+measure_emulator() {
+	case $1 in kvm) processor=host ;; *) processor=max ;; esac
+	case $(uname -m) in
+	x86_64) set -- qemu-system-x86_64 -machine "pc,accel=$1" ;;
+	aarch64) set -- qemu-system-aarch64 -machine "virt,accel=$1" ;;
+	*) return 1 ;;
+	esac
+	has "$1" && echo "$* -cpu $processor"
+}
+
+# measure_words: of the kernel's command line: what the capture kernel gets, but for the console and the first process. What
+# follows "--" goes to the shell.
+measure_words() {
+	case $(uname -m) in aarch64) console=ttyAMA0 ;; *) console=ttyS0 ;; esac
+	printf '%s' "$(kexec_append | tr ' ' '\n' | grep -v -e '^console=' -e '^kmortem.capture' | tr '\n' ' ')"
+	printf '%s' "console=$console panic=-1 rdinit=/bin/sh -- -c \"mount -t proc proc /proc; mount -t sysfs sysfs /sys; mount -t devtmpfs dev /dev; "
+	printf '%s' "for i in /lib/kmortem/*.sh; do . \$i; done; measure > /dev/console 2>&1; poweroff -f\""
+}
+
+# measure_boot MEBIBYTES: status 0 where the image came to its end.
+measure_boot() {
+	: > "$measure_console"
+	# shellcheck disable=SC2046 # words
+	timeout "$MEASURE_PATIENCE" $(measure_emulator "$measure_accelerator") -m "$1" -kernel "$ROOT$(kernel_file)" -initrd "$image_file" \
+		-append "$(measure_words)" -nodefaults -display none -no-reboot -serial "file:$measure_console" < /dev/null > /dev/null 2>&1
+	grep -q 'kmortem-capture: measured' "$measure_console"
+}
+
+# measure_first MEBIBYTES: the same, and sets $measure_accelerator: within a virtual machine there may be a KVM that does nothing.
+measure_first() {
+	measure_accelerator=kvm
+	if [ -w /dev/kvm ] && measure_boot "$1"; then return; fi
+	measure_accelerator=tcg
+	measure_boot "$1"
+}
+
+# memory_measure MEBIBYTES: from that down; keeps what was found. Status 1 where it cannot be measured, 2 where all that is not
+# enough.
+memory_measure() {
+	measure_emulator tcg > /dev/null && [ -r "$image_file" ] && kernel_file > /dev/null || return 1
+	measure_console=$(mktemp)
+	enough=$1 short=32 measure_status=2
+	if measure_first "$enough"; then
+		while [ $((enough - short)) -gt "$MEASURE_STEP" ]; do
+			middle=$(((enough + short) / 2))
+			if measure_boot "$middle"; then enough=$middle; else short=$middle; fi
+		done
+		mkdir -p "$image_directory"
+		echo "$(measured_stamp) $((enough << 20))" > "$measured_file"
+		measure_status=0
+	fi
+	rm -f "$measure_console"
+	return "$measure_status"
+}

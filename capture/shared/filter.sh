@@ -44,7 +44,8 @@ filter_option() {
 # heard of. There are some: its filter throws away what the kernel uses, and exits with 0. No such name proves nothing.
 filter_lacks() {
 	filter_file=$(command -v makedumpfile) || return
+	filter_words=$(LC_ALL=C tr -c ' -~' '\n' < "$filter_file" | grep -e 'page\.' -e PG_ -e PAGE_)
 	sed -n 's/^[A-Z]*(\(page\.[a-z_]*\|PG_[a-z_]*\|PAGE_[A-Z_]*\))=.*/\1/p' "$1" | while read -r name; do
-		tr '\000' '\n' < "$filter_file" | LC_ALL=C grep -F -e "$name" > /dev/null || echo "$name"
+		case $filter_words in *"$name"*) ;; *) echo "$name" ;; esac
 	done
 }

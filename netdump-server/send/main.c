@@ -314,7 +314,8 @@ static enum status report_complete(const struct sender *sender, uint64_t size, d
 	double seconds = (double)(sender->now - sender->began) / 1e9;
 
 	if (sender->options->is_check && !sender->options->is_quiet)
-		printf("netdump-send: %s would take a dump%s\n", sender->options->server, sender->options->is_sealed ? ", encrypted" : "");
+		printf("netdump-send: %s would take a dump%s\n", sender->options->server,
+		       sender->options->is_sealed ? ", encrypted" : "");
 	else if (!sender->options->is_quiet)
 		printf("netdump-send: complete: %" PRIu64 " KiB in %.1f s to %s, %.1f %% lost\n", (size + 1023) / 1024, seconds,
 		       sender->options->server, lost);

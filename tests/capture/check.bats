@@ -5,13 +5,17 @@
 
 load shells
 
+# What the machine says of itself by functions that other tests are for.
+SYSTEM='parts=capture; owner() { echo kmortem; }; hook_state() { echo absent; }; image_is_stale() { return 1; }; plan_target() { :; }
+	room_bytes() { echo 1000000000; }; retain_size() { echo 0; }'
+
 # A machine that is ready in all points.
 setup() {
 	cd "$BATS_TEST_DIRNAME/../.." || return
 	export ROOT=$BATS_TEST_TMPDIR/root KERNEL_RELEASE=6.1.0-test
 	mkdir -p "$ROOT"/{boot,proc/sys/kernel,sys/kernel/security,sys/kernel/btf,etc/kmortem,var/crash} "$BATS_TEST_TMPDIR/bin"
 	PATH=$BATS_TEST_TMPDIR/bin:$PATH
-	file etc/kmortem/capture.conf "target=local $ROOT/var/crash" compression=lzo
+	file etc/kmortem/capture.conf "target=local /var/crash" compression=lzo min_free=0
 	file proc/cmdline 'BOOT_IMAGE=/vmlinuz ro crashkernel=256M quiet'
 	file sys/kernel/kexec_crash_size $((256 << 20))
 	file sys/kernel/kexec_crash_loaded 1
@@ -24,6 +28,9 @@ setup() {
 	done
 	file proc/sys/kernel/panic 10
 	file proc/sys/kernel/kexec_load_disabled 0
+	ln -s /proc/uptime "$ROOT/proc/uptime"
+	file var/lib/kmortem/capture/initrd-6.1.0-test image
+	file run/kmortem-capture.loaded "kexec -p -a /boot/vmlinuz-6.1.0-test --initrd=$ROOT/var/lib/kmortem/capture/initrd-6.1.0-test"
 	kcore PAGE_BUDDY_MAPCOUNT_VALUE PG_slab
 	counted 88 121039 35 0 121039 4132
 }
@@ -100,32 +107,33 @@ hidden() {
 # judged ID VERDICT [WORDS]: by all shells alike; what is said and advised of it holds these words. $subject is the function
 # that looks at it.
 judged() {
-	each "conf_file=\$ROOT/etc/kmortem/capture.conf check_form=json"'; conf_read $conf_file 2> /dev/null; '"$subject; check_end"
+	each "$SYSTEM; ${words:-:}; conf_file=\$ROOT/etc/kmortem/capture.conf check_form=json"'; conf_read $conf_file 2> /dev/null; '"$subject; check_end"
 	echo "$output"
 	said=$(jq -r ".points[] | select(.id == \"$1\") | .verdict + \": \" + .text + \" \" + .advice + \" \" + .command" <<< "$output")
 	[[ $said == "$2: "*"${3-}"* ]]
 }
 
 @test "a machine that is ready" {
-	each 'conf_file=$ROOT/etc/kmortem/capture.conf; check_ready -f json'
+	each "$SYSTEM"'; conf_file=$ROOT/etc/kmortem/capture.conf; check_ready -f json'
 	echo "$output"
 	[ "$status" -eq 0 ]
 	[ "$(jq -r .verdict <<< "$output")" = pass ]
 	[ "$(jq -r '.points[] | select(.verdict != "pass").id' <<< "$output")" = "" ]
 	[ "$(jq '.counts.pass == (.points | length)' <<< "$output")" = true ]
 	[ "$(jq -r '.points[].id' <<< "$output" | sort | uniq -d)" = "" ]
+	tests/reports/validate.py reports/check.schema.json <<< "$output"
 }
 
 @test "in text, within 80 columns but for commands" {
 	file proc/sys/kernel/panic 0
 	file sys/kernel/kexec_crash_loaded 0
-	each 'conf_file=$ROOT/etc/kmortem/capture.conf; check_ready'
+	each "$SYSTEM"'; conf_file=$ROOT/etc/kmortem/capture.conf; check_ready'
 	echo "$output"
 	[ "$status" -eq 2 ]
 	[[ $output == *'PASS  crashkernel'* ]]
 	[[ $output == *'WARN  panic-reboot'* ]]
 	[[ $output == *'FAIL  loaded'* ]]
-	[[ $output == *"        # systemctl enable --now kmortem-capture"* ]]
+	[[ $output == *"        # systemctl enable kmortem-capture && systemctl restart kmortem-capture"* ]]
 	[[ $output == *'A crash would leave no dump'* ]]
 	grep -v '^ *#' <<< "$output" | grep -v "$ROOT" | awk 'length > 80 { print; bad = 1 } END { exit bad }'
 	[[ $output != *$'\033'* ]]
@@ -133,7 +141,7 @@ judged() {
 
 @test "the worst point is the status" {
 	file proc/sys/kernel/panic 0
-	each 'conf_file=$ROOT/etc/kmortem/capture.conf; check_ready > /dev/null'
+	each "$SYSTEM"'; conf_file=$ROOT/etc/kmortem/capture.conf; check_ready > /dev/null'
 	[ "$status" -eq 1 ]
 	each 'check_ready -x'
 	[ "$status" -eq 3 ]
@@ -178,6 +186,7 @@ judged() {
 
 @test "memory is not enough, or hardly" {
 	subject=check_memory
+	rm "$ROOT/var/lib/kmortem/capture/initrd-6.1.0-test"
 	judged crashkernel-size pass
 	[ "$(jq '.points[] | select(.id == "crashkernel-size").measured' <<< "$output")" = false ]
 	need=$(jq '.points[] | select(.id == "crashkernel-size").values.needed_bytes' <<< "$output")
@@ -251,8 +260,17 @@ judged() {
 @test "what is loaded" {
 	subject=check_loaded
 	judged loaded pass
+	touch -d 'now + 1 minute' "$ROOT/var/lib/kmortem/capture/initrd-6.1.0-test"
+	judged loaded fail 'older than the capture image'
+	file run/kmortem-capture.loaded 'kexec -p -a /boot/vmlinuz-5.10 --initrd=/var/lib/kmortem/capture/initrd-5.10'
+	judged loaded warn 'not for this kernel: kexec -p'
+	rm "$ROOT/run/kmortem-capture.loaded"
+	judged loaded warn 'by another program'
+	words='owner() { echo kdump-tools; }'
+	judged loaded pass 'by kdump-tools'
+	words=''
 	file sys/kernel/kexec_crash_loaded 0
-	judged loaded fail 'systemctl enable --now kmortem-capture'
+	judged loaded fail 'systemctl enable kmortem-capture && systemctl restart kmortem-capture'
 }
 
 @test "what ends in a panic" {
@@ -286,6 +304,8 @@ judged() {
 	mkdir -p "$ROOT/etc/sysctl.d"
 	run -0 sh -c "${command//\/etc/$ROOT/etc}"
 	[ "$output" = kernel.panic=10 ]
+	words='has() { false; }'
+	judged panic-reboot warn '&& systemctl restart systemd-sysctl'
 }
 
 @test "watchdogs" {
@@ -427,4 +447,153 @@ watched() {
 	logger='cat > "$BATS_TEST_TMPDIR/journal"' expected_status=0
 	watched image
 	grep -q "^$lost" <<< "$told"
+}
+
+@test "who saves" {
+	subject=check_saver
+	judged saver pass 'by itself'
+	words='owner() { echo kdump-tools; }'
+	judged saver warn 'Two load a capture kernel here, kdump-tools at boot'
+	rm "$ROOT/run/kmortem-capture.loaded"
+	judged saver warn 'kdump-tools captures in its own way'
+	words='owner() { echo kdump-tools; }; hook_state() { [ $1 != kdump-tools ] || echo intact; }'
+	judged saver pass 'kdump-tools captures, and kmortem saves'
+	words='hook_state() { [ $1 != kdump-tools ] || echo "broken: a file is gone"; }'
+	judged saver fail 'does not work: a file is gone. install it again: kmortem capture install kdump-tools'
+}
+
+@test "the image" {
+	subject=check_image
+	judged image pass
+	words='image_is_stale() { echo "the capture image is older than /etc/kmortem/capture.conf"; }'
+	judged image fail 'Not up to date: the capture image is older than /etc/kmortem/capture.conf. make it anew'
+	words='image_is_stale() { echo "/usr/bin/makedumpfile has changed since the capture image was made"; }'
+	judged image warn
+	rm "$ROOT/var/lib/kmortem/capture/initrd-6.1.0-test"
+	judged image fail 'no capture image for 6.1.0-test'
+	rm "$ROOT/run/kmortem-capture.loaded"
+	words='owner() { echo kdump-tools; }'
+	each "$SYSTEM; $words"'; check_form=json; check_image; check_end'
+	[ "$(jq '.points | length' <<< "$output")" = 0 ]
+}
+
+# room BYTES [OLD]: of every target.
+room() { words="room_bytes() { echo $1; }; retain_size() { echo ${2-0}; }"; }
+
+@test "targets: a directory" {
+	subject='filter_expected=1000000; check_targets'
+	judged target-1 pass 'local /var/crash: can be written to.'
+	[ -z "$(ls -A "$ROOT/var/crash")" ]
+	file etc/kmortem/capture.conf 'target=local /var/not/yet/there' 'target=local /etc/kmortem/capture.conf/x'
+	judged target-1 pass
+	[ ! -e "$ROOT/var/not" ]
+	judged target-2 pass
+	words='plan_target() { echo "kmortem-capture: /var: lies on tmpfs" >&2; return 1; }'
+	judged target-1 fail 'the capture kernel cannot reach it: /var: lies on tmpfs'
+	judged target-2 warn 'lies on tmpfs'
+	words='mktemp() { echo "mktemp: No space left on device" >&2; return 1; }'
+	judged target-1 fail 'cannot be written to: mktemp: No space left on device'
+}
+
+@test "targets: room for what is expected" {
+	subject='filter_expected=$((300 << 20)); check_targets'
+	room $((300 << 20))
+	judged target-1-room pass 'has room for 300 MiB; a dump at level 31 takes 300 MiB before it is compressed.'
+	room $(((300 << 20) - 1))
+	judged target-1-room warn 'only if it is compressed well'
+	room $(((300 << 20) - 1)) 1
+	judged target-1-room pass 'older dumps will go'
+	room $(((100 << 20) - 1))
+	judged target-1-room fail 'make room'
+	echo compression=none >> "$ROOT/etc/kmortem/capture.conf"
+	room $(((300 << 20) - 1))
+	judged target-1-room fail
+	printf '%s\n' 'target=local /var/crash' compression=lzo >> "$ROOT/etc/kmortem/capture.conf"
+	room 1
+	judged target-2-room warn
+}
+
+@test "targets: room where makedumpfile cannot count" {
+	subject="filter_expected=''; check_targets"
+	room $((1 << 40))
+	judged target-1-room warn 'takes 117 MiB before it is compressed. That is assumed from /proc/meminfo'
+	[ "$(jq '.points[] | select(.id == "target-1-room").measured' <<< "$output")" = false ]
+	# 134404 pages, 121039 of them free and 35 of programs, and 64 MiB.
+	[ "$(jq '.points[] | select(.id == "target-1-room").values.expected_bytes' <<< "$output")" = $(((134404 - 121039 - 35) * 4096 + (64 << 20))) ]
+}
+
+# What opens a target in a capture kernel does so here; the programs are played.
+@test "targets: devices, by what opens them after a crash" {
+	subject='filter_expected=1000000; check_targets'
+	file etc/kmortem/capture.conf 'target=device UUID=1-2:/dumps' min_free=0
+	export TMPDIR=$BATS_TEST_TMPDIR
+	words='mount() { echo "$*" | sed "s,tmp\.[^/]*,X,"  > $ROOT/mounted; }; umount() { echo "$*" > $ROOT/gone; }'
+	judged target-1 pass
+	grep -qx -e "-o rw UUID=1-2 $BATS_TEST_TMPDIR/X/target" "$ROOT/mounted"
+	[ -e "$ROOT/gone" ]
+	judged target-1-room pass
+	words='mount() { echo "mount: no such device" >&2; return 1; }'
+	judged target-1 fail 'mount: no such device'
+	words='mount() { command sleep 60; }; TARGET_PATIENCE=1'
+	judged target-1 fail 'no answer within 1 s'
+}
+
+@test "targets: ssh, with the key and the known hosts that are set" {
+	subject='filter_expected=1000000; check_targets'
+	mkdir "$BATS_TEST_TMPDIR/far"
+	file etc/kmortem/capture.conf "target=ssh dump@192.0.2.9:$BATS_TEST_TMPDIR/far/x y" ssh_key=/k ssh_known_hosts=/hosts min_free=0
+	words='getent() { echo "192.0.2.9 STREAM"; }; ssh() { echo "$*" > $ROOT/asked; shift $(($# - 1)); dash -c "$1"; }'
+	stub df 'printf "Filesystem\n/dev/x 100 1 2000 4%% /\n"'
+	judged target-1 pass
+	grep -q -e "-i /k .*BatchMode=yes .*StrictHostKeyChecking=yes .*UserKnownHostsFile=/hosts .*-l dump 192.0.2.9" "$ROOT/asked"
+	[ -z "$(ls -A "$BATS_TEST_TMPDIR/far/x y")" ]
+	judged target-1-room pass
+	[ "$(jq '.points[] | select(.id == "target-1-room").values.free_bytes' <<< "$output")" = 2048000 ]
+	words='getent() { echo "192.0.2.9 STREAM"; }; ssh() { echo "Permission denied (publickey)." >&2; return 255; }'
+	judged target-1 fail 'Permission denied (publickey).'
+}
+
+@test "targets: netdump, whose server is asked" {
+	subject='filter_expected=1000000; check_targets'
+	file etc/kmortem/capture.conf target='netdump 192.0.2.1:6667' netdump_server_key=/server.pub netdump_key=/own.key
+	stub netdump-send 'echo "$*" > $ROOT/asked'
+	judged target-1 pass 'would take a dump, encrypted'
+	grep -qx -e "--check -q --timeout=30 --port=6667 --server-key=$ROOT/server.pub --key=$ROOT/own.key 192.0.2.1" "$ROOT/asked"
+	stub netdump-send 'echo "netdump-send: not sent: 192.0.2.1: the server does not answer" >&2; exit 3'
+	judged target-1 fail 'the server does not answer'
+}
+
+# The emulator is played: $need is the memory in MiB with which the image comes to its end.
+@test "memory is measured in an emulator" {
+	file boot/vmlinuz-6.1.0-test kernel
+	machine=$(uname -m)
+	stub "qemu-system-$machine" 'while [ $# -gt 0 ]; do
+			case $1 in
+			-m) memory=$2 ;;
+			-serial) console=${2#file:} ;;
+			-kernel) [ "$2" = "$ROOT/boot/vmlinuz-6.1.0-test" ] || exit ;;
+			-initrd) [ "$2" = "$ROOT/var/lib/kmortem/capture/initrd-6.1.0-test" ] || exit ;;
+			-append) case $2 in *" rdinit=/bin/sh -- -c "*measure*) ;; *) exit ;; esac ;;
+			esac
+			shift
+		done
+		[ "$memory" -lt "$NEED" ] || echo "kmortem-capture: measured" > "$console"'
+	export NEED=137
+	subject='check_measures=yes; check_memory'
+	judged crashkernel-size pass 'of 256 MiB: the smallest memory in which its image came to its end'
+	[ "$(jq '.points[] | select(.id == "crashkernel-size").measured' <<< "$output")" = true ]
+	found=$(jq '.points[] | select(.id == "crashkernel-size").values.needed_bytes' <<< "$output")
+	[ "$found" -ge $((137 << 20)) ]
+	[ "$found" -lt $((145 << 20)) ]
+	# Without an emulator, by what was found before, until the image changes.
+	rm "$BATS_TEST_TMPDIR/bin/qemu-system-$machine"
+	subject=check_memory
+	judged crashkernel-size pass 'in which its image came to its end'
+	file var/lib/kmortem/capture/initrd-6.1.0-test another
+	judged crashkernel-size pass 'added up'
+	subject='measure_emulator() { return 1; }; check_measures=yes; check_memory'
+	judged crashkernel-size pass 'It could not be measured'
+	stub "qemu-system-$machine" ''
+	subject='check_measures=yes; check_memory'
+	judged crashkernel-size fail 'with 256 MiB, as are reserved, the capture image did not come to its end. add crashkernel=384M'
 }

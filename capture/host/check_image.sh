@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh disable=SC2154
+# check: who saves the dump, with which image, and whether that is what is loaded.
+
+is_loaded() { [ "$(read_line /sys/kernel/kexec_crash_loaded)" = 1 ]; }
+
+# kdump_hooked: kinds of kdump of the distribution that have a hook of ours, as they should be.
+kdump_hooked() {
+	for kind in $HOOK_KINDS; do
+		[ "$(hook_state "$kind")" != intact ] || echo "$kind"
+	done
+}
+
+check_saver() {
+	others=$(owner)
+	[ "$others" != kmortem ] || others=''
+	for kind in $HOOK_KINDS; do
+		case $(hook_state "$kind") in
+		"broken: "*)
+			state=$(hook_state "$kind")
+			point fail saver "The hook in $kind does not work: ${state#broken: }." "install it again:" "kmortem capture install $kind"
+			return
+			;;
+		esac
+	done
+	hooked=$(kdump_hooked)
+	if [ "$others" ] && [ -r "$kexec_record" ]; then
+		point warn saver "Two load a capture kernel here, $others at boot and kmortem-capture by hand: the later one wins." \
+			"choose one: a hook in $others (kmortem capture install), or kmortem alone:" "systemctl disable --now $others && kmortem capture load"
+	elif [ "$hooked" ]; then
+		point pass saver "$hooked captures, and kmortem saves: its hook is installed."
+	elif [ "$others" ]; then
+		point warn saver "$others captures in its own way: the dump is not checked, and where that fails nothing else is tried." \
+			"let kmortem save the dump:" "kmortem capture install"
+	else
+		point pass saver "kmortem captures and saves, by itself."
+	fi
+}
+
+# ---- the image ---------------------------------------------------------------------------------
+
+# An image for another target or another kernel is worse than one whose programs are of yesterday.
+check_image() {
+	[ "$(owner)" = kmortem ] || [ -r "$kexec_record" ] || return 0
+	if ! [ -s "$image_file" ]; then
+		point fail image "There is no capture image for $image_release." "make it and load it:" "kmortem capture load"
+	elif stale=$(image_is_stale); then
+		case $stale in
+		*"older than"* | *modules* | *"way to a target"* | "there is no"*) verdict=fail ;;
+		*) verdict=warn ;;
+		esac
+		point "$verdict" image "Not up to date: $stale." "make it anew and load it:" "kmortem capture load"
+	else
+		point pass image "The capture image is of $image_release, and as it would be made now."
+	fi
+}
+
+check_loaded() {
+	if ! is_loaded; then
+		service=$(owner)
+		[ "$service" != kmortem ] || service=kmortem-capture
+		point fail loaded "No capture kernel is loaded: a crash would be the end." "load it, now and at each boot:" \
+			"systemctl enable $service && systemctl restart $service"
+	elif [ "$(owner)" != kmortem ] && ! [ -r "$kexec_record" ]; then
+		point pass loaded "A capture kernel is loaded, by $(owner)."
+	elif ! [ -r "$kexec_record" ]; then
+		point warn loaded "A capture kernel is loaded, but by another program: what that saves is not known." "load ours:" "kmortem capture load"
+	elif ! grep -q -e "$image_file" "$kexec_record"; then
+		point warn loaded "What is loaded is not for this kernel: $(cat "$kexec_record")" "load what is:" "kmortem capture load"
+	elif [ "$(find "$image_file" -newer "$kexec_record" 2> /dev/null)" ]; then
+		point fail loaded "What is loaded is older than the capture image." "load it again:" "kmortem capture load"
+	else
+		point pass loaded "The capture kernel is loaded, and is of $image_release."
+	fi
+}

@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh disable=SC2034,SC2154
+# check: the targets: can the capture kernel reach each, write to it, and is there room for the dump that is to be expected?
+# Only the first has to hold it; the others are for when that fails.
+
+TARGET_PATIENCE=30 # seconds
+
+# check_targets: points target-1, target-1-room, target-2, … in the order of the settings.
+check_targets() {
+	target_number=0
+	while IFS= read -r target; do
+		[ "$target" ] || continue
+		target_number=$((target_number + 1))
+		check_target "$target" < /dev/null
+	done <<- END
+		$conf_targets
+	END
+}
+
+# target_point VERDICT SUFFIX TEXT [ADVICE [COMMAND]]
+target_point() {
+	verdict=$1 suffix=$2
+	shift 2
+	[ "$verdict" != fail ] || [ "$target_number" -eq 1 ] || verdict=warn
+	point "$verdict" "target-$target_number$suffix" "$@"
+}
+
+check_target() {
+	where=${1#* }
+	if ! refusal=$(plan_target "$1" 2>&1 > /dev/null); then
+		target_point fail '' "$1: the capture kernel cannot reach it: $(printf %s "$refusal" | sed 's/^kmortem-capture: //' | tr '\n' ' ')" \
+			"correct that, or choose another target in $conf_file"
+		return
+	fi
+	case $1 in
+	"local "*) check_directory "$1" "$ROOT$where" ;;
+	"netdump "*) check_netdump "$1" ;;
+	*) check_reached "$1" ;;
+	esac
+}
+
+# ---- directories -------------------------------------------------------------------------------
+
+# existing DIRECTORY: it, or the first above it that is there: the capture makes the rest.
+existing() {
+	directory=$1
+	until [ -z "$directory" ] || [ -d "$directory" ]; do directory=${directory%/*}; done
+	echo "${directory:-/}"
+}
+
+# check_directory TARGET DIRECTORY
+check_directory() {
+	directory=$(existing "$2")
+	if ! probe=$(mktemp "$directory/.kmortem-check.XXXXXX" 2>&1) || ! written=$(written_to "$probe" 2>&1); then
+		target_point fail '' "$1: cannot be written to: ${written:-$probe}" "see to it that it can, or choose another target in $conf_file"
+		return
+	fi
+	target_point pass '' "$1: can be written to."
+	check_room "$1" "$(room_bytes "$directory")" "$(retain_size "$directory" "$(uname -n)")"
+}
+
+# written_to FILE: a page, onto the disk; the file is gone then.
+written_to() {
+	head -c 4096 /dev/zero > "$1" && sync "$1"
+	written_status=$?
+	rm -f "$1"
+	return $written_status
+}
+
+# ---- room --------------------------------------------------------------------------------------
+
+# room_expected: sets $filter_expected, where no dry run has, to what the kernel says that it uses, and 64 MiB for itself.
+room_expected() {
+	[ -z "$filter_expected" ] || return 0
+	assumed
+	filter_page=1024 # kilobytes count as pages
+	memory=$(cat "$ROOT/proc/meminfo")
+	kilobytes_kept=$(($(kernel_pages MemTotal "$memory") + 65536))
+	for pair in 2:Cached 2:Buffers 8:AnonPages 8:Hugetlb 16:MemFree; do
+		[ $((conf_dump_level & ${pair%:*})) -eq 0 ] || kilobytes_kept=$((kilobytes_kept - $(kernel_pages "${pair#*:}" "$memory")))
+	done
+	room_assumed=$((kilobytes_kept * 1024))
+}
+
+# check_room TARGET FREE [OLD]: bytes; OLD: of older dumps, which go when there is no room.
+check_room() {
+	room_assumed=''
+	room_expected
+	room_wanted=${filter_expected:-$room_assumed} room_free=$2
+	value free_bytes "$2"
+	value expected_bytes "$room_wanted"
+	said="$1: has room for $(megabytes "$room_free"); a dump at level $conf_dump_level takes $(megabytes "$room_wanted") before it is compressed"
+	if [ "$room_free" -ge "$room_wanted" ]; then
+		verdict=pass
+	elif [ $((room_free + ${3:-0})) -ge "$room_wanted" ]; then
+		verdict=pass said="$said: older dumps will go"
+	elif [ "$conf_compression" != none ] && [ "$room_free" -ge $((room_wanted / 3)) ]; then
+		verdict=warn said="$said: it fits only if it is compressed well"
+	else
+		verdict=fail
+	fi
+	[ -z "$room_assumed" ] || said="$said. That is assumed from /proc/meminfo, as makedumpfile could not count"
+	# What is assumed is no proof.
+	[ -z "$room_assumed" ] || [ "$verdict" != pass ] || verdict=warn
+	if [ "$verdict" = pass ]; then
+		target_point pass -room "$said."
+	else
+		target_point "$verdict" -room "$said." "make room, give dumps a larger file system, or leave out more (dump_level in $conf_file)"
+	fi
+}
+
+# ---- what has to be opened ---------------------------------------------------------------------
+
+# check_reached TARGET: opened for a moment by what opens it in the capture kernel, with the key and the known hosts of that.
+check_reached() {
+	asked=0
+	answer=$(target_ask "$1" 2>&1) || asked=$?
+	[ "$asked" -ne 124 ] || answer="no answer within $TARGET_PATIENCE s"
+	if [ "$asked" -eq 0 ]; then
+		target_point pass '' "$1: can be reached and written to."
+		# shellcheck disable=SC2046 # two numbers
+		check_room "$1" $(printf '%s\n' "$answer" | tail -n 1)
+	else
+		target_point fail '' "$1: $(printf '%s\n' "$answer" | tail -n 1)" \
+			"correct that, or choose another target in $conf_file"
+	fi
+}
+
+# target_ask TARGET: prints the bytes that are free there, and those of older dumps; a process of its own, with what saves.
+# Status 124 where it takes too long.
+target_ask() (
+	WORK=$(mktemp -d)
+	for file in "$parts"/saving/*.sh "$parts"/hooks/booted.sh; do
+		# shellcheck source=/dev/null
+		. "$file"
+	done
+	tried=0
+	{ target_choose "$1" && within "$TARGET_PATIENCE" target_open; } || tried=$?
+	if [ "$tried" -eq 0 ]; then
+		within "$TARGET_PATIENCE" target_tried || tried=$?
+		target_close
+	fi
+	# Never more: it may still be mounted.
+	rmdir "$target_mount" "$WORK" 2> /dev/null
+	exit $tried
+)
+
+target_tried() {
+	if [ "$target_directory" ]; then
+		written_to "$target_directory/.kmortem-check" && echo "$(room_bytes "$target_directory") $(retain_size "$target_directory" "$(uname -n)")"
+		return
+	fi
+	target_take .kmortem-check/page < /dev/null && folder=$(target_quoted "${target_where#*:}") &&
+		target_ssh "rm -r $folder/.kmortem-check && df -Pk $folder" | tail -n 1 | awk '{ printf "%.0f 0\n", $4 * 1024 }'
+}
+
+# check_netdump TARGET: what room there is only the server knows.
+check_netdump() {
+	port=$(port_of "$1") asked=$1
+	set -- ${port:+"--port=$port"} ${conf_netdump_server_key:+"--server-key=$ROOT$conf_netdump_server_key"} \
+		${conf_netdump_key:+"--key=$ROOT$conf_netdump_key"} "$(host_address "$(host_of "$1")")"
+	if said=$(netdump-send --check -q --timeout="$TARGET_PATIENCE" "$@" 2>&1); then
+		target_point pass '' "$asked: the server would take a dump${conf_netdump_key:+, encrypted}."
+	else
+		target_point fail '' "$asked: ${said#netdump-send: }" "see to it that the server runs, may be reached, and knows our key; then:" \
+			"netdump-send --check $*"
+	fi
+}
