@@ -11,6 +11,7 @@
 #   unsound  the filter has left out pages in use        likewise
 #   gone     the target is not there any more            give up
 
+SYNC_LIMIT=300    # seconds, for what fits into the memory of a capture kernel
 SCARCE_BUFFER=512 # KiB that makedumpfile may take for its bitmaps
 
 # ---- one attempt -------------------------------------------------------------------------------
@@ -36,7 +37,7 @@ attempt_to_file() {
 	else
 		# shellcheck disable=SC2046 # several words
 		makedumpfile $(attempt_words) "$vmcore" "$dump_directory/vmcore-incomplete"
-	fi && sync "$dump_directory/vmcore-incomplete"
+	fi
 } > "$work/makedumpfile.log" 2>&1
 
 # attempt_to_stream: of the two that may fail, makedumpfile's reason is the one to be told.
@@ -78,6 +79,14 @@ outcome_of() {
 	esac
 }
 
+# attempt_sync: what is in memory of a file that is whole; a disk that does not take that any more is none.
+attempt_sync() {
+	[ "$outcome" = good ] && [ "$target_directory" ] || return 0
+	step sync "$SYNC_LIMIT" sync "$dump_directory/vmcore-incomplete" && return
+	attempt_status=$step_status outcome=gone
+	echo "what was written does not get to the disk" > "$work/makedumpfile.log"
+}
+
 # attempt: an attempt takes no more than two thirds of what is left, so that there is time for another.
 attempt() {
 	time_left
@@ -91,8 +100,9 @@ attempt() {
 	step dump "$attempt_limit" "$attempt_way" || attempt_status=$?
 	within_sign=
 	outcome=$(outcome_of "$attempt_status")
+	attempt_sync
 	if [ "$outcome" != good ]; then
-		failed "$target: makedumpfile -d $level $(status_words "$attempt_status" "$attempt_limit") ($outcome) $(attempt_error)"
+		failed "$target: makedumpfile -d $level $(status_words "$attempt_status" "$step_limit") ($outcome) $(attempt_error)"
 	elif [ "$target_directory" ]; then
 		check
 	fi

@@ -285,6 +285,16 @@ attempt_of() {
 	[ "$(stat -c %s "$BATS_TEST_TMPDIR/d/vmcore-incomplete")" -lt 5000000 ]
 }
 
+@test "an attempt: what was written does not get to the disk" {
+	stub makedumpfile 'for file; do :; done; echo dump > "$file"'
+	stub kmortem 'exit 0'
+	attempt_of 'sync() { return 1; }'
+	[ "$output" = 'gone|' ]
+	attempt_of 'sync() { sleep 1234; }; SYNC_LIMIT=1'
+	[ "$output" = 'gone|' ]
+	grep -q 'took longer than .* (gone) what was written does not get to the disk' "$WORK/failures"
+}
+
 @test "an attempt on a target that takes streams" {
 	stub makedumpfile 'echo "$*" > "$WORK/words"; echo stream'
 	attempt_of 'target_directory=; target_take() { echo "takes $1"; cat; }'
