@@ -66,6 +66,7 @@ image_unpacked() {
 	case $(od -A n -t x1 -N 2 "$1" | tr -d ' ') in
 	1f8b) gzip -dc "$1" ;;
 	28b5) zstd -dcq "$1" ;;
+	fd37) xz -dc "$1" ;;
 	*) cat "$1" ;;
 	esac 2> /dev/null | wc -c
 }

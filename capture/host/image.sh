@@ -42,7 +42,7 @@ image_settings() {
 	plan_lines device "$2" > "$1/etc/kmortem/capture.devices"
 	plan_lines activate "$2" | awk '!seen[$0]++' > "$1/etc/kmortem/capture.activate"
 	plan_lines network "$2" | awk '!seen[$0]++' > "$1/etc/kmortem/capture.network"
-	plan_lines host "$2" | sort -u > "$1/etc/hosts"
+	plan_lines host "$2" | LC_ALL=C sort -u > "$1/etc/hosts"
 	plan_lines file "$2" | sed 's/ [0-9]* [0-9]*$//' | while IFS= read -r file; do
 		mkdir -p "$1${file%/*}" && cp -L "$ROOT$file" "$1$file" && image_libraries "$1" "$ROOT$file" || exit
 	done || return

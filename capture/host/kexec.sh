@@ -132,14 +132,19 @@ show() {
 	! stale=$(image_is_stale) || say "$stale: load makes one first"
 }
 
-# load: with an image that is up to date; status 1 where a target is missing in it, 2 where nothing is loaded.
+# load: with an image that is up to date; status 1 where a target is missing in it or no new one could be made, 2 where nothing
+# is loaded.
 load() {
 	kexec_prepare || return 2
 	load_status=0
 	if stale=$(image_is_stale); then
 		say "$stale: making one"
 		build || load_status=$?
-		[ "$load_status" -lt 2 ] || return 2
+		if [ "$load_status" -ge 2 ]; then
+			[ -s "$image_file" ] || return 2
+			say "the image made before is loaded"
+			load_status=1
+		fi
 	fi
 	if [ "$(cat "$ROOT/sys/kernel/kexec_crash_size" 2> /dev/null || echo 0)" = 0 ]; then
 		say "no memory is reserved for a capture kernel: boot with crashkernel=256M"

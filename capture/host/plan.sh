@@ -150,15 +150,17 @@ plan_before() {
 # plan: all lines; status 1 where a target is missing, 2 where no image can be.
 plan() {
 	echo "settings $(sha256sum < "$conf_file" | cut -c 1-64)"
-	echo "parts $(find "$parts" "$rules_directory" -type f | sort | xargs cat | sha256sum | cut -c 1-64)"
+	echo "parts $(find "$parts" "$rules_directory" -type f | LC_ALL=C sort | xargs cat | sha256sum | cut -c 1-64)"
 	echo "kernel $image_release $(plan_stamp "/lib/modules/$image_release/modules.dep")"
 	plan_program busybox makedumpfile kmortem || return 2
 	lacks=$(busybox_lacks)
 	[ -z "$lacks" ] || { say "busybox has no ${lacks% }; install one that has (busybox-static)"; return 2; }
 	plan_file ${conf_pre_script:+"$conf_pre_script"} ${conf_post_script:+"$conf_post_script"} \
 		${conf_known_signatures:+"$conf_known_signatures"} || return 2
-	# shellcheck disable=SC2086 # words
-	plan_modules $conf_extra_modules
+	for module in $conf_extra_modules; do
+		module_is_there "$module" || say "extra_modules: the kernel $image_release has no module $module"
+		echo "module $module"
+	done
 	plan_missing=0
 	while IFS= read -r target; do
 		[ "$target" ] || continue

@@ -6,10 +6,10 @@
 busybox_needed='sh awk basename cat chmod cp cut date dd df du findfs find grep gunzip gzip halt head hostname insmod ip kill ls
 	mkdir mknod mount mv poweroff ps readlink reboot rm sed sleep sort stat sync tail timeout touch tr udhcpc umount uname wc'
 
-# program_file NAME: where it is; a shell of busybox takes its own instead of looking.
+# program_file NAME: where it is, over links; a shell of busybox would take its own instead of looking.
 program_file() {
 	echo "$PATH" | tr : '\n' | while IFS= read -r directory; do
-		[ ! -f "$directory/$1" ] || [ ! -x "$directory/$1" ] || { echo "$directory/$1"; break; }
+		[ ! -f "$directory/$1" ] || [ ! -x "$directory/$1" ] || { readlink -f "$directory/$1"; break; }
 	done | grep .
 }
 
@@ -53,7 +53,7 @@ busybox_links() {
 
 # image_ssh IMAGE: it asks who it runs as; older C libraries load what answers that.
 image_ssh() {
-	image_program "$1" ssh
+	image_program "$1" ssh || return
 	echo 'root:x:0:0:root:/:/bin/sh' > "$1/etc/passwd"
 	printf 'passwd: files\nhosts: files\n' > "$1/etc/nsswitch.conf"
 	libc=$(ldd "$(program_file ssh)" | sed -n 's,.* \(/.*\)/libc\.so.*,\1,p')

@@ -112,7 +112,6 @@ network_ask() {
 	while read -r kind name rest; do
 		[ "$kind" = address ] && [ -e "$ROOT/sys/class/net/$name" ] || continue
 		say "asking for an address on $name"
-		ip addr flush dev "$name"
 		! udhcpc -i "$name" -n -q -t 5 -T 3 -s /bin/dhcp < /dev/null || asked=0
 	done < "$ROOT/etc/kmortem/capture.network"
 	return "$asked"

@@ -51,6 +51,12 @@ target_address() {
 target_open() {
 	case $target_kind in
 	local | device) target_mount_device ;;
+	netdump)
+		# One that knows only the original netdump cannot be asked; whether it takes a dump turns out when it is sent.
+		rm -f "$target_log"
+		network_up
+		netdump_send --check --timeout=15 || network_ask || :
+		;;
 	*)
 		network_up
 		target_reach || { network_ask && target_reach; }
@@ -68,18 +74,22 @@ target_reach() {
 	case $target_kind in
 	nfs) target_mount_nfs ;;
 	ssh) target_ssh "umask 077; mkdir -p $(target_quoted "${target_where#*:}")" ;;
-	netdump) rm -f "$target_log" ;;
 	esac
 }
 
-# The kernel speaks every version itself, and with what version 3 needs around it; no program of the host takes part.
+# The kernel speaks every version itself, and with what version 3 needs around it; no program of the host takes part. A server
+# that says nothing for long will not say more to the next version.
 target_mount_nfs() {
 	mkdir -p "$target_mount"
 	target_ip=$(target_address)
+	uptime_seconds
+	mount_begun=$uptime
 	for version in 4.2 4.1 4.0 3; do
 		options="vers=$version,addr=$target_ip,soft,timeo=100,retrans=3,proto=tcp$(target_family)"
 		[ "$version" != 3 ] || options="$options,nolock,mountproto=tcp$(target_family)"
 		! mount -t nfs -o "$options" "$target_where" "$target_mount" || return 0
+		uptime_seconds
+		[ $((uptime - mount_begun)) -lt 20 ] || break
 	done
 	return 1
 }
@@ -115,20 +125,25 @@ target_take() {
 	netdump)
 		case ${1##*/} in
 		dmesg.txt) cat > "$target_log" ;;
-		vmcore*) target_netdump ;;
+		vmcore*) netdump_log ;;
 		*) cat > /dev/null ;;
 		esac
 		;;
 	esac
 }
 
-# target_netdump: the dump on standard input.
-target_netdump() {
+# netdump_send OPTION…: to the target's server, with the site's keys.
+netdump_send() {
 	port=$(port_of "$target")
-	set -- ${port:+"--port=$port"} ${conf_netdump_server_key:+"--server-key=$ROOT$conf_netdump_server_key"} \
-		${conf_netdump_key:+"--key=$ROOT$conf_netdump_key"}
-	[ ! -e "$target_log" ] || set -- "$@" "--log=$target_log"
-	netdump-send -q "$@" "$(target_address)" && rm -f "$target_log"
+	netdump-send -q ${port:+"--port=$port"} ${conf_netdump_server_key:+"--server-key=$ROOT$conf_netdump_server_key"} \
+		${conf_netdump_key:+"--key=$ROOT$conf_netdump_key"} "$@" "$(target_address)"
+}
+
+# netdump_log: the dump on standard input, and the log if it has not gone yet.
+netdump_log() {
+	set --
+	[ ! -e "$target_log" ] || set -- "--log=$target_log"
+	netdump_send "$@" && rm -f "$target_log"
 }
 
 target_keep() {
@@ -140,7 +155,7 @@ target_keep() {
 # A log that no dump has followed goes alone.
 target_close() {
 	case $target_kind in
-	netdump) [ ! -e "$target_log" ] || : | target_netdump ;;
+	netdump) [ ! -e "$target_log" ] || : | netdump_log ;;
 	ssh) : ;;
 	*) umount "$target_mount" ;;
 	esac

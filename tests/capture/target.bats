@@ -237,7 +237,7 @@ route replace 192.0.2.9 via 10.0.0.1 dev eth1' ]
 @test "a recorded way that leads nowhere: DHCP is asked, once" {
 	echo 'address eth0 10.0.0.2/24' > "$ROOT/etc/kmortem/capture.network"
 	mkdir -p "$sys/class/net/eth0"
-	words='rm -f $network_done*; network_up() { :; }; conf_defaults; target_choose "netdump 192.0.2.9"; ip() { :; }; udhcpc() { echo "udhcpc $*"; }'
+	words='rm -f $network_done*; network_up() { :; }; conf_defaults; target_choose "ssh u@192.0.2.9:/d"; ip() { :; }; udhcpc() { echo "udhcpc $*"; }'
 	each "$words; tries=0; target_reach() { tries=\$((tries + 1)); [ \$tries -gt 1 ]; }; target_open"
 	[ "$status" -eq 0 ]
 	[[ $output == 'udhcpc -i eth0 '* ]]
@@ -267,6 +267,7 @@ no' ]
 
 @test "NFS: the newest version that the server has; names come from the image" {
 	echo '192.0.2.9 server' > "$ROOT/etc/hosts"
+	ln -s /proc/uptime "$ROOT/proc/uptime"
 	each 'target_choose "nfs server:/export"; echo ${target_directory#$ROOT}; mount() { echo "$4 $5"; case $4 in vers=3*) ;; *) return 1 ;; esac; }; target_reach'
 	[ "$output" = '/target
 vers=4.2,addr=192.0.2.9,soft,timeo=100,retrans=3,proto=tcp server:/export
