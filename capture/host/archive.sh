@@ -33,10 +33,10 @@ archive() (
 	archive_entry dev/console 2180 0 5 1
 	find . -exec stat -c '%n	%f	%s' {} + | sort | while IFS='	' read -r file mode size; do
 		name=${file#./}
-		case $name.$mode in
-		..* | dev.* | dev/*) ;;
-		*.a*) archive_link "$name" "$(readlink "$file")" ;;
-		*.4*) archive_entry "$name" "$mode" 0 ;;
+		case $mode.$name in
+		????.. | ????.dev | ????.dev/*) ;;
+		a???.*) archive_link "$name" "$(readlink "$file")" ;;
+		4???.*) archive_entry "$name" "$mode" 0 ;;
 		*)
 			archive_entry "$name" "$mode" "$size"
 			cat "$file" || exit

@@ -157,9 +157,11 @@ firmware/vendor/card.bin' ]
 		mkdir -p "$1/bin" "$1/a b/c"
 		printf 12345 > "$1/a b/five"
 		: > "$1/a b/empty"
+		echo > "$1/a b/not.a-link"
+		echo > "$1/a b/not.4-directory"
 		head -c 4097 /dev/zero > "$1/bin/tool"
 		chmod 755 "$1/bin/tool" "$1" "$1/bin" "$1/a b" "$1/a b/c"
-		chmod 600 "$1/a b/five" "$1/a b/empty"
+		chmod 600 "$1/a b"/[efn]*
 		ln -s ../tool "$1/a b/link"
 		touch -d "$2" "$1/a b/five" "$1/bin"
 	}
@@ -178,6 +180,8 @@ bin/ls tool' | sha256sum"
 		-rw------- 1 0 0 0 Jan 1 1970 a b/empty
 		-rw------- 1 0 0 5 Jan 1 1970 a b/five
 		lrwxrwxrwx 1 0 0 7 Jan 1 1970 a b/link -> ../tool
+		-rw------- 1 0 0 1 Jan 1 1970 a b/not.4-directory
+		-rw------- 1 0 0 1 Jan 1 1970 a b/not.a-link
 		drwxr-xr-x 1 0 0 0 Jan 1 1970 bin
 		-rwxr-xr-x 1 0 0 4097 Jan 1 1970 bin/tool
 		lrwxrwxrwx 1 0 0 4 Jan 1 1970 bin/sh -> tool
