@@ -12,7 +12,7 @@ judge() {
 	# In a shell of its own: its functions are the scenario's.
 	(
 		# shellcheck source=/dev/null
-		. "$guest_dir/scenarios/${scenario[name]}"
+		. "$scenarios_dir/${scenario[name]}"
 		after
 	)
 }
@@ -27,21 +27,29 @@ judge_split_truth() {
 		/^@@FACTS-END/ { close(file); number++; file = place "/truth." number "/expected.txt"; system("mkdir " place "/truth." number) }'
 }
 
-# dump_directory NUMBER: of the dumps in the order in which they were made.
+# dump_directory NUMBER: of the dumps in the order in which they were made, be they kmortem's (HOST-TIME) or kdump-tools' (TIME).
 dump_directory() {
-	local directories=("$place"/crash/*[0-9][0-9][0-9][0-9]*/)
-	[ "${#directories[@]}" -ge "$1" ] && echo "${directories[$1 - 1]%/}"
+	for directory in "$place"/{guest/dumps,crash}/*[0-9][0-9][0-9][0-9]*/; do
+		printf '%s %s\n' "$(basename "$directory" | tr -dc 0-9 | cut -c 1-12)" "${directory%/}"
+	done | sort | sed -n "$1s/[^ ]* //p" | grep .
 }
 
-# dump_is_whole NUMBER [VMCORE]: crash NUMBER of this guest left a dump that says what the guest said, and a report that says what
+# dump_is_whole NUMBER: crash NUMBER of this guest left a dump that says what the guest said, and a report that says what
 # the dump does.
 dump_is_whole() {
-	local number=$1 directory
-	directory=$(dump_directory "$number") || { check "dump $number" ls -R "$place/crash"; return; }
-	check "dump $number: it says what the guest said" dump_tells_truth "$number" "$directory/${2-vmcore}"
-	check "dump $number: the report is what is in the dump" dump_has_report "$directory" "${2-vmcore}"
-	check "dump $number: the kernel's log is beside it" log_is_whole "$number" "$directory"
-	check "dump $number: its meta.json" meta_is_right "$number" "$directory"
+	local number=$1 directory vmcore log
+	directory=$(dump_directory "$number")
+	vmcore=$(echo "$directory"/@(vmcore|dump.[0-9]*))
+	log=$(echo "$directory"/@(dmesg.txt|dmesg.[0-9]*))
+	if [ ! -f "$vmcore" ] || [ ! -f "$log" ]; then
+		check "dump $number is there" false
+		find "$place/crash" | sed 's/^/# /'
+		return
+	fi
+	check "dump $number: it says what the guest said" dump_tells_truth "$number" "$vmcore"
+	check "dump $number: the report is what is in the dump" dump_has_report "$vmcore"
+	check "dump $number: the kernel's log is beside it" log_is_whole "$number" "$log"
+	[ ! -e "$directory/meta.json" ] || check "dump $number: its meta.json" meta_is_right "$number" "$directory"
 }
 
 dump_tells_truth() {
@@ -51,9 +59,15 @@ dump_tells_truth() {
 # Without what names the file, and how long it took.
 dump_has_report() {
 	local status=0 without='del(.dump.path, .seconds)'
-	"$KMORTEM" report -f json -o "$place/here.json" "$1/$2" || status=$?
+	"$KMORTEM" report -f json -o "$place/here.json" "$1" || status=$?
 	[ "$status" -ne 2 ] || return
-	diff <(jq -e "$without" "$place/here.json") <(jq -e "$without" "$1/report.json") && grep '^  Panic ' "$1/report.txt"
+	diff <(jq -e "$without" "$place/here.json") <(jq -e "$without" "${1%/*}/report.json") && grep '^  Panic ' "${1%/*}/report.txt"
+}
+
+# cause_is NUMBER CAUSE
+cause_is() {
+	jq '.panic' "$(dump_directory "$1")/report.json"
+	jq -e --arg cause "$2" '.panic.cause == $cause' "$(dump_directory "$1")/report.json"
 }
 
 # What the kernel said on the console before crash NUMBER: the texts alone, as of several lines only the first one's time is in
@@ -70,7 +84,7 @@ log_texts() { sed -E 's/^\[ *[0-9]+\.[0-9]{6}\] //; s/^ +//' "$@"; }
 
 log_is_whole() {
 	console_texts "$1" > "$place/console.texts"
-	log_texts "$2/dmesg.txt" > "$place/dmesg.texts"
+	log_texts "$2" > "$place/dmesg.texts"
 	tail -n 1 "$place/console.texts"
 	tail -n 1 "$place/console.texts" | grep 'Kernel panic - not syncing' || return
 	! grep -Fxv -f "$place/dmesg.texts" "$place/console.texts"

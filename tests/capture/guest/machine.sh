@@ -43,10 +43,14 @@ machine_emulator() { case ${scenario[arch]} in arm64) echo qemu-system-aarch64 ;
 
 # machine_wait END: until it is switched off.
 machine_wait() {
-	local status=0
+	local status=0 why
 	while kill -0 "$machine_pid" 2> /dev/null; do
-		if [ "$SECONDS" -ge "$1" ]; then
-			echo "not over after ${scenario[timeout]} s" > "$place/why"
+		why=
+		[ "$SECONDS" -lt "$1" ] || why="not over after ${scenario[timeout]} s"
+		# Kernels are loaded at once, or never.
+		! tail -n 1 "$place/console.log" 2> /dev/null | grep -aq 'end Kernel panic' || why='a panic that started no capture kernel'
+		if [ "$why" ]; then
+			echo "$why" > "$place/why"
 			kill "$machine_pid"
 			status=1
 		fi

@@ -4,7 +4,7 @@
 # once and kept. Root, or a user who may make user namespaces, can do that.
 
 root_packages=(systemd systemd-sysv udev dbus kmod initramfs-tools kexec-tools makedumpfile busybox-static procps iproute2
-	zstd xz-utils e2fsprogs)
+	zstd xz-utils e2fsprogs jq)
 root_size=3G # sparse
 
 # root_make_or_take SUITE ARCH KERNEL_SUITE KERNEL PACKAGE…: prints the directory of root.img, vmlinuz and initrd. KERNEL is the
@@ -41,7 +41,7 @@ root_settings() {
 	printf '%s; ' 'set -e' 'echo labguest > /etc/hostname' 'echo /dev/vda / auto defaults 0 1 > /etc/fstab' \
 		'systemd-machine-id-setup' 'mkdir -p /var/log/journal' 'systemctl enable guest.service' \
 		'systemctl mask apt-daily.timer apt-daily-upgrade.timer systemd-timesyncd.service getty@.service serial-getty@.service' \
-		'rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin'
+		'rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin /etc/apt/apt.conf.d/99mmdebstrap'
 }
 
 # As nobody can own files of others, those of the image belong to whom they should only in the eyes of fakeroot.

@@ -7,10 +7,10 @@ declare -A scenario=()
 
 # scenario_read NAME: fills the array, defaults first.
 scenario_read() {
-	local file=$guest_dir/scenarios/$1 key value machine
+	local file=$scenarios_dir/$1 key value machine
 	[ -f "$file" ] || { echo "no scenario $1; --list names them all" >&2; return 1; }
 	machine=$(machine_suite)
-	scenario=([name]=$1 [suite]=$machine [arch]=amd64 [kernel]='' [packages]='' [memory]=1G [cpus]=2 [append]='' [timeout]=900)
+	scenario=([name]=$1 [suite]=$machine [arch]=amd64 [kernel]='' [packages]='' [memory]=1G [cpus]=2 [append]='' [timeout]=1800)
 	while IFS=: read -r key value; do
 		[ -n "${scenario[$key]+set}" ] || { echo "scenario $1: unknown key '$key'" >&2; return 1; }
 		scenario[$key]=${value# }
@@ -18,7 +18,7 @@ scenario_read() {
 	[ -n "${scenario[kernel]}" ] || scenario[kernel]="${scenario[suite]} linux-image-cloud-${scenario[arch]}"
 }
 
-scenarios_possible() { (cd "$guest_dir/scenarios" && printf '%s\n' *); }
+scenarios_possible() { (cd "$scenarios_dir" && printf '%s\n' *); }
 
 # scenario_run: in a folder of its own, of which nothing is left where all went well.
 scenario_run() {

@@ -18,13 +18,7 @@ check() {
 	fi
 }
 
-install_kmortem() {
-	if ls "$kit"/debs/*.deb > /dev/null 2>&1; then
-		apt-get install -y "$kit"/debs/*.deb
-	else
-		cp -a "$kit"/tree/. / && systemd-sysusers && systemd-tmpfiles --create && systemctl daemon-reload
-	fi
-}
+install_kmortem() { DEBIAN_FRONTEND=noninteractive apt-get install -y "$kit"/debs/*.deb; }
 
 # within SECONDS COMMAND…: until the command succeeds.
 within() {
@@ -57,15 +51,12 @@ switch_off() {
 	sleep 1000
 }
 
-# As a boot loader's configuration is made from what lies in /etc/default/grub and grub.d: the words that stand there.
-grub_words() (
-	GRUB_CMDLINE_LINUX='' GRUB_CMDLINE_LINUX_DEFAULT=''
-	for file in /etc/default/grub /etc/default/grub.d/*.cfg; do
-		# shellcheck source=/dev/null
-		[ ! -r "$file" ] || . "$file"
-	done
-	echo "$GRUB_CMDLINE_LINUX $GRUB_CMDLINE_LINUX_DEFAULT"
-)
+# There is no boot loader: what update-grub would make its configuration of is what power_cycle wants.
+install_boot_loader() {
+	mkdir -p /etc/default/grub.d
+	echo 'GRUB_CMDLINE_LINUX_DEFAULT=' > /etc/default/grub
+	cp "$kit/update-grub" /usr/local/sbin/
+}
 
 # crash HOW: tells the harness the truth about this system at the last moment, then crashes. Returns when the kernel does not.
 crash() {
@@ -74,12 +65,25 @@ crash() {
 	{ busybox ip route; busybox ip -6 route; } > /run/truth/ip-route
 	cp /sys/kernel/notes "$guest/notes"
 	echo "guest: crash $1 at boot $step" > /dev/kmsg
+	if [ "$(cat /sys/kernel/kexec_crash_loaded)" != 1 ]; then
+		not_ok "no crash by $1: no capture kernel is loaded, it would be the end"
+		finish
+	fi
 	echo "crash $1"
 	sync
 	echo 1 > /proc/sys/kernel/sysrq
+	freeze_services
 	"crash_by_$(echo "$1" | tr - _)"
 	sleep 120
 	not_ok "no crash by $1"
+}
+
+# What the others did after the truth was told would differ from it.
+freeze_services() {
+	for unit in /sys/fs/cgroup/system.slice/*.service; do
+		case $unit in */guest.service) ;; *) echo 1 > "$unit/cgroup.freeze" ;; esac
+	done
+	sleep 1
 }
 
 tell_truth() { "$kit"/truth port "$@"; }
@@ -114,4 +118,29 @@ crash_by_out_of_memory() {
 # The newest dump's directory.
 dump_directory() { find /var/crash -mindepth 1 -maxdepth 1 -type d -name '*[0-9][0-9][0-9][0-9]*' | sort | tail -n 1; }
 
+# keep_dump: of a file system that is not the root's, for the harness, which looks at the root.
+keep_dump() { mkdir -p "$guest/dumps" && cp -a "$(dump_directory)" "$guest/dumps/"; }
+
 has_report() { [ -s "$(dump_directory)/report.txt" ]; }
+
+# is_announced: the journal has one entry for the newest dump, with its cause as the report has it.
+is_announced() {
+	journalctl -o json MESSAGE_ID=ea9fb6baa8e244feaade3f698aeb164a | tee /run/announced
+	jq -es --arg directory "$(dump_directory)" --slurpfile report "$(dump_directory)/report.json" '
+		[.[] | select(.KMORTEM_DUMP | startswith($directory + "/"))] | length == 1 and
+		.[0].KMORTEM_CAUSE == $report[0].panic.cause and .[0].KMORTEM_SIGNATURE == $report[0].panic.signature and
+		.[0].KMORTEM_HOST == "labguest"' /run/announced
+}
+
+# ---- the plain case ----------------------------------------------------------------------------
+
+prepare() {
+	check 'the capture image is made' kmortem capture build
+	check 'it is loaded' kmortem capture load
+}
+
+came_back() {
+	ok 'the machine came back by itself'
+	check 'there is a report' within 180 has_report
+	check 'the journal tells of it' within 30 is_announced
+}
