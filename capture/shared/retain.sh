@@ -8,8 +8,8 @@ RETAIN_STALE=1440      # minutes after which what says that it is being written 
 
 # ---- room --------------------------------------------------------------------------------------
 
-# room_bytes DIRECTORY: what may still be written there.
-room_bytes() {
+# room_left DIRECTORY: what may still be written there; less than 0 where less is free than is to stay so.
+room_left() {
 	# shellcheck disable=SC2046 # three words
 	set -- $(stat -f -c '%a %b %S' "$1") 0 0 0
 	case $conf_min_free in
@@ -17,7 +17,12 @@ room_bytes() {
 	*) room_keep=$(bytes_of "$conf_min_free") ;;
 	esac
 	[ "$room_keep" -gt "$RETAIN_RESERVE" ] || room_keep=$RETAIN_RESERVE
-	room=$(($1 * $3 - room_keep))
+	echo $(($1 * $3 - room_keep))
+}
+
+# room_bytes DIRECTORY: the same, at least 0.
+room_bytes() {
+	room=$(room_left "$1")
 	echo $((room > 0 ? room : 0))
 }
 
@@ -37,30 +42,45 @@ retain_ours() {
 	done
 }
 
-# retain_oldest DIRECTORY HOST NAME: of those that may go: not NAME, and without a NAME not the newest.
-retain_oldest() { retain_ours "$1" "$2" | if [ "$3" ]; then grep -v -x -F -e "$3"; else sed '$d'; fi | head -n 1; }
+# retain_may_go DIRECTORY HOST NAME: those of them that are not NAME; without a NAME, all but the newest.
+retain_may_go() { retain_ours "$1" "$2" | if [ "$3" ]; then grep -v -x -F -e "$3"; else sed '$d'; fi; }
 
-# retain_size DIRECTORY HOST: bytes on the disk of all.
-retain_size() {
-	retain_ours "$1" "$2" | { total=0; while read -r name; do
+# retain_sum DIRECTORY: bytes on the disk of the names that are read.
+retain_sum() {
+	total=0
+	while read -r name; do
 		total=$((total + $(du -sk "$1/$name" | sed 's/[^0-9].*//')))
-	done; echo $((total << 10)); }
+	done
+	echo $((total << 10))
 }
+
+# retain_size DIRECTORY HOST: of all.
+retain_size() { retain_ours "$1" "$2" | retain_sum "$1"; }
 
 # ---- rules -------------------------------------------------------------------------------------
 
 # retain_remove DIRECTORY HOST NAME: the oldest that may go; status 1 where there is none.
 retain_remove() {
-	oldest=$(retain_oldest "$1" "$2" "$3")
+	oldest=$(retain_may_go "$1" "$2" "$3" | head -n 1)
 	[ "$oldest" ] || return
 	say "removes $1/$oldest"
 	rm -rf "${1:?}/$oldest"
 }
 
-# retain_room DIRECTORY HOST NAME BYTES: until so much can be written; status 0 where something was removed.
+# retain_helps DIRECTORY HOST NAME BYTES: so much can be written once all that may go is gone; else that is told.
+retain_helps() {
+	room_lacks=$(($4 - $(room_left "$1"))) room_gain=$(retain_may_go "$1" "$2" "$3" | retain_sum "$1")
+	[ "$room_gain" -lt "$room_lacks" ] || return 0
+	say "$1: $room_lacks bytes are lacking, and old dumps hold $room_gain: they stay"
+	return 1
+}
+
+# retain_room DIRECTORY HOST NAME BYTES: until so much can be written; status 0 where something was removed. Where others have
+# filled the disk, no dump is given for nothing.
 retain_room() {
 	removed=1
-	while [ "$(room_bytes "$1")" -lt "$4" ] && retain_remove "$1" "$2" "$3"; do removed=0; done
+	[ "$(room_left "$1")" -lt "$4" ] && retain_helps "$@" || return
+	while [ "$(room_left "$1")" -lt "$4" ] && retain_remove "$1" "$2" "$3"; do removed=0; done
 	return $removed
 }
 

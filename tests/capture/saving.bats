@@ -597,7 +597,7 @@ made_of() {
 
 @test "retention: the newest stays, whatever the limits" {
 	crash() { held guest-2026-01-01-000000 100; held guest-2026-01-02-000000 100; }
-	for words in conf_keep=1 conf_max_total=1 'conf_min_free=99% RETAIN_RESERVE=9000000000000000'; do
+	for words in conf_keep=1 conf_max_total=1; do
 		made_of "$words"'; retain $BATS_TEST_TMPDIR/crash guest'
 		[ "$output" = 'guest-2026-01-02-000000 ' ]
 	done
@@ -612,6 +612,31 @@ made_of() {
 	[ "$output" = 'guest-2026-01-02-000000 guest-2026-01-03-000000 ' ]
 	made_of 'conf_max_total=1000; retain $BATS_TEST_TMPDIR/crash guest'
 	[ "$output" = 'guest-2026-01-03-000000 ' ]
+}
+
+# The disk is played: 10000 blocks of 4096 bytes, of which $others are not those of dumps.
+DISK='stat() { echo "$((10000 - others - $(du -sk $BATS_TEST_TMPDIR/crash | sed "s/[^0-9].*//") / 4)) 10000 4096"; }'
+
+@test "retention: no dump goes where that does not make the room that is wanted" {
+	crash() {
+		local day
+		for day in 01 02 03; do held "guest-2026-01-$day-000000" 4000; done
+	}
+	all='guest-2026-01-01-000000 guest-2026-01-02-000000 guest-2026-01-03-000000 '
+	# 4000 blocks are to stay free, and three dumps take 3000: one less is enough, two less are, and all but the newest are not.
+	made_of "$DISK"'; others=3800 conf_min_free=40%; retain $BATS_TEST_TMPDIR/crash guest'
+	[ "$output" = "${all#* }" ]
+	made_of "$DISK"'; others=4500 conf_min_free=40%; retain $BATS_TEST_TMPDIR/crash guest'
+	[ "$output" = 'guest-2026-01-03-000000 ' ]
+	made_of "$DISK"'; others=5900 conf_min_free=40%; retain $BATS_TEST_TMPDIR/crash guest'
+	[ "$output" = "$all" ]
+	# In the capture kernel: what was written stays, and there is no room for a dump of that size.
+	made_of "$DISK"'; others=3800 conf_min_free=0; retain_room $BATS_TEST_TMPDIR/crash guest guest-2026-01-03-000000 30000000 || :'
+	[ "$output" = "$all" ]
+	made_of "$DISK"'; others=3800 conf_min_free=0; retain_room $BATS_TEST_TMPDIR/crash guest guest-2026-01-03-000000 15000000'
+	[ "$output" = "${all#* }" ]
+	each "conf_defaults; $DISK"'; others=9000; retain $BATS_TEST_TMPDIR/crash guest'
+	[[ $stderr == *'old dumps hold '*': they stay' ]]
 }
 
 @test "retention: what is being written stays, what was left so does not" {
