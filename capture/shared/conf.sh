@@ -29,7 +29,9 @@ target_is_known() {
 	esac
 }
 
+# is_word_of WORD WORDS: one of them, and only one.
 is_word_of() {
+	case $1 in '' | *[[:space:]]*) return 1 ;; esac
 	case " $2 " in *" $1 "*) ;; *) return 1 ;; esac
 }
 

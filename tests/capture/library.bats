@@ -68,6 +68,12 @@ netdump 192.0.2.1
 	grep -q 'conf:11: colour: no such key' <<< "$stderr"
 	grep -q 'conf:12: want key=value' <<< "$stderr"
 	grep -q 'conf:13: no target' <<< "$stderr"
+	# Two words that stand beside each other in a list are none of it.
+	read_conf 'target=local /a' 'compression=zlib lzo' 'final_action=poweroff halt' final_action= 'pre_script post_script=/a' '=/a'
+	[ "$status" -eq 1 ]
+	[ "$(wc -l <<< "$stderr")" -eq 5 ]
+	for line in 2 3 4; do grep -q "conf:$line: .*no value of that key" <<< "$stderr"; done
+	for line in 5 6; do grep -q "conf:$line: .*no such key" <<< "$stderr"; done
 	each "conf_read $BATS_TEST_TMPDIR/none"
 	[ "$status" -eq 1 ]
 	[[ $stderr == *'/none: cannot be read' ]]
