@@ -2,7 +2,7 @@
 # shellcheck shell=sh disable=SC2154
 # The capture kernel: which one, with which words, and loading it.
 
-kexec_record=$ROOT/run/kmortem-capture.loaded # the command that has loaded it
+kexec_record=$ROOT/run/kmortem-capture/loaded # the command that has loaded it; the unit may write to this directory only
 
 # ---- the kernel --------------------------------------------------------------------------------
 
@@ -154,7 +154,10 @@ load() {
 		say "not loaded: $(kexec_text)"
 		return 2
 	}
-	kexec_text > "$kexec_record"
+	{ mkdir -p "${kexec_record%/*}" && kexec_text > "$kexec_record"; } || {
+		say "loaded, but status and check take it for another program's: $kexec_record cannot be written"
+		load_status=1
+	}
 	return "$load_status"
 }
 

@@ -30,7 +30,7 @@ setup() {
 	file proc/sys/kernel/kexec_load_disabled 0
 	ln -s /proc/uptime "$ROOT/proc/uptime"
 	file var/lib/kmortem/capture/initrd-6.1.0-test image
-	file run/kmortem-capture.loaded "kexec -p -a /boot/vmlinuz-6.1.0-test --initrd=$ROOT/var/lib/kmortem/capture/initrd-6.1.0-test"
+	file run/kmortem-capture/loaded "kexec -p -a /boot/vmlinuz-6.1.0-test --initrd=$ROOT/var/lib/kmortem/capture/initrd-6.1.0-test"
 	kcore PAGE_BUDDY_MAPCOUNT_VALUE PG_slab
 	counted 88 121039 35 0 121039 4132
 }
@@ -262,9 +262,9 @@ judged() {
 	judged loaded pass
 	touch -d 'now + 1 minute' "$ROOT/var/lib/kmortem/capture/initrd-6.1.0-test"
 	judged loaded fail 'older than the capture image'
-	file run/kmortem-capture.loaded 'kexec -p -a /boot/vmlinuz-5.10 --initrd=/var/lib/kmortem/capture/initrd-5.10'
+	file run/kmortem-capture/loaded 'kexec -p -a /boot/vmlinuz-5.10 --initrd=/var/lib/kmortem/capture/initrd-5.10'
 	judged loaded warn 'not for this kernel: kexec -p'
-	rm "$ROOT/run/kmortem-capture.loaded"
+	rm "$ROOT/run/kmortem-capture/loaded"
 	judged loaded warn 'by another program'
 	words='owner() { echo kdump-tools; }'
 	judged loaded pass 'by kdump-tools'
@@ -454,7 +454,7 @@ watched() {
 	judged saver pass 'by itself'
 	words='owner() { echo kdump-tools; }'
 	judged saver warn 'Two load a capture kernel here, kdump-tools at boot'
-	rm "$ROOT/run/kmortem-capture.loaded"
+	rm "$ROOT/run/kmortem-capture/loaded"
 	judged saver warn 'kdump-tools captures in its own way'
 	words='owner() { echo kdump-tools; }; hook_state() { [ $1 != kdump-tools ] || echo intact; }'
 	judged saver pass 'kdump-tools captures, and kmortem saves'
@@ -471,7 +471,7 @@ watched() {
 	judged image warn
 	rm "$ROOT/var/lib/kmortem/capture/initrd-6.1.0-test"
 	judged image fail 'no capture image for 6.1.0-test'
-	rm "$ROOT/run/kmortem-capture.loaded"
+	rm "$ROOT/run/kmortem-capture/loaded"
 	words='owner() { echo kdump-tools; }'
 	each "$SYSTEM; $words"'; check_form=json; check_image; check_end'
 	[ "$(jq '.points | length' <<< "$output")" = 0 ]

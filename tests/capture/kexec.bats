@@ -90,7 +90,21 @@ words() {
 	each "$stubs load"
 	[ "$status" -eq 0 ]
 	[[ $output == "<-p><-a><$ROOT/boot/vmlinuz-6.1.0-test><--initrd="*"><--append=console=ttyS0 nr_cpus=1 "* ]]
-	[ "$(cat "$ROOT/run/kmortem-capture.loaded")" = "$shown" ]
+	[ "$(cat "$ROOT/run/kmortem-capture/loaded")" = "$shown" ]
+}
+
+@test "what is loaded is told where the unit may write, and a load that cannot tell it says so" {
+	unit=systemd/kmortem-capture.service
+	grep -qx ProtectSystem=strict $unit
+	grep -qx RuntimeDirectoryPreserve=yes $unit
+	[ "$(by dash 'echo $kexec_record')" = "$ROOT/run/$(sed -n 's/^RuntimeDirectory=//p' $unit)/loaded" ]
+	: > "$ROOT/boot/vmlinuz-6.1.0-test"
+	echo 268435456 > "$ROOT/sys/kernel/kexec_crash_size"
+	rmdir "$ROOT/run"
+	: > "$ROOT/run"
+	each 'conf_append=; image_is_stale() { return 1; }; kexec() { :; }; mkdir() { false; }; load'
+	[ "$status" -eq 1 ]
+	[[ $stderr == *"loaded, but status and check take it for another program's: $ROOT/run/kmortem-capture/loaded cannot be written" ]]
 }
 
 @test "load makes an image where there is none of today, and says what is in the way" {
@@ -116,7 +130,8 @@ words() {
 	echo 1 > "$ROOT/sys/kernel/kexec_crash_loaded"
 	each status
 	[ "$status" -eq 0 ] && [ "$output" = 'loaded, by another program' ]
-	echo 'kexec -p x' > "$ROOT/run/kmortem-capture.loaded"
+	mkdir -p "$ROOT/run/kmortem-capture"
+	echo 'kexec -p x' > "$ROOT/run/kmortem-capture/loaded"
 	each status
 	[ "$status" -eq 0 ] && [ "$output" = 'loaded: kexec -p x' ]
 	mkdir -p "$ROOT/var/lib/kmortem/capture"
