@@ -21,12 +21,19 @@ conf_words='extra_modules append notify_mail'
 # trim TEXT: without blanks around it.
 trim() { printf %s "$1" | sed 's/^[[:space:]]*//; s/[[:space:]]*$//'; }
 
-# target_is_known TARGET: "KIND WHERE", as in the example.
+# target_is_known TARGET: "KIND WHERE", as in the example. What is given to programs as a device, a user or a host is one word,
+# and none of their options.
 target_is_known() {
+	place=${1#* }
+	place=${place%%:/*}
 	case $1 in
-	"local /"* | "device "*:/* | "nfs "*:/* | "ssh "*:/* | "netdump "?*) ;;
+	"local /"*) return ;;
+	"device "*:/* | "nfs "*:/*) ;;
+	"ssh "*:/*) case $place in ?*@?*) ;; *) return 1 ;; esac ;;
+	"netdump "*) case $1 in */*) return 1 ;; esac ;;
 	*) return 1 ;;
 	esac
+	case $place in '' | -* | *@-* | *[[:space:]]*) return 1 ;; esac
 }
 
 # is_word_of WORD WORDS: one of them, and only one.

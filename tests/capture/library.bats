@@ -78,3 +78,20 @@ netdump 192.0.2.1
 	[ "$status" -eq 1 ]
 	[[ $stderr == *'/none: cannot be read' ]]
 }
+
+@test "targets are of their kinds" {
+	local target
+	local -a good=('local /a b' 'device UUID=1-2:/a -b' 'device /dev/disk/by-label/x:/' 'nfs host:/a' 'nfs [2001:db8::1]:/a b'
+		'ssh a@host:/b c' 'ssh a@corp@host:/b' 'ssh a@2001:db8::1:/b' 'netdump host' 'netdump [2001:db8::1]:6666')
+	local -a bad=('local a' 'netdump' 'netdump ' 'netdump -x' 'netdump a b' 'netdump a:/b' 'ssh host:/x' 'ssh host:/x@y:/z' 'ssh @h:/x' 'ssh a@:/x'
+		'ssh -oProxyCommand=x@h:/y' 'ssh a@-h:/y' 'ssh a b@h:/y' 'ssh a@h' 'nfs :/x' 'nfs -h:/x' 'nfs a b:/x' 'device :/x' 'device -o:/x'
+		'device a b:/x' 'tape x')
+	for target in "${good[@]}"; do
+		each "target_is_known '$target'"
+		[ "$status" -eq 0 ] || { echo "$target"; return 1; }
+	done
+	for target in "${bad[@]}"; do
+		each "target_is_known '$target'"
+		[ "$status" -eq 1 ] || { echo "$target"; return 1; }
+	done
+}
