@@ -19,17 +19,17 @@ plan_lines() { sed -n "s/^$1 //p" "$2"; }
 # ---- filling it --------------------------------------------------------------------------------
 
 image_fill() {
-	mkdir -p "$1/bin" "$1/lib/modules" "$1/lib/kmortem" "$1/etc/kmortem" "$1/proc" "$1/sys" "$1/tmp" "$1/run"
+	mkdir -p "$1/bin/rules" "$1/lib/modules" "$1/lib/kmortem" "$1/etc/kmortem" "$1/proc" "$1/sys" "$1/tmp" "$1/run" || return
 	plan_lines program "$2" | while read -r name rest; do
 		case $name in
 		ssh) image_ssh "$1" ;;
 		*) image_program "$1" "$name" ;;
-		esac
+		esac || exit
 	done || return
-	mkdir "$1/bin/rules" && cp -R "$rules_directory/." "$1/bin/rules/" # kmortem looks beside itself first
-	cp "$parts"/shared/*.sh "$parts"/saving/*.sh "$1/lib/kmortem/"
-	install -m 700 "$parts/saving/init" "$1/init"
-	install -m 700 "$parts/saving/dhcp" "$1/bin/dhcp"
+	cp -R "$rules_directory/." "$1/bin/rules/" && # kmortem looks beside itself first
+		cp "$parts"/shared/*.sh "$parts"/saving/*.sh "$1/lib/kmortem/" &&
+		install -m 700 "$parts/saving/init" "$1/init" &&
+		install -m 700 "$parts/saving/dhcp" "$1/bin/dhcp" || return
 	# shellcheck disable=SC2046 # one word each
 	image_modules "$1" $(plan_lines module "$2" | awk '!seen[$0]++') || return
 	image_settings "$1" "$2"
@@ -37,7 +37,7 @@ image_fill() {
 
 # What the capture kernel reads, below /etc/kmortem and where the settings name it.
 image_settings() {
-	cp "$conf_file" "$1/etc/kmortem/capture.conf"
+	cp "$conf_file" "$1/etc/kmortem/capture.conf" || return
 	uname -n > "$1/etc/hostname"
 	plan_lines device "$2" > "$1/etc/kmortem/capture.devices"
 	plan_lines activate "$2" | awk '!seen[$0]++' > "$1/etc/kmortem/capture.activate"

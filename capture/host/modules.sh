@@ -32,7 +32,7 @@ module_firmware() {
 			for end in '' .xz .zst; do
 				[ -f "$file$end" ] || continue
 				mkdir -p "$1/lib/firmware/${name%/*}"
-				[ -d "$1/lib/firmware/$name" ] || cp -L "$file$end" "$1/lib/firmware/$name$end"
+				[ -d "$1/lib/firmware/$name" ] || cp -L "$file$end" "$1/lib/firmware/$name$end" || exit
 				break 2
 			done
 		done
@@ -46,7 +46,7 @@ image_modules() {
 	module_files "$@" | while read -r file options; do
 		name=$(basename "$file" | sed 's/\.ko.*/.ko/')
 		module_unpacked "$file" > "$modules_image/lib/modules/$name" || die "$file: cannot be unpacked; is its program there?"
-		module_firmware "$modules_image" "$file"
+		module_firmware "$modules_image" "$file" || exit
 		echo "/lib/modules/$name${options:+ $options}"
 	done > "$modules_image/lib/modules/order"
 }

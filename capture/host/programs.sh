@@ -22,7 +22,7 @@ busybox_lacks() {
 # image_program IMAGE PROGRAM: with the libraries that it is linked to.
 image_program() {
 	program=$(program_file "$2") || die "$2 is not installed: the capture image needs it"
-	cp -L "$program" "$1/bin/${2##*/}"
+	cp -L "$program" "$1/bin/${2##*/}" || return
 	! has strip || strip "$1/bin/${2##*/}" 2> /dev/null
 	image_libraries "$1" "$program"
 }
@@ -30,7 +30,7 @@ image_program() {
 # image_libraries IMAGE FILE: nothing for one that is linked statically, or is a script.
 image_libraries() {
 	# The loader looks where this file says, if not in the usual directories.
-	[ -e "$1/etc/ld.so.cache" ] || [ ! -r "$ROOT/etc/ld.so.cache" ] || cp "$ROOT/etc/ld.so.cache" "$1/etc/"
+	[ -e "$1/etc/ld.so.cache" ] || [ ! -r "$ROOT/etc/ld.so.cache" ] || cp "$ROOT/etc/ld.so.cache" "$1/etc/" || return
 	ldd "$2" 2> /dev/null | while read -r line; do
 		case $line in
 		*'not found'*) die "$2: the library ${line%% *} is missing" ;;
@@ -39,8 +39,7 @@ image_libraries() {
 		esac
 		library=/${line#*/} library=${library%% *}
 		[ ! -e "$1$library" ] || continue
-		mkdir -p "$1${library%/*}"
-		cp -L "$library" "$1$library"
+		mkdir -p "$1${library%/*}" && cp -L "$library" "$1$library" || exit
 	done
 }
 
@@ -54,8 +53,7 @@ busybox_links() {
 # image_ssh IMAGE: it asks who it runs as; older C libraries load what answers that.
 image_ssh() {
 	image_program "$1" ssh || return
-	echo 'root:x:0:0:root:/:/bin/sh' > "$1/etc/passwd"
-	printf 'passwd: files\nhosts: files\n' > "$1/etc/nsswitch.conf"
+	echo 'root:x:0:0:root:/:/bin/sh' > "$1/etc/passwd" && printf 'passwd: files\nhosts: files\n' > "$1/etc/nsswitch.conf" || return
 	libc=$(ldd "$(program_file ssh)" | sed -n 's,.* \(/.*\)/libc\.so.*,\1,p')
 	[ ! -r "$libc/libnss_files.so.2" ] || cp -L "$libc/libnss_files.so.2" "$1$libc/"
 }

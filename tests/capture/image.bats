@@ -331,6 +331,21 @@ initrd-6.1.0-test.plan" ]
 	[[ $output == awk*udhcpc* ]]
 }
 
+@test "build: no image without a library of a program, or with a file that could not be copied" {
+	machine
+	each "$stubs build"
+	before=$(sha256sum "$ROOT"/var/lib/kmortem/capture/*)
+	each "$stubs"' ldd() { case $1 in */makedumpfile) printf "\tlinux-vdso.so.1 (0x1)\n\tlibfoo.so.1 => not found\n" ;; esac; }; build'
+	[ "$status" -eq 2 ]
+	[[ $stderr == *'makedumpfile: the library libfoo.so.1 is missing' ]]
+	for file in makedumpfile save.sh rules/. init after capture.conf; do
+		each "$stubs"' cp() { case "$*" in *'"$file"'*) return 1 ;; esac; command cp "$@"; }
+			install() { case "$*" in *'"$file"'*) return 1 ;; esac; command install "$@"; }; build'
+		[ "$status" -eq 2 ]
+	done
+	[ "$before" = "$(sha256sum "$ROOT"/var/lib/kmortem/capture/*)" ]
+}
+
 @test "addresses of symbols go into the image only where the kernel does not tell them" {
 	mkdir -p "$BATS_TEST_TMPDIR/image/etc/kmortem"
 	head -c 100000 /dev/zero > "$ROOT/boot/System.map-6.1.0-test"
