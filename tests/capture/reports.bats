@@ -173,6 +173,72 @@ vmcore 640 regular file" ]
 	each_shell beside
 }
 
+# placed_as_root SHELL…: the same, where directories are other users'.
+placed_as_root() {
+	"${as_root[@]}" env SERVICE_RESULT=success RUNTIME_DIRECTORY="$BATS_TEST_TMPDIR/made" \
+		timeout 20 "$@" capture/kmortem-reports place "$root/one/vmcore"
+}
+
+@test "what kmortem made is read with its own rights, and only files" {
+	as_root=()
+	[ "$(id -u)" -eq 0 ] || as_root=(sudo)
+	made=$BATS_TEST_TMPDIR/made
+	dump one/vmcore
+	mkdir "$made"
+	echo secret > "$BATS_TEST_TMPDIR/secret"
+	"${as_root[@]}" chmod 600 "$BATS_TEST_TMPDIR/secret"
+	"${as_root[@]}" chown 0:0 "$BATS_TEST_TMPDIR/secret"
+	read_it() {
+		for kind in '-s' '' fifo directory; do
+			rm -rf "${made:?}"/* "$root/one"/report*
+			case $kind in
+			fifo) mkfifo "$made/report.html" ;;
+			directory) mkdir "$made/report.html" ;;
+			*) "${as_root[@]}" ln $kind "$BATS_TEST_TMPDIR/secret" "$made/report.html" ;;
+			esac
+			"${as_root[@]}" chown 65534:65534 "$made"
+			run -1 placed_as_root "$@"
+			[[ $output == *"$root/one: kmortem made no report.html, or it cannot be written"* ]]
+			[ "$(ls -A "$root/one")" = vmcore ]
+			"${as_root[@]}" chown "$(id -u)" "$made"
+		done
+	}
+	each_shell read_it
+}
+
+@test "a directory of another user is written to with that user's rights" {
+	as_root=()
+	[ "$(id -u)" -eq 0 ] || as_root=(sudo)
+	made=$BATS_TEST_TMPDIR/made
+	mkdir "$made"
+	for end in txt html json; do echo "the $end" > "$made/report.$end"; done
+	another() {
+		dump one/vmcore
+		chmod 640 "$root/one/vmcore"
+		# A link to what is root's, by its looks.
+		"${as_root[@]}" chown 0:0 "$root/one/vmcore"
+		"${as_root[@]}" chown 65534:65534 "$root/one"
+		"${as_root[@]}" chmod 555 "$root/one"
+		run -1 placed_as_root "$@"
+		[ "$(ls -A "$root/one")" = vmcore ]
+		"${as_root[@]}" chmod 755 "$root/one"
+		run -0 placed_as_root "$@"
+		[ "$(cd "$root/one" && stat -c '%n %a %u:%g' -- *)" = "report.html 600 65534:65534
+report.json 600 65534:65534
+report.txt 600 65534:65534
+vmcore 640 0:0" ]
+		"${as_root[@]}" chown 65534:65534 "$root/one/vmcore"
+		run -0 placed_as_root "$@"
+		[ "$(stat -c '%a %u:%g' "$root/one/report.txt")" = '640 65534:65534' ]
+		"${as_root[@]}" chown 0:0 "$root/one"
+		"${as_root[@]}" chmod 1777 "$root/one"
+		run -1 placed_as_root "$@"
+		[[ $output == *"$root/one: it is root's, but others may write to it"* ]]
+		"${as_root[@]}" rm -r "$root/one"
+	}
+	each_shell another
+}
+
 @test "a dump that could not be examined is told beside it" {
 	dump one/vmcore
 	mkdir "$BATS_TEST_TMPDIR/made"
