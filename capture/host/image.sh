@@ -104,8 +104,11 @@ image_change() {
 # build: replaces the image, whole or not at all; status 1 where a target could not be taken along, 2 where there is no image.
 build() {
 	umask 077 # keys are in it
-	mkdir -p "$image_directory"
+	mkdir -p "$image_directory" && exec 9< "$image_directory" || return 2
+	flock 9 || return 2 # one at a time
 	work=$(mktemp -d) || return 2
+	trap build_end EXIT
+	trap 'exit 2' HUP INT TERM
 	missing=0
 	plan > "$work/plan" || missing=$?
 	status=2
@@ -114,8 +117,15 @@ build() {
 	else
 		say "no target can be reached from a capture kernel: no image"
 	fi
-	rm -rf "$work" "$image_file.new"
+	build_end
 	return "$status"
+}
+
+# Also where it is interrupted: keys are in these files, too.
+build_end() {
+	rm -rf "$work" "$image_file.new"
+	exec 9<&-
+	trap - EXIT HUP INT TERM
 }
 
 image_write() {

@@ -346,6 +346,28 @@ initrd-6.1.0-test.plan" ]
 	[ "$before" = "$(sha256sum "$ROOT"/var/lib/kmortem/capture/*)" ]
 }
 
+@test "build: one at a time" {
+	machine
+	each "$stubs"' sync() { ! flock -n "$image_directory" true || echo "another one could begin"; }; build; flock -n "$image_directory" echo over'
+	[ "$output" = over ]
+}
+
+@test "build: interrupted, it leaves nothing but the image of before" {
+	machine
+	export TMPDIR=$BATS_TEST_TMPDIR/tmp
+	mkdir "$TMPDIR"
+	each "$stubs build"
+	before=$(sha256sum "$ROOT"/var/lib/kmortem/capture/*)
+	for signal in HUP INT TERM; do
+		each "$stubs"' archive_compressed() { cat; kill -'$signal' $$; }; build; echo "goes on"'
+		[ "$status" -eq 2 ] && [ -z "$output" ]
+		each "$stubs"' plan() { die "no plan"; }; build'
+		[ "$status" -eq 2 ]
+		[ -z "$(ls -A "$TMPDIR")" ]
+		[ "$before" = "$(sha256sum "$ROOT"/var/lib/kmortem/capture/*)" ]
+	done
+}
+
 @test "addresses of symbols go into the image only where the kernel does not tell them" {
 	mkdir -p "$BATS_TEST_TMPDIR/image/etc/kmortem"
 	head -c 100000 /dev/zero > "$ROOT/boot/System.map-6.1.0-test"
