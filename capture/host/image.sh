@@ -85,7 +85,7 @@ image_is_stale() {
 	{
 		printf '%s\n' "$now" | grep -vxF -f "$image_plan"
 		printf '%s\n' "$now" | grep -vxF -f - "$image_plan"
-	} | image_change | head -n 1 | grep .
+	} | image_change | sed -n 1p | grep . # to the end: below systemd who writes on complains
 }
 
 # What a line of the plan is about.
