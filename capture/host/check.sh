@@ -103,7 +103,11 @@ check_ready() {
 	check_form=text check_colours=no check_measures=no
 	while [ $# -gt 0 ]; do
 		case $1 in
-		-f) check_form=${2-} && shift ;;
+		-f)
+			[ $# -gt 1 ] || check_usage "$1"
+			check_form=$2
+			shift
+			;;
 		--measure) check_measures=yes ;; # of check_memory
 		--watch)
 			check_watch || return 3

@@ -98,6 +98,8 @@ memory_advised() { echo $(((memory_needed * 4 / 3 / 1048576 + 63) / 64 * 64)); }
 check_memory_measure() {
 	measured=0
 	memory_measure $((memory_reserved >> 20)) || measured=$?
+	memory_unmeasured=''
+	[ "$measured" -ne 1 ] || memory_unmeasured="It could not be measured: ${measure_reason:-for that the image has to be there, and qemu}."
 	memory_need
 	[ "$measured" -eq 2 ] || return 0
 	advice_for_command_line "crashkernel=$((memory_reserved * 3 / 2 / 1048576))M"
@@ -116,13 +118,15 @@ check_memory_is_enough() {
 	else
 		assumed
 		need="$need: kernel, image, drivers, makedumpfile and kmortem added up."
-		[ "$check_measures" = no ] || need="$need It could not be measured: for that the image has to be there, and qemu."
+		[ "$check_measures" = no ] || need="$need $memory_unmeasured"
 	fi
 	advice_for_command_line "crashkernel=$(memory_advised)M"
 	if [ "$memory_reserved" -lt "$memory_needed" ]; then
 		point fail crashkernel-size "$need" "$advice" "$command"
 	elif [ "$((memory_reserved * 7 / 8))" -lt "$memory_needed" ]; then
 		point warn crashkernel-size "$need That leaves less than an eighth to spare." "$advice" "$command"
+	elif [ "$check_measures" = yes ] && [ -z "$memory_measured" ] && [ "$measure_reason" ]; then
+		point warn crashkernel-size "$need" "see to the emulator, and measure again" "kmortem capture check --measure"
 	else
 		point pass crashkernel-size "$need"
 	fi

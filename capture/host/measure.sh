@@ -36,13 +36,21 @@ measure_words() {
 	printf '%s' "for i in /lib/kmortem/*.sh; do . \$i; done; measure > /dev/console 2>&1; poweroff -f\""
 }
 
-# measure_boot MEBIBYTES: status 0 where the image came to its end.
+# measure_boot MEBIBYTES: status 0 where the image came to its end, 1 where it did not and nobody knows why, which
+# $measure_reason tells, 2 where the console shows that it had too little memory.
 measure_boot() {
 	: > "$measure_console"
+	emulator_status=0
 	# shellcheck disable=SC2046 # words
-	timeout "$MEASURE_PATIENCE" $(measure_emulator "$measure_accelerator") -m "$1" -kernel "$ROOT$(kernel_file)" -initrd "$image_file" \
-		-append "$(measure_words)" -nodefaults -display none -no-reboot -serial "file:$measure_console" < /dev/null > /dev/null 2>&1
-	grep -q 'kmortem-capture: measured' "$measure_console"
+	emulator_said=$(timeout "$MEASURE_PATIENCE" $(measure_emulator "$measure_accelerator") -m "$1" -kernel "$ROOT$(kernel_file)" \
+		-initrd "$image_file" -append "$(measure_words)" -nodefaults -display none -no-reboot -serial "file:$measure_console" \
+		< /dev/null 2>&1 > /dev/null) || emulator_status=$?
+	if grep -q 'kmortem-capture: measured' "$measure_console"; then return 0; fi
+	if grep -q -i -e 'out of memory' -e 'kernel panic' "$measure_console"; then return 2; fi
+	measure_reason="the emulator ended with status $emulator_status before the image did"
+	[ -z "$emulator_said" ] || measure_reason=$(printf '%s\n' "$emulator_said" | tail -n 1)
+	[ "$emulator_status" -ne 124 ] || measure_reason="the image did not come to its end within $MEASURE_PATIENCE s"
+	return 1
 }
 
 # measure_first MEBIBYTES: the same, and sets $measure_accelerator: within a virtual machine there may be a KVM that does nothing.
@@ -53,20 +61,23 @@ measure_first() {
 	measure_boot "$1"
 }
 
-# memory_measure MEBIBYTES: from that down; keeps what was found. Status 1 where it cannot be measured, 2 where all that is not
-# enough.
+# memory_measure MEBIBYTES: from that down; keeps what was found. Status 1 where it cannot be measured, for $measure_reason, 2
+# where all that is not enough.
 memory_measure() {
-	measure_emulator tcg > /dev/null && [ -r "$image_file" ] && kernel_file > /dev/null || return 1
+	measure_reason=''
+	if ! measure_emulator tcg > /dev/null || ! [ -r "$image_file" ] || ! kernel_file > /dev/null; then
+		return 1
+	fi
 	measure_console=$(mktemp)
-	enough=$1 short=32 measure_status=2
-	if measure_first "$enough"; then
+	enough=$1 short=32 measure_status=0
+	measure_first "$enough" || measure_status=$?
+	if [ "$measure_status" -eq 0 ]; then
 		while [ $((enough - short)) -gt "$MEASURE_STEP" ]; do
 			middle=$(((enough + short) / 2))
 			if measure_boot "$middle"; then enough=$middle; else short=$middle; fi
 		done
 		mkdir -p "$image_directory"
 		echo "$(measured_stamp) $((enough << 20))" > "$measured_file"
-		measure_status=0
 	fi
 	rm -f "$measure_console"
 	return "$measure_status"

@@ -145,8 +145,11 @@ judged() {
 	[ "$status" -eq 1 ]
 	each 'check_ready -x'
 	[ "$status" -eq 3 ]
-	each 'check_ready -f xml'
-	[ "$status" -eq 3 ]
+	for words in '-f xml' -f '--measure -f'; do
+		each "check_ready $words"
+		[ "$status" -eq 3 ]
+		[[ $stderr == *'want [-f text|json]'* ]]
+	done
 }
 
 @test "the configuration" {
@@ -593,7 +596,24 @@ room() { words="room_bytes() { echo $1; }; retain_size() { echo ${2-0}; }"; }
 	judged crashkernel-size pass 'added up'
 	subject='measure_emulator() { return 1; }; check_measures=yes; check_memory'
 	judged crashkernel-size pass 'It could not be measured'
-	stub "qemu-system-$machine" ''
+	# Only what is seen on the console proves that it is too little.
 	subject='check_measures=yes; check_memory'
-	judged crashkernel-size fail 'with 256 MiB, as are reserved, the capture image did not come to its end. add crashkernel=384M'
+	while IFS= read -r CONSOLE; do
+		export CONSOLE
+		stub "qemu-system-$machine" 'while [ "$1" != -serial ]; do shift; done; echo "$CONSOLE" > "${2#file:}"'
+		judged crashkernel-size fail 'with 256 MiB, as are reserved, the capture image did not come to its end. add crashkernel=384M'
+	done <<- 'END'
+		kmortem-capture: out of memory: makedumpfile
+		[    3.1] Out of memory: Killed process 71 (kmortem)
+		[    0.4] Kernel panic - not syncing: System is deadlocked on memory
+	END
+	stub "qemu-system-$machine" 'echo "qemu: warning: something" >&2; echo "qemu: Could not open vmlinuz" >&2; exit 1'
+	judged crashkernel-size warn 'It could not be measured: qemu: Could not open vmlinuz. see to the emulator'
+	[ "$(jq '.points[] | select(.id == "crashkernel-size").measured' <<< "$output")" = false ]
+	stub "qemu-system-$machine" 'exit 3'
+	judged crashkernel-size warn 'It could not be measured: the emulator ended with status 3 before the image did.'
+	words='timeout() { [ "$2" = qemu-system-$(uname -m) ] && return 124; }'
+	judged crashkernel-size warn 'It could not be measured: the image did not come to its end within 120 s.'
+	file sys/kernel/kexec_crash_size $((64 << 20))
+	judged crashkernel-size fail 'within 120 s.'
 }
