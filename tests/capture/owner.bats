@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Who loads the capture kernel, and what is done for the local targets of a running system.
-# shellcheck disable=SC2154,SC2016 # bats sets variables; words are for the shell under test
+# shellcheck disable=SC2154,SC2016,SC2030,SC2031 # bats sets variables; words are for the shell under test
 
 load shells
 
@@ -35,4 +35,35 @@ load shells
 	each 'retain() { echo "$#|$1|$2"; }; uname() { echo thishost; }; conf_read '"$BATS_TEST_TMPDIR/conf"' && retain_local'
 	[ "$output" = "2|$BATS_TEST_TMPDIR/a b|thishost
 2|$BATS_TEST_TMPDIR/c|thishost" ]
+}
+
+# called WORD…: kmortem-capture, with a configuration.
+called() {
+	printf 'target=local /var/crash\n' > "$BATS_TEST_TMPDIR/conf"
+	CONF=$BATS_TEST_TMPDIR/conf run --separate-stderr capture/kmortem-capture "$@"
+}
+
+@test "another kernel has to be one that is installed" {
+	export ROOT=$BATS_TEST_TMPDIR/root
+	mkdir -p "$ROOT/lib/modules/6.1.0-test" "$ROOT/lib/modules/6.2.0-test" "$ROOT/x"
+	for command in build load show status; do
+		for release in '' . .. ../../x 6.3.0-test; do
+			called $command --kernel "$release"
+			[ "$status" -eq 2 ]
+			[ "$stderr" = "kmortem-capture: --kernel $release: no such kernel is installed; those in /lib/modules are: 6.1.0-test 6.2.0-test" ]
+		done
+	done
+	called status --kernel 6.2.0-test
+	[ "$status" -eq 1 ] && [ "$output" = 'not loaded' ]
+}
+
+@test "words too many" {
+	export ROOT=$BATS_TEST_TMPDIR/root
+	mkdir -p "$ROOT"
+	for command in 'owner x' 'retain x' 'status x' 'build --kernel' 'status --kernel a b' 'install a b' x; do
+		# shellcheck disable=SC2086 # words
+		called $command
+		[ "$status" -eq 2 ]
+		[[ $stderr == usage:* ]]
+	done
 }
