@@ -3,7 +3,15 @@
 # Words and numbers. Whatever of the system is read lies below $ROOT, which is empty but in tests.
 ROOT=${ROOT-}
 
-say() { echo "kmortem-capture: $*" >&2; }
+# one_line TEXT: as a line without control characters: much of what is told was said by others.
+one_line() {
+	case $1 in
+	*[[:cntrl:]]*) printf '%s\n' "$(printf %s "$1" | LC_ALL=C tr -d '\000-\037\177')" ;;
+	*) printf '%s\n' "$1" ;;
+	esac
+}
+
+say() { one_line "kmortem-capture: $*" >&2; }
 
 die() {
 	say "$@"

@@ -31,6 +31,13 @@ no 08" ]
 	[ -z "$output" ]
 }
 
+@test "what is told is a line, as it is" {
+	each 'say "a\\n\\033[31m" "b$(printf "\n\033[\177c")"; say -n; say "x…"'
+	[ "$stderr" = 'kmortem-capture: a\n\033[31m b[c
+kmortem-capture: -n
+kmortem-capture: x…' ]
+}
+
 @test "texts in JSON" {
 	each 'json_text "a \"b\" \\ c	d"; echo; json_text ""'
 	[ "$(head -n 1 <<< "$output" | jq -r .)" = 'a "b" \ cd' ]

@@ -125,6 +125,21 @@ SYSLOG_IDENTIFIER=kmortem" ]
 	each_shell data
 }
 
+@test "the name of a directory is data" {
+	report
+	forged=$BATS_TEST_TMPDIR/crash/$(printf 'h\\033[31mx\\nF\n\033[31mORGED')
+	cp -r "${dump%/*}" "$forged"
+	name() {
+		run -0 notify "$@" tell "$forged/vmcore"
+		for told in "$ROOT/run/motd.d/kmortem" "$SAID/wall"; do
+			[ "$(cat "$told")" = "kmortem: 2026-11-21T13:13:21Z thishost crashed: sysrq; 2 warning(s), see $BATS_TEST_TMPDIR/crash/h\\033[31mx\\nF[31mORGED/report.txt" ]
+		done
+		[ "$(grep -c ^MESSAGE= "$SAID/logger")" -eq 1 ]
+		[ "$(grep -c -v '^[A-Z_]*=' "$SAID/logger")" -eq 0 ]
+	}
+	each_shell name
+}
+
 @test "what a report of kmortem says is read" {
 	tests/toykernel/build "$BUILD/toy"
 	"$BUILD/kmortem" report "$BUILD/toy/new/vmcore" -o "${dump%/*}" 2> /dev/null || [ $? -eq 3 ]

@@ -273,6 +273,22 @@ vmcore" ]
 	each_shell kept
 }
 
+@test "foreign texts are told on one line, as they are" {
+	forged=$(printf 'h\\n\\033[31m\n\033[31mFORGED\001')
+	foreign() {
+		: > "$spool/$forged"
+		echo "/x$forged" > "$spool/$forged"
+		run -0 --separate-stderr scan "$@"
+		[ "$stderr" = "kmortem-reports: h\\n\\033[31m[31mFORGED: the marker names what is no dump below $root" ]
+		dump "$forged/vmcore"
+		RUNTIME_DIRECTORY=$BATS_TEST_TMPDIR SERVICE_RESULT=timeout run -0 "$@" capture/kmortem-reports place "$root/$forged/vmcore"
+		[ "$(cat "$root/$forged/report-failed.txt")" = \
+			"kmortem could not examine $root/h\\n\\033[31m[31mFORGED/vmcore ( ): see journalctl -u 'kmortem-report@*'" ]
+		rm -r "${root:?}/$forged"
+	}
+	each_shell foreign
+}
+
 @test "a wrong call is told" {
 	wrong() {
 		for arguments in '' scan 'scan one' place 'place one two' other; do
