@@ -67,3 +67,18 @@ called() {
 		[[ $stderr == usage:* ]]
 	done
 }
+
+@test "who is not root is told so" {
+	mkdir "$BATS_TEST_TMPDIR/bin"
+	printf '#!/bin/sh\necho 1000\n' > "$BATS_TEST_TMPDIR/bin/id"
+	chmod +x "$BATS_TEST_TMPDIR/bin/id"
+	export PATH=$BATS_TEST_TMPDIR/bin:$PATH ROOT=''
+	for command in load check 'test --verdict' install; do
+		# shellcheck disable=SC2086 # words
+		CONF=$BATS_TEST_TMPDIR/none KERNEL_RELEASE=none run --separate-stderr capture/kmortem-capture $command
+		[ "$stderr" = "kmortem-capture: ${command%% *} has to be run as root" ]
+		if [ "$command" = check ]; then [ "$status" -eq 3 ]; else [ "$status" -eq 2 ]; fi
+	done
+	run -0 capture/kmortem-capture --help
+	run -0 capture/kmortem-capture owner
+}
