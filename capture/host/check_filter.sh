@@ -32,6 +32,8 @@ check_compression() {
 	real=$(filter_compression "$conf_compression")
 	if [ "$real" = "$conf_compression" ]; then
 		point pass makedumpfile-compression "makedumpfile compresses as compression=$conf_compression says."
+	elif ! grep -q '^[[:space:]]*compression[[:space:]]*=' "$conf_file" 2> /dev/null; then
+		point pass makedumpfile-compression "makedumpfile compresses by $real: it was built without $conf_compression, and $conf_file does not ask for any."
 	else
 		point warn makedumpfile-compression "This makedumpfile was built without $conf_compression (it takes the option, and then does not compress): $real is used instead." \
 			"say so in $conf_file, or install a makedumpfile that has it:" "echo 'compression = $real' >> $conf_file"

@@ -334,7 +334,9 @@ judged() {
 @test "makedumpfile is there, and compresses as it is to" {
 	subject=check_filter
 	judged makedumpfile-compression pass
-	file etc/kmortem/capture.conf "target=local /var/crash"
+	file etc/kmortem/capture.conf "target=local /var/crash" '#compression = zstd'
+	judged makedumpfile-compression pass "makedumpfile compresses by lzo: it was built without zstd, and $ROOT/etc/kmortem/capture.conf does not ask for any."
+	file etc/kmortem/capture.conf "target=local /var/crash" ' compression = zstd'
 	judged makedumpfile-compression warn "built without zstd (it takes the option, and then does not compress): lzo is used"
 	stub apt-get :
 	rm "$BATS_TEST_TMPDIR/bin/makedumpfile"
