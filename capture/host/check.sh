@@ -130,13 +130,23 @@ check_usage() {
 }
 
 check_configuration() {
-	if ! mistakes=$(conf_read "$conf_file" 2>&1); then
+	if ! [ -e "$conf_file" ]; then
+		point fail configuration "$conf_file is not there." "take the example, and say in it where dumps go:" "$(configuration_command)"
+	elif ! mistakes=$(conf_read "$conf_file" 2>&1); then
 		point fail configuration "$(printf %s "$mistakes" | sed 's/^kmortem-capture: //' | tr '\n' ' ')" \
 			"correct $conf_file; capture.conf(5) says what each key means"
 	else
 		point pass configuration "$conf_file has no mistakes."
 	fi
 	conf_read "$conf_file" 2> /dev/null || :
+}
+
+# configuration_command: takes the example, installed or in the source tree; of a package it is the configuration itself.
+configuration_command() {
+	for file in "$parts/capture.conf" "${parts%/lib/kmortem/capture}/share/doc/kmortem/capture.conf"; do
+		[ ! -r "$file" ] || { echo "install -D -m 644 $file $conf_file"; return; }
+	done
+	echo "mkdir -p ${conf_file%/*} && echo 'target = local /var/crash' > $conf_file"
 }
 
 # megabytes BYTES: rounded up.

@@ -157,8 +157,16 @@ judged() {
 	judged configuration pass
 	file etc/kmortem/capture.conf 'target=local /var/crash' colour=red
 	judged configuration fail 'colour: no such key'
-	rm "$ROOT/etc/kmortem/capture.conf"
-	judged configuration fail 'cannot be read'
+	rm -r "$ROOT/etc/kmortem"
+	judged configuration fail "capture.conf is not there. take the example, and say in it where dumps go: install -D -m 644 capture/capture.conf $ROOT/etc/kmortem/capture.conf"
+	prefix=$BATS_TEST_TMPDIR/usr
+	words="parts=$prefix/lib/kmortem/capture"
+	judged configuration fail "say in it where dumps go: mkdir -p $ROOT/etc/kmortem && echo 'target = local /var/crash' > $ROOT/etc/kmortem/capture.conf"
+	mkdir -p "$prefix/share/doc/kmortem"
+	cp capture/capture.conf "$prefix/share/doc/kmortem/"
+	judged configuration fail "say in it where dumps go: install -D -m 644 $prefix/share/doc/kmortem/capture.conf $ROOT/etc/kmortem/capture.conf"
+	run -0 sh -c "$(jq -r '.points[0].command' <<< "$output")"
+	judged configuration pass
 }
 
 @test "memory is not asked for" {
