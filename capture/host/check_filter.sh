@@ -104,7 +104,7 @@ filter_unknown() {
 check_filter_kernel() {
 	unknown=$(filter_unknown)
 	advice="leave out less, which has been found to be sound, or install a newer makedumpfile:"
-	command="echo 'dump_level = 17' >> $conf_file && kmortem capture load"
+	command="echo 'dump_level = 17' >> $conf_file && $(owner_settings_command)"
 	if [ $((conf_dump_level & 14)) -eq 0 ]; then
 		point pass makedumpfile-kernel "At dump_level $conf_dump_level makedumpfile leaves out free pages and zeroes only, which it cannot take for others."
 		return

@@ -43,13 +43,13 @@ check_saver() {
 check_image() {
 	[ "$(owner)" = kmortem ] || [ -r "$kexec_record" ] || return 0
 	if ! [ -s "$image_file" ]; then
-		point fail image "There is no capture image for $image_release." "make it and load it:" "kmortem capture load"
+		point fail image "There is no capture image for $image_release." "make it and load it:" "$(owner_load_command)"
 	elif stale=$(image_is_stale); then
 		case $stale in
 		*"older than"* | *modules* | *"way to a target"* | "there is no"*) verdict=fail ;;
 		*) verdict=warn ;;
 		esac
-		point "$verdict" image "Not up to date: $stale." "make it anew and load it:" "kmortem capture load"
+		point "$verdict" image "Not up to date: $stale." "make it anew and load it:" "$(owner_load_command)"
 	else
 		point pass image "The capture image is of $image_release, and as it would be made now."
 	fi
@@ -66,9 +66,9 @@ check_loaded() {
 	elif ! [ -r "$kexec_record" ]; then
 		point warn loaded "A capture kernel is loaded, but by another program: what that saves is not known." "load ours:" "kmortem capture load"
 	elif ! grep -q -e "$image_file" "$kexec_record"; then
-		point warn loaded "What is loaded is not for this kernel: $(cat "$kexec_record")" "load what is:" "kmortem capture load"
+		point warn loaded "What is loaded is not for this kernel: $(cat "$kexec_record")" "load what is:" "$(owner_load_command)"
 	elif [ "$(find "$image_file" -newer "$kexec_record" 2> /dev/null)" ]; then
-		point fail loaded "What is loaded is older than the capture image." "load it again:" "kmortem capture load"
+		point fail loaded "What is loaded is older than the capture image." "load it again:" "$(owner_load_command)"
 	else
 		point pass loaded "The capture kernel is loaded, and is of $image_release."
 	fi

@@ -132,10 +132,18 @@ show() {
 	! stale=$(image_is_stale) || say "$stale: load makes one first"
 }
 
+# load_is_ours: not where a distribution's service loads its own, unless $load_force is "yes".
+load_is_ours() {
+	others=$(owner)
+	[ "$others" != kmortem ] && [ "${load_force-}" != yes ] || return 0
+	say "$others loads the capture kernel here: take part in that (kmortem capture install), or disable it; load --force puts ours in its place, until the next boot"
+	return 1
+}
+
 # load: with an image that is up to date; status 1 where a target is missing in it or no new one could be made, 2 where nothing
 # is loaded.
 load() {
-	kexec_prepare || return 2
+	load_is_ours && kexec_prepare || return 2
 	load_status=0
 	if stale=$(image_is_stale); then
 		say "$stale: making one"

@@ -14,3 +14,17 @@ owner() {
 		echo kmortem
 	fi
 }
+
+# owner_load_command: what has an image of ours that is loaded made and loaded anew.
+owner_load_command() {
+	if [ "$(owner)" = kmortem ]; then echo "kmortem capture load"; else echo "kmortem capture load --force"; fi
+}
+
+# owner_settings_command: what has the capture kernel take settings that were changed.
+owner_settings_command() {
+	case $(owner) in
+	kmortem) echo "kmortem capture load" ;;
+	kdump) if [ "$(hook_state kdump-utils)" = intact ]; then echo "kdumpctl rebuild && kdumpctl reload"; else echo "kmortem capture install"; fi ;;
+	*) echo "kmortem capture install" ;; # a hook that is there reads them at the crash
+	esac
+}

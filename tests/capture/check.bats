@@ -475,6 +475,22 @@ watched() {
 	judged saver fail 'does not work: a file is gone. install it again: kmortem capture install kdump-tools'
 }
 
+@test "what is advised does not take the place of what a distribution loads" {
+	kcore PAGE_BUDDY_MAPCOUNT_VALUE PAGE_SLAB_MAPCOUNT_VALUE
+	added="echo 'dump_level = 17' >> $ROOT/etc/kmortem/capture.conf &&"
+	subject=check_filter
+	judged makedumpfile-kernel fail "$added kmortem capture load"
+	words='owner() { echo kdump-tools; }'
+	judged makedumpfile-kernel fail "$added kmortem capture install"
+	words='owner() { echo kdump; }'
+	judged makedumpfile-kernel fail "$added kmortem capture install"
+	words='owner() { echo kdump; }; hook_state() { echo intact; }'
+	judged makedumpfile-kernel fail "$added kdumpctl rebuild && kdumpctl reload"
+	subject=check_image
+	words='owner() { echo kdump-tools; }; image_is_stale() { echo "the capture image is older than capture.conf"; }'
+	judged image fail 'make it anew and load it: kmortem capture load --force'
+}
+
 @test "the image" {
 	subject=check_image
 	judged image pass

@@ -83,7 +83,7 @@ words() {
 @test "show gives the command that load gives" {
 	: > "$ROOT/boot/vmlinuz-6.1.0-test"
 	echo 268435456 > "$ROOT/sys/kernel/kexec_crash_size"
-	stubs='conf_append=; kexec_machine=riscv64; image_is_stale() { return 1; }; kexec() { case $1 in --help) echo --kexec-syscall-auto ;; *) for word; do printf "<%s>" "$word"; done; esac; };'
+	stubs='owner() { echo kmortem; }; conf_append=; kexec_machine=riscv64; image_is_stale() { return 1; }; kexec() { case $1 in --help) echo --kexec-syscall-auto ;; *) for word; do printf "<%s>" "$word"; done; esac; };'
 	each "$stubs show"
 	shown=$output
 	[[ $shown == "kexec -p -a /boot/vmlinuz-6.1.0-test --initrd=$ROOT/var/lib/kmortem/capture/initrd-6.1.0-test --append='console=ttyS0 nr_cpus=1 "* ]]
@@ -102,14 +102,14 @@ words() {
 	echo 268435456 > "$ROOT/sys/kernel/kexec_crash_size"
 	rmdir "$ROOT/run"
 	: > "$ROOT/run"
-	each 'conf_append=; image_is_stale() { return 1; }; kexec() { :; }; mkdir() { false; }; load'
+	each 'owner() { echo kmortem; }; conf_append=; image_is_stale() { return 1; }; kexec() { :; }; mkdir() { false; }; load'
 	[ "$status" -eq 1 ]
 	[[ $stderr == *"loaded, but status and check take it for another program's: $ROOT/run/kmortem-capture/loaded cannot be written" ]]
 }
 
 @test "load makes an image where there is none of today, and says what is in the way" {
 	: > "$ROOT/boot/vmlinuz-6.1.0-test"
-	stubs='conf_append=; image_is_stale() { echo "it is old"; }; kexec() { case $1 in --help) ;; *) return ${KEXEC_STATUS-0} ;; esac; };'
+	stubs='owner() { echo kmortem; }; conf_append=; image_is_stale() { echo "it is old"; }; kexec() { case $1 in --help) ;; *) return ${KEXEC_STATUS-0} ;; esac; };'
 	each "$stubs"' build() { echo built; }; load'
 	[ "$status" -eq 2 ]
 	[ "$output" = built ]
@@ -122,6 +122,19 @@ words() {
 	KEXEC_STATUS=1 each "$stubs"' build() { :; }; load'
 	[ "$status" -eq 2 ]
 	[[ $stderr == *'not loaded: kexec -p '* ]]
+}
+
+@test "load does not take the place of what a distribution loads, but with --force" {
+	: > "$ROOT/boot/vmlinuz-6.1.0-test"
+	echo 268435456 > "$ROOT/sys/kernel/kexec_crash_size"
+	stubs='owner() { echo kdump-tools; }; conf_append=; image_is_stale() { return 1; }; kexec() { [ "$1" = --help ] || echo loaded; };'
+	each "$stubs load"
+	[ "$status" -eq 2 ]
+	[ -z "$output" ]
+	[[ $stderr == *'kdump-tools loads the capture kernel here: '* ]]
+	each "$stubs load_force=yes; load"
+	[ "$status" -eq 0 ]
+	[ "$output" = loaded ]
 }
 
 @test "status" {

@@ -60,7 +60,7 @@ called() {
 @test "words too many" {
 	export ROOT=$BATS_TEST_TMPDIR/root
 	mkdir -p "$ROOT"
-	for command in 'owner x' 'retain x' 'status x' 'build --kernel' 'status --kernel a b' 'install a b' x; do
+	for command in 'owner x' 'retain x' 'status x' 'build --kernel' 'build --force' 'load --force --kernel' 'status --kernel' 'install a b' x; do
 		# shellcheck disable=SC2086 # words
 		called $command
 		[ "$status" -eq 2 ]
