@@ -93,7 +93,16 @@ test_dump() {
 	done | tail -n 1
 }
 
-# test_verdict: status 0 where the dump is there and whole, 1 where it is not, 2 where no test was made.
+# test_elsewhere: the targets, parted by "; ", that come before a local one, or all where none is local: a dump that they hold
+# cannot be seen from here.
+test_elsewhere() {
+	test_value target | awk '
+		/^local / { printf "%s", others; others = ""; locals++; next }
+		{ others = others $0 "; " }
+		END { if (!locals) printf "%s", others }' | sed 's/; $//'
+}
+
+# test_verdict: status 0 where the dump is there and whole, 1 where it is not, 2 where that is not known or no test was made.
 test_verdict() {
 	if ! [ -s "$test_record" ]; then
 		say "test: none was made; kmortem capture test"
@@ -101,27 +110,17 @@ test_verdict() {
 	elif [ "$(test_value boot)" = "$(boot_id)" ]; then
 		say "test: this machine has not crashed since"
 		return 2
-	elif [ "$(test_value target | sed -n '/^local /p')" ]; then
-		test_verdict_local
+	fi
+	dump=$(test_value target | sed -n 's/^local //p' | while IFS= read -r directory; do test_dump "$directory"; done | head -n 1)
+	if [ "$dump" ]; then
+		test_tell "$dump"
+	elif [ "$(test_elsewhere)" ]; then
+		echo "UNKNOWN: whether there is a dump of the test of $(test_value began) cannot be seen from here: look at $(test_elsewhere)"
+		return 2
 	else
-		echo "FAIL: whether there is a dump cannot be seen from here: look at $(test_value target | head -n 1)"
+		echo "FAIL: no dump of the test of $(test_value began) in $(test_value target | sed -n 's/^local //p' | tr '\n' ' ')"
 		return 1
 	fi
-}
-
-test_verdict_local() {
-	test_directories=$(test_value target | sed -n 's/^local //p')
-	while IFS= read -r directory; do
-		dump=$(test_dump "$directory")
-		[ -z "$dump" ] || break
-	done <<- END
-		$test_directories
-	END
-	if [ -z "$dump" ]; then
-		echo "FAIL: no dump of the test of $(test_value began) in $(echo "$test_directories" | tr '\n' ' ')"
-		return 1
-	fi
-	test_tell "$dump"
 }
 
 # test_tell DUMP

@@ -121,11 +121,29 @@ dump() {
 	[[ $output == PASS*"2099-01-01-000001/vmcore"*'local /dumps'*'dump_level 17, lzo; sound'*'log: 1, dump: 5'*'makedumpfile -d 31: damaged; another' ]]
 }
 
-@test "a dump that lies elsewhere" {
-	echo 'target=netdump 192.0.2.1' > "$ROOT/etc/kmortem/capture.conf"
+# verdict_of TARGET…: of a test with these.
+verdict_of() {
+	printf 'target=%s\n' "$@" > "$ROOT/etc/kmortem/capture.conf"
+	echo boot-1 > "$ROOT/proc/sys/kernel/random/boot_id"
 	tested --yes
 	echo boot-2 > "$ROOT/proc/sys/kernel/random/boot_id"
 	each 'crash_test --verdict'
+	echo "$output"
+}
+
+@test "a dump that may lie elsewhere" {
+	verdict_of 'netdump 192.0.2.1'
+	[ "$status" -eq 2 ]
+	[[ $output == UNKNOWN:*'look at netdump 192.0.2.1' ]]
+	verdict_of 'ssh a@b:/c d' 'local /dumps' 'nfs b:/c' 'local /more' 'netdump 192.0.2.1'
+	[ "$status" -eq 2 ]
+	[[ $output == UNKNOWN:*'look at ssh a@b:/c d; nfs b:/c' ]]
+	# What comes after a target that has failed is not what was tested.
+	verdict_of 'local /dumps' 'netdump 192.0.2.1'
 	[ "$status" -eq 1 ]
-	[[ $output == *'look at netdump 192.0.2.1'* ]]
+	[[ $output == 'FAIL: no dump'*/dumps* ]]
+	verdict_of 'ssh a@b:/c d' 'local /more' 'local /dumps'
+	dump 2099-01-01-000000 true null
+	each 'crash_test --verdict'
+	[ "$status" -eq 0 ]
 }
