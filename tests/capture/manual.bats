@@ -47,3 +47,25 @@ manual() { MANWIDTH=80 man -l "$1" | col -bx; }
 		grep -qE "\b$command\b" <(sed -n '/^SYNOPSIS/,/^DESCRIPTION/p' "$BATS_TEST_TMPDIR/manual")
 	done
 }
+
+@test "no blank stands before a comma in the manuals, and no line is stretched" {
+	for page in man/kmortem-capture.8 man/capture.conf.5; do
+		manual $page > "$BATS_TEST_TMPDIR/manual"
+		[ "$(wc -l < "$BATS_TEST_TMPDIR/manual")" -gt 100 ]
+		run -1 grep -n '[^ ] ,' "$BATS_TEST_TMPDIR/manual"
+	done
+	manual man/kmortem-capture.8 > "$BATS_TEST_TMPDIR/manual"
+	run -1 grep -nE '[a-z0-9),;]  +[a-z(]' "$BATS_TEST_TMPDIR/manual"
+	grep -qF '{"format": 1, "host", "kernel",' "$BATS_TEST_TMPDIR/manual"
+}
+
+@test "kmortem-capture(8) tells of every point of the check, and where the example is" {
+	manual man/kmortem-capture.8 > "$BATS_TEST_TMPDIR/manual"
+	points=$(grep -ohE 'point (pass|warn|fail|"\$verdict") [a-z][a-z-]+' capture/host/check*.sh | sed 's/.* //' | sort -u)
+	[ "$(wc -w <<< "$points")" -gt 15 ]
+	for point in $points; do
+		echo "$point"
+		sed -n '/^THE CHECK/,/^WITH/p' "$BATS_TEST_TMPDIR/manual" | grep -qE "^ {7}([a-zN, -]*, )?$point(,|$)"
+	done
+	grep -qF '/usr/local/share/doc/kmortem/capture.conf /etc/kmortem/capture.conf' "$BATS_TEST_TMPDIR/manual"
+}
