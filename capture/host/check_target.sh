@@ -100,12 +100,14 @@ check_room() {
 		verdict=fail
 	fi
 	[ -z "$room_assumed" ] || said="$said. That is assumed from /proc/meminfo, as makedumpfile could not count"
-	# What is assumed is no proof.
-	[ -z "$room_assumed" ] || [ "$verdict" != pass ] || verdict=warn
-	if [ "$verdict" = pass ]; then
-		target_point pass -room "$said."
-	else
+	if [ "$verdict" != pass ]; then
 		target_point "$verdict" -room "$said." "make room, give dumps a larger file system, or leave out more (dump_level in $conf_file)"
+	elif [ -z "$room_assumed" ]; then
+		target_point pass -room "$said."
+	elif [ "${memory_reserved:-0}" -eq 0 ]; then # what is assumed is no proof
+		target_point warn -room "$said." "reserve memory, see crashkernel, and check again: only then makedumpfile can count"
+	else
+		target_point warn -room "$said." "see makedumpfile and makedumpfile-kernel, and check again"
 	fi
 }
 
@@ -121,9 +123,18 @@ check_reached() {
 		# shellcheck disable=SC2046 # two numbers
 		check_room "$1" $(printf '%s\n' "$answer" | tail -n 1)
 	else
-		target_point fail '' "$1: $(printf '%s\n' "$answer" | tail -n 1)" \
+		target_point fail '' "$1: $(printf '%s\n' "$answer" | target_reason "$1")" \
 			"correct that, or choose another target in $conf_file"
 	fi
+}
+
+# target_reason TARGET: the line that tells most of those that are read: ssh ends with it, mount begins with it, and is asked for
+# several versions.
+target_reason() {
+	case $1 in
+	"ssh "*) tail -n 1 ;;
+	*) sed 's/^[[:space:]]*//' | grep -v -e '^$' -e '^dmesg(1) may have more information' | head -n 1 ;;
+	esac
 }
 
 # target_ask TARGET: prints the bytes that are free there, and those of older dumps; a process of its own, with what saves.

@@ -546,9 +546,22 @@ room() { words="room_bytes() { echo $1; }; retain_size() { echo ${2-0}; }"; }
 	subject="filter_expected=''; check_targets"
 	room $((1 << 40))
 	judged target-1-room warn 'takes 117 MiB before it is compressed. That is assumed from /proc/meminfo'
+	[[ $said == *'could not count. reserve memory, see crashkernel, and check again'* && $said != *'make room'* ]]
 	[ "$(jq '.points[] | select(.id == "target-1-room").measured' <<< "$output")" = false ]
 	# 134404 pages, 121039 of them free and 35 of programs, and 64 MiB.
 	[ "$(jq '.points[] | select(.id == "target-1-room").values.expected_bytes' <<< "$output")" = $(((134404 - 121039 - 35) * 4096 + (64 << 20))) ]
+	subject="memory_reserved=1; $subject"
+	judged target-1-room warn 'could not count. see makedumpfile and makedumpfile-kernel, and check again'
+	room $((1 << 20))
+	judged target-1-room fail 'make room'
+}
+
+@test "targets: the reason of a mount that fails" {
+	subject='filter_expected=1000000; check_targets'
+	file etc/kmortem/capture.conf 'target=nfs 192.0.2.1:/dumps' min_free=0
+	words='mount() { echo; echo "mount: /x: access denied by server while mounting 192.0.2.1:/dumps." >&2
+			echo "       dmesg(1) may have more information after failed mount system call." >&2; return 32; }'
+	judged target-1 fail 'nfs 192.0.2.1:/dumps: mount: /x: access denied by server while mounting 192.0.2.1:/dumps. correct that'
 }
 
 # What opens a target in a capture kernel does so here; the programs are played.
