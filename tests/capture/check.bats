@@ -656,3 +656,16 @@ room() { words="room_bytes() { echo $1; }; retain_size() { echo ${2-0}; }"; }
 	file sys/kernel/kexec_crash_size $((64 << 20))
 	judged crashkernel-size fail 'within 120 s.'
 }
+
+@test "what readiness hangs on is watched, and the manual says what has to be asked for" {
+	for file in /boot /lib/modules /etc/kmortem/capture.conf /etc/default/kdump-tools /etc/kdump.conf \
+		/usr/bin/makedumpfile /usr/sbin/makedumpfile /usr/local/bin/makedumpfile /usr/local/sbin/makedumpfile; do
+		grep -qx "PathChanged=$file" systemd/kmortem-capture-check.path
+	done
+	mkdir "$BATS_TEST_TMPDIR/units"
+	cp systemd/kmortem-capture-check.* "$BATS_TEST_TMPDIR/units"
+	sed -i 's,^ExecStart=.*,ExecStart=/bin/true,' "$BATS_TEST_TMPDIR/units/kmortem-capture-check.service"
+	run systemd-analyze verify --man=no "$BATS_TEST_TMPDIR/units/kmortem-capture-check.path"
+	[[ $output != *kmortem-capture-check* ]]
+	MANWIDTH=1000 man -l man/kmortem-capture.8 | col -bx | grep -q -e '--measure finds out.* takes a minute .*asked for'
+}
