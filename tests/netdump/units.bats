@@ -39,6 +39,9 @@ manual() {
 		run -0 systemd-analyze security --offline=true --threshold="${limit/./}" "$unit"
 		[[ $output =~ "Overall exposure level for "[a-z@-]+".service: "([0-9.]+) ]]
 		jq -en "${BASH_REMATCH[1]} <= $limit"
+		# The table tells it.
+		name=${unit##*/}
+		grep "^| \`${name%.service}\." systemd/README.md | grep -F '.service`' | grep -qE "[ (]${BASH_REMATCH[1]}([:.,;)]|$)"
 	done
 }
 
