@@ -110,7 +110,8 @@ network_ask() {
 	: > "$network_done.dhcp"
 	asked=1
 	while read -r kind name rest; do
-		[ "$kind" = address ] && [ -e "$ROOT/sys/class/net/$name" ] || continue
+		[ "$kind" = address ] || continue
+		[ -e "$ROOT/sys/class/net/$name" ] || continue
 		say "asking for an address on $name"
 		! udhcpc -i "$name" -n -q -t 5 -T 3 -s /bin/dhcp < /dev/null || asked=0
 	done < "$ROOT/etc/kmortem/capture.network"
