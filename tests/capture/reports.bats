@@ -11,7 +11,7 @@ setup() {
 	mkdir -p "$root" "$spool" "$BATS_TEST_TMPDIR/bin" "$BATS_TEST_TMPDIR/proc"
 	# Long before this test: what is incomplete and older than that was left by a crash.
 	echo "btime $(date -d '-1 day' +%s)" > "$BATS_TEST_TMPDIR/proc/stat"
-	export PROC=$BATS_TEST_TMPDIR/proc STARTED=$started
+	export PROC=$BATS_TEST_TMPDIR/proc STARTED=$started POLL=0.05
 	PATH=$BATS_TEST_TMPDIR/bin:$PATH
 	# The unit is called by the path as it is; one that is to fail says so.
 	# shellcheck disable=SC2016 # for the shell of the stub
@@ -139,6 +139,50 @@ b/vmcore" ]
 		[[ $stderr == *"$root/a-broken/vmcore: no report was made"* ]]
 	}
 	each_shell both
+}
+
+@test "one that hangs holds up no other, nor those that come meanwhile" {
+	# It hangs until the last one was started, whose marker another leaves.
+	export SPOOL=$spool CRASH=$root RUNNING=$BATS_TEST_TMPDIR/running
+	cat > "$BATS_TEST_TMPDIR/bin/systemctl" <<- 'END'
+		#!/bin/sh
+		echo "$2" >> "$STARTED"
+		mkdir "$RUNNING/$$"
+		ls "$RUNNING" | wc -l >> "$RUNNING.most"
+		case $2 in
+		*hangs*)
+			rounds=0
+			until grep -q late "$STARTED"; do
+				sleep 0.05
+				[ $((rounds += 1)) -lt 200 ] || { echo "$2 in vain" >> "$STARTED"; break; }
+			done
+			;;
+		*/e/*)
+			touch -d '+1 hour' "$CRASH/late/vmcore"
+			echo "$CRASH/late/vmcore" > "$SPOOL/.late" && mv "$SPOOL/.late" "$SPOOL/late"
+			;;
+		esac
+		rmdir "$RUNNING/$$"
+	END
+	mkdir "$RUNNING"
+	for name in a-hangs b-hangs c d e f g h; do dump $name/vmcore; done
+	all() {
+		dump late/vmcore
+		# It has changed when its marker comes.
+		touch -r "$root/late/vmcore" "$root/late/report.txt"
+		run -0 scan "$@"
+		[ "$output" = "a-hangs/vmcore
+b-hangs/vmcore
+c/vmcore
+d/vmcore
+e/vmcore
+f/vmcore
+g/vmcore
+h/vmcore
+late/vmcore" ]
+		[ "$(sort -n "$RUNNING.most" | tail -n 1)" -le 3 ]
+	}
+	each_shell all
 }
 
 @test "a marker is taken once, whatever it says" {
