@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 # `kmortem capture test`: when it crashes the machine, what it leaves before, and what it says afterwards.
-# shellcheck disable=SC2154,SC2016 # bats sets variables; words are for the shell under test
+# shellcheck disable=SC2154,SC2016,SC2030,SC2031 # bats sets variables; words are for the shell under test
 
 load shells
 
