@@ -155,7 +155,7 @@ load() {
 		fi
 	fi
 	if [ "$(cat "$ROOT/sys/kernel/kexec_crash_size" 2> /dev/null || echo 0)" = 0 ]; then
-		say "no memory is reserved for a capture kernel: boot with crashkernel=256M"
+		say "no memory is reserved for a capture kernel: boot with crashkernel=; kmortem capture check says how much"
 		return 2
 	fi
 	kexec -p "$kexec_option" "$ROOT$kexec_kernel" --initrd="$image_file" --append="$kexec_words" || {
