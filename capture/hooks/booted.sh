@@ -26,8 +26,6 @@ target_mount_device() {
 target_address() { getent ahosts "$(host_of "$target")" | sed -n '1s/[[:space:]].*//p'; }
 
 target_identity() {
-	target_key=$conf_ssh_key target_known="${conf_ssh_known_hosts:-/root/.ssh/known_hosts} /etc/ssh/ssh_known_hosts"
-	for file in /root/.ssh/id_ed25519 /root/.ssh/id_ecdsa /root/.ssh/id_rsa; do
-		[ "$target_key" ] || [ ! -r "$file" ] || target_key=$file
-	done
+	target_known="${conf_ssh_known_hosts:-/root/.ssh/known_hosts} /etc/ssh/ssh_known_hosts"
+	target_key=$(ssh_key_file) || target_key=$conf_ssh_key
 }

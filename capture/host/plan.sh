@@ -122,14 +122,6 @@ plan_ssh() {
 	plan_file "$key"
 }
 
-ssh_key_file() {
-	for file in "$conf_ssh_key" /root/.ssh/id_ed25519 /root/.ssh/id_ecdsa /root/.ssh/id_rsa; do
-		[ -z "$file" ] || [ ! -r "$ROOT$file" ] || { echo "$file"; return; }
-		[ -z "$conf_ssh_key" ] || break # that one, or none
-	done
-	return 1
-}
-
 # known_host_lines HOST: of the files that say which key it has.
 known_host_lines() {
 	for file in "${conf_ssh_known_hosts:-/root/.ssh/known_hosts}" /etc/ssh/ssh_known_hosts; do

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck shell=sh
-# What a target of the network names.
+# shellcheck shell=sh disable=SC2154
+# What a target of the network names, and the key for it.
 
 # server_of TARGET: HOST, HOST:PORT, [ADDRESS] or [ADDRESS]:PORT.
 server_of() {
@@ -31,4 +31,13 @@ port_of() {
 	*:*:*) ;;
 	*:*) echo "${server##*:}" ;;
 	esac
+}
+
+# ssh_key_file: the one of the settings, or the one that ssh itself would take; status 1 where that is not there.
+ssh_key_file() {
+	for file in "$conf_ssh_key" /root/.ssh/id_ed25519 /root/.ssh/id_ecdsa /root/.ssh/id_rsa; do
+		[ -z "$file" ] || [ ! -r "$ROOT$file" ] || { echo "$file"; return; }
+		[ -z "$conf_ssh_key" ] || break # that one, or none
+	done
+	return 1
 }
