@@ -56,7 +56,7 @@ check_directory() {
 		return
 	fi
 	target_point pass '' "$1: can be written to."
-	check_room "$1" "$(room_bytes "$directory")" "$(retain_size "$directory" "$(uname -n)")"
+	check_room "$1" "$(room_bytes "$directory")" "$(retain_size "$directory" "$(this_host)")"
 }
 
 # written_to FILE: a page, onto the disk; the file is gone then.
@@ -158,7 +158,7 @@ target_ask() (
 
 target_tried() {
 	if [ "$target_directory" ]; then
-		written_to "$target_directory/.kmortem-check" && echo "$(room_bytes "$target_directory") $(retain_size "$target_directory" "$(uname -n)")"
+		written_to "$target_directory/.kmortem-check" && echo "$(room_bytes "$target_directory") $(retain_size "$target_directory" "$(this_host)")"
 		return
 	fi
 	target_take .kmortem-check/page < /dev/null && folder=$(target_quoted "${target_where#*:}") &&

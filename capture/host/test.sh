@@ -70,7 +70,7 @@ test_write() {
 		echo "boot=$(boot_id)"
 		echo "began=$(date '+%F %T')"
 		printf %s "$conf_targets" | sed 's/^/target=/'
-		printf %s "$conf_targets" | sed -n 's/^local //p' | while IFS= read -r directory; do test_dumps "$directory"; done | sed 's/^/had=/'
+		conf_local_targets | while IFS= read -r directory; do test_dumps "$directory"; done | sed 's/^/had=/'
 	} > "$test_record" && sync
 }
 
@@ -81,7 +81,7 @@ meta_value() { sed -n "s/^  \"$2\": \(.*[^,]\),*\$/\1/p" "$1" | head -n 1 | sed 
 
 # test_dumps DIRECTORY: those of this host.
 test_dumps() {
-	for found in "$ROOT$1/$(host_label "$(uname -n)")"-[0-9]*/meta.json; do
+	for found in "$ROOT$1/$(this_host)"-[0-9]*/meta.json; do
 		[ ! -f "$found" ] || echo "${found%/*}"
 	done
 }

@@ -58,3 +58,6 @@ host_label() {
 	label=$(printf %s "$1" | LC_ALL=C tr -c 'A-Za-z0-9._-' _ | head -c 64)
 	echo "${label:-localhost}"
 }
+
+# this_host: as the names of its dumps begin.
+this_host() { host_label "$(uname -n)"; }

@@ -98,6 +98,6 @@ retain() {
 # retain_local: by all rules, in each local target of this running system.
 retain_local() {
 	conf_local_targets | while IFS= read -r local_target; do
-		[ ! -d "$local_target" ] || retain "$local_target" "$(host_label "$(uname -n)")"
+		[ ! -d "$local_target" ] || retain "$local_target" "$(this_host)"
 	done
 }
