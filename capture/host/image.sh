@@ -70,7 +70,7 @@ image_md() {
 image_symbols() {
 	file=$ROOT/boot/System.map-$(uname -r)
 	[ "$(stat -c %s "$file" 2> /dev/null || echo 0)" -gt 65536 ] || return 0 # some packages have an empty one
-	head -c 65536 "$ROOT/proc/kcore" 2> /dev/null | grep -aq 'SYMBOL(kallsyms_names)' || gzip -9 -n -c "$file" > "$1/etc/kmortem/System.map.gz"
+	vmcoreinfo_of "$ROOT/proc/kcore" 2> /dev/null | grep -qF 'SYMBOL(kallsyms_names)' || gzip -9 -n -c "$file" > "$1/etc/kmortem/System.map.gz"
 }
 
 # ---- making it ---------------------------------------------------------------------------------
