@@ -43,27 +43,30 @@ settings_off() {
 # names_of SETTING…
 names_of() { echo "$*" | sed 's/=1//g; s/ /, /g'; }
 
-check_panic_hangs() {
-	settings_off hung_task_panic softlockup_panic hardlockup_panic
+# check_settings ID PASSES WARNS ADVICE NAME…: whether none of these settings is off.
+check_settings() {
+	id=$1 passes=$2 warns=$3 advice=$4
+	shift 4
+	settings_off "$@"
 	if [ "$off" ]; then
 		# shellcheck disable=SC2086 # one word each
-		point warn panic-on-hang "A hang leaves no dump: $(names_of $off) are 0." \
-			"have it panic, where a machine that hangs is worth less than one that reboots:" "$(sysctl_command "$off")"
+		point warn "$id" "$warns: $(names_of $off) are 0." "$advice" "$(sysctl_command "$off")"
 	else
-		point pass panic-on-hang "A task that hangs and a CPU that is locked up end in a panic."
+		point pass "$id" "$passes"
 	fi
+}
+
+check_panic_hangs() {
+	check_settings panic-on-hang "A task that hangs and a CPU that is locked up end in a panic." "A hang leaves no dump" \
+		"have it panic, where a machine that hangs is worth less than one that reboots:" \
+		hung_task_panic softlockup_panic hardlockup_panic
 }
 
 # An NMI that nobody knows is what a button, a management controller or a hypervisor sends to get a dump.
 check_panic_nmi() {
-	settings_off panic_on_unrecovered_nmi unknown_nmi_panic
-	if [ "$off" ]; then
-		# shellcheck disable=SC2086
-		point warn panic-on-nmi "A dump cannot be asked for by NMI, from a button or a management controller: $(names_of $off) are 0." \
-			"have the kernel panic then:" "$(sysctl_command "$off")"
-	else
-		point pass panic-on-nmi "An NMI from outside ends in a panic."
-	fi
+	check_settings panic-on-nmi "An NMI from outside ends in a panic." \
+		"A dump cannot be asked for by NMI, from a button or a management controller" "have the kernel panic then:" \
+		panic_on_unrecovered_nmi unknown_nmi_panic
 }
 
 # ---- watchdogs ---------------------------------------------------------------------------------
