@@ -2,28 +2,21 @@
 # shellcheck shell=sh disable=SC2154
 # check: who saves the dump, with which image, and whether that is what is loaded.
 
-is_loaded() { [ "$(read_line /sys/kernel/kexec_crash_loaded)" = 1 ]; }
-
-# kdump_hooked: kinds of kdump of the distribution that have a hook of ours, as they should be.
-kdump_hooked() {
-	for kind in $HOOK_KINDS; do
-		[ "$(hook_state "$kind")" != intact ] || echo "$kind"
-	done
-}
-
 check_saver() {
 	others=$(owner)
 	[ "$others" != kmortem ] || others=''
+	hooked=
 	for kind in $HOOK_KINDS; do
-		case $(hook_state "$kind") in
+		state=$(hook_state "$kind")
+		case $state in
+		intact) hooked="$hooked${hooked:+
+}$kind" ;;
 		"broken: "*)
-			state=$(hook_state "$kind")
 			point fail saver "The hook in $kind does not work: ${state#broken: }." "install it again:" "kmortem capture install $kind"
 			return
 			;;
 		esac
 	done
-	hooked=$(kdump_hooked)
 	if [ "$others" ] && [ -r "$kexec_record" ]; then
 		point warn saver "Two load a capture kernel here, $others at boot and kmortem-capture by hand: the later one wins." \
 			"choose one: a hook in $others (kmortem capture install), or kmortem alone:" "systemctl disable --now $others && kmortem capture load"
@@ -67,7 +60,7 @@ check_loaded() {
 		point warn loaded "A capture kernel is loaded, but by another program: what that saves is not known." "load ours:" "kmortem capture load"
 	elif ! grep -q -e "$image_file" "$kexec_record"; then
 		point warn loaded "What is loaded is not for this kernel: $(cat "$kexec_record")" "load what is:" "$(owner_load_command)"
-	elif [ "$(find "$image_file" -newer "$kexec_record" 2> /dev/null)" ]; then
+	elif loaded_is_old; then
 		point fail loaded "What is loaded is older than the capture image." "load it again:" "$(owner_load_command)"
 	else
 		point pass loaded "The capture kernel is loaded, and is of $image_release."

@@ -40,23 +40,6 @@ check_kernel_options() {
 
 # ---- lockdown ----------------------------------------------------------------------------------
 
-# secure_boot: status 0 where the firmware starts nothing unsigned. Four bytes of attributes stand before the value.
-secure_boot() {
-	for file in "$ROOT"/sys/firmware/efi/efivars/SecureBoot-*; do
-		[ -r "$file" ] && [ "$(od -A n -t u1 -j 4 -N 1 "$file" | tr -d ' ')" = 1 ] && return
-	done
-	return 1
-}
-
-# lockdown: none, integrity or confidentiality; the one that holds stands in brackets.
-lockdown() {
-	case $(read_line /sys/kernel/security/lockdown) in
-	*"[integrity]"*) echo integrity ;;
-	*"[confidentiality]"*) echo confidentiality ;;
-	*) echo none ;;
-	esac
-}
-
 check_lockdown() {
 	mode=$(lockdown) boot="secure boot is off"
 	! secure_boot || boot="secure boot is on"

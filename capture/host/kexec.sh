@@ -27,15 +27,25 @@ kernel_config() {
 	[ -r "$ROOT/proc/config.gz" ] && [ "$image_release" = "${KERNEL_RELEASE:-$(uname -r)}" ] && gzip -dc "$ROOT/proc/config.gz"
 }
 
-# kernel_is_locked: the kernel takes signed images only, from kexec_file_load alone.
-kernel_is_locked() {
-	case $(cat "$ROOT/sys/kernel/security/lockdown" 2> /dev/null) in *'[integrity]'* | *'[confidentiality]'*) return 0 ;; esac
+# secure_boot: status 0 where the firmware starts nothing unsigned. Four bytes of attributes stand before the value.
+secure_boot() {
 	for file in "$ROOT"/sys/firmware/efi/efivars/SecureBoot-*; do
-		# Four bytes of attributes, then the value.
-		[ ! -r "$file" ] || [ "$(tail -c 1 "$file" | od -An -t u1 | tr -d ' ')" != 1 ] || return 0
+		[ -r "$file" ] && [ "$(od -A n -t u1 -j 4 -N 1 "$file" | tr -d ' ')" = 1 ] && return
 	done
 	return 1
 }
+
+# lockdown: none, integrity or confidentiality; the one that holds stands in brackets.
+lockdown() {
+	case $(read_line /sys/kernel/security/lockdown) in
+	*"[integrity]"*) echo integrity ;;
+	*"[confidentiality]"*) echo confidentiality ;;
+	*) echo none ;;
+	esac
+}
+
+# kernel_is_locked: the kernel takes signed images only, from kexec_file_load alone.
+kernel_is_locked() { [ "$(lockdown)" != none ] || secure_boot; }
 
 # kexec_call: the option for the system call: -s is kexec_file_load, -c kexec_load; -a tries them in this order.
 kexec_call() {
@@ -118,7 +128,7 @@ kexec_append() {
 
 # ---- commands ----------------------------------------------------------------------------------
 
-# kexec_words: sets $kexec_kernel, and $kexec_option, $kexec_words.
+# kexec_prepare: sets $kexec_kernel, $kexec_option and $kexec_words.
 kexec_prepare() {
 	kexec_kernel=$(kernel_file) && kexec_option=$(kexec_call) && kexec_words=$(kexec_append)
 }
@@ -174,14 +184,19 @@ unload() {
 	rm -f "$kexec_record"
 }
 
+is_loaded() { [ "$(read_line /sys/kernel/kexec_crash_loaded)" = 1 ]; }
+
+# loaded_is_old: by `load`, and its image has been made anew since.
+loaded_is_old() { [ "$(find "$image_file" -newer "$kexec_record" 2> /dev/null)" ]; }
+
 # status: 0 where a crash would start a capture kernel.
 status() {
-	if [ "$(cat "$ROOT/sys/kernel/kexec_crash_loaded" 2> /dev/null)" != 1 ]; then
+	if ! is_loaded; then
 		echo "not loaded"
 		return 1
 	elif [ ! -r "$kexec_record" ]; then
 		echo "loaded, by another program"
-	elif [ "$(find "$image_file" -newer "$kexec_record" 2> /dev/null)" ]; then
+	elif loaded_is_old; then
 		echo "loaded, but the image has been made anew since; kmortem capture load"
 		return 1
 	else
