@@ -46,7 +46,7 @@ FUZZ_PROGRAMS := $(FUZZ:%.c=$(BUILD)/%)
 HEADERS := $(sort $(wildcard analyze/*.h analyze/*/*.h reports/*.h netdump-server/*/*.h))
 HEADER_CHECKS := $(HEADERS:%=$(BUILD)/headers/%.ok)
 
-PROGRAMS := $(BUILD)/kmortem $(BUILD)/netdump-send $(BUILD)/netdump-server/netdump-server
+PROGRAMS := $(BUILD)/kmortem $(BUILD)/kmortem-open $(BUILD)/netdump-send $(BUILD)/netdump-server/netdump-server
 
 all: $(PROGRAMS)
 
@@ -55,6 +55,10 @@ $(BUILD)/kmortem: $(OBJECTS)
 	$(Q)$(CC) $(KM_CFLAGS) -o $@ $^ $(KM_LIBS)
 	$(Q)ln -sfn $(CURDIR)/rules $(BUILD)/rules # where the executable looks first
 	$(Q)ln -sfn $(CURDIR)/capture $(BUILD)/capture
+
+$(BUILD)/kmortem-open: $(BUILD)/capture/kmortem-open.o
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(KM_CFLAGS) -o $@ $^ $(LDFLAGS)
 
 # Static: it is to run in a capture kernel's initramfs, where there is nothing else. Sanitizers do not go with that.
 $(BUILD)/netdump-send: $(SEND_OBJECTS)
@@ -134,7 +138,7 @@ fuzz: deps
 	$(Q)+BUILD='$(BUILD)' MAKE='$(MAKE)' tests/fuzz/run $(if $(FUZZ_INPUTS),--inputs $(FUZZ_INPUTS),$(FUZZ_SECONDS))
 
 lint: deps
-	$(Q)BUILD='$(BUILD)' tests/lint $(SOURCES) $(NETDUMP_OBJECTS:$(BUILD)/%.o=%.c)
+	$(Q)BUILD='$(BUILD)' tests/lint $(SOURCES) capture/kmortem-open.c $(NETDUMP_OBJECTS:$(BUILD)/%.o=%.c)
 
 # How long the commands take on a dump of the lab.
 bench: all
@@ -166,7 +170,7 @@ install: all
 	for file in capture/*/*; do \
 		if [ -x $$file ]; then mode=755; else mode=644; fi; \
 		install -m $$mode $$file $(DESTDIR)$(PREFIX)/lib/kmortem/$$file || exit 1; done
-	install capture/kmortem-reports capture/kmortem-notify $(DESTDIR)$(PREFIX)/lib/kmortem/capture
+	install $(BUILD)/kmortem-open capture/kmortem-reports capture/kmortem-notify $(DESTDIR)$(PREFIX)/lib/kmortem/capture
 	install capture/kmortem-capture $(DESTDIR)$(PREFIX)/sbin
 	install -m 644 capture/capture.conf $(DESTDIR)$(PREFIX)/share/doc/kmortem
 	sed -i 's,/usr/local/,$(PREFIX)/,' $(patsubst systemd/%,$(DESTDIR)$(UNIT_DIRECTORY)/%,$(wildcard systemd/*.service))
@@ -182,7 +186,7 @@ deb: deps
 clean:
 	$(Q)rm -rf $(BUILD)
 
--include $(OBJECTS:.o=.d) $(NETDUMP_OBJECTS:.o=.d) $(UNIT_PROGRAMS:=.d) $(FUZZ_PROGRAMS:=.d)
+-include $(OBJECTS:.o=.d) $(BUILD)/capture/kmortem-open.d $(NETDUMP_OBJECTS:.o=.d) $(UNIT_PROGRAMS:=.d) $(FUZZ_PROGRAMS:=.d)
 
 .PHONY: all asan bench bench-netdump check check-all clean deb demo deps fuzz fuzzers headers install lint unit unit-programs
 .SECONDARY:

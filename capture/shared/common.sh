@@ -18,6 +18,13 @@ die() {
 	exit 2
 }
 
+# linked LINK: sets $linked to what it names, as that is: a name may end in a newline.
+linked() {
+	linked=$(readlink -- "$1" && echo .) || return
+	linked=${linked%"
+."}
+}
+
 has() { command -v "$1" > /dev/null 2>&1; }
 
 # is_number TEXT [MOST]: whole, at least 0, and so short that the shell can count with it; 010 would be 8 to it.

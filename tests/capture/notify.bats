@@ -24,7 +24,8 @@ stub() { printf '%s() (\n%s\n)\n' "$1" "$2" >> "$BATS_TEST_TMPDIR/stubs"; }
 # notify SHELL… COMMAND DUMP
 notify() {
 	local words=("$@")
-	"${words[@]::$#-2}" -c '. "$STUBS"; . "$0"' capture/kmortem-notify "${words[@]: -2}"
+	ln -sfn "${words[-1]}" "$BATS_TEST_TMPDIR/link"
+	"${words[@]::$#-2}" -c '. "$STUBS"; . "$0"' capture/kmortem-notify "${words[-2]}" "$BATS_TEST_TMPDIR/link"
 }
 
 # report [HOST]: as kmortem writes it, by another hand.
@@ -208,6 +209,6 @@ $(cat "${dump%/*}/report.txt")" ]
 	for arguments in '' tell 'tell one two' other; do
 		# shellcheck disable=SC2086
 		run -2 capture/kmortem-notify $arguments
-		[ "$output" = 'kmortem-notify: want: tell DUMP, or send DUMP' ]
+		[ "$output" = 'kmortem-notify: want: tell LINK, or send LINK' ]
 	done
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Which dumps get a report, and how it comes to lie beside them; by each shell that may be /bin/sh.
-# shellcheck disable=SC2154 # bats sets the variables
+# shellcheck disable=SC2154,SC2016 # bats sets variables; names of directories are data
 
 bats_require_minimum_version 1.5.0
 
@@ -11,13 +11,16 @@ setup() {
 	mkdir -p "$root" "$spool" "$BATS_TEST_TMPDIR/bin" "$BATS_TEST_TMPDIR/proc"
 	# Long before this test: what is incomplete and older than that was left by a crash.
 	echo "btime $(date -d '-1 day' +%s)" > "$BATS_TEST_TMPDIR/proc/stat"
-	export PROC=$BATS_TEST_TMPDIR/proc STARTED=$started POLL=0.05
+	export PROC=$BATS_TEST_TMPDIR/proc STARTED=$started POLL=0.05 RUNTIME_DIRECTORY=$BATS_TEST_TMPDIR/dumps
+	mkdir "$RUNTIME_DIRECTORY"
 	PATH=$BATS_TEST_TMPDIR/bin:$PATH
-	# The unit is called by the path as it is; one that is to fail says so.
-	# shellcheck disable=SC2016 # for the shell of the stub
-	printf '#!/bin/sh\nshift 3\necho "$1"\n' > "$BATS_TEST_TMPDIR/bin/systemd-escape"
-	# shellcheck disable=SC2016
-	printf '#!/bin/sh\necho "$2" >> "$STARTED"\ncase $2 in *broken*) exit 1 ;; esac\n' > "$BATS_TEST_TMPDIR/bin/systemctl"
+	# What is told is the dump that the unit is for; one that is to fail says so.
+	cat > "$BATS_TEST_TMPDIR/bin/systemctl" <<- 'END'
+		#!/bin/sh
+		key=${2#kmortem-report@}
+		dump=$(readlink "$RUNTIME_DIRECTORY/${key%.service}") && echo "$dump" >> "$STARTED"
+		case $dump in *broken*) exit 1 ;; esac
+	END
 	chmod +x "$BATS_TEST_TMPDIR"/bin/*
 	: > "$started"
 }
@@ -69,6 +72,34 @@ cut-by-the-crash/vmcore-incomplete
 with a space/vmcore" ]
 	}
 	each_shell found
+}
+
+@test "a directory may have any name, and a long one" {
+	names=("it's \"one\"" $'new\nline\n' '\\n\\x2d%f$HOME`id`' ' -rf *' "$(printf 'ü%.0s' {1..127})" "$(printf 'x%.0s' {1..255})")
+	mkdir "$BATS_TEST_TMPDIR/made"
+	for end in txt html json; do echo "the $end" > "$BATS_TEST_TMPDIR/made/report.$end"; done
+	any() {
+		local name link found
+		for name in "${names[@]}"; do
+			dump "$name/vmcore"
+			rm -f "$root/$name"/report* "$RUNTIME_DIRECTORY"/*
+			run -0 --separate-stderr scan "$@"
+			[ -z "$stderr" ]
+			# The unit's name is short, of letters that a user's name may have, and always the same.
+			link=$(ls "$RUNTIME_DIRECTORY")
+			[[ $link =~ ^[0-9a-f]{16}$ ]]
+			found=$(readlink "$RUNTIME_DIRECTORY/$link"; echo .)
+			[ "$found" = "$root/$name/vmcore
+." ]
+			[ "$link" = "$(printf %s "$root/$name/vmcore" | sha256sum | head -c 16)" ]
+			SERVICE_RESULT=success run -0 env RUNTIME_DIRECTORY="$BATS_TEST_TMPDIR/made" \
+				"$@" capture/kmortem-reports place "$RUNTIME_DIRECTORY/$link"
+			[ "$(cat "$root/$name/report.txt")" = 'the txt' ]
+			run -0 scan "$@"
+			[ -z "$output" ]
+		done
+	}
+	each_shell any
 }
 
 @test "dumps of local targets, too" {
@@ -146,15 +177,17 @@ b/vmcore" ]
 	export SPOOL=$spool CRASH=$root RUNNING=$BATS_TEST_TMPDIR/running
 	cat > "$BATS_TEST_TMPDIR/bin/systemctl" <<- 'END'
 		#!/bin/sh
-		echo "$2" >> "$STARTED"
+		key=${2#kmortem-report@}
+		dump=$(readlink "$RUNTIME_DIRECTORY/${key%.service}")
+		echo "$dump" >> "$STARTED"
 		mkdir "$RUNNING/$$"
 		ls "$RUNNING" | wc -l >> "$RUNNING.most"
-		case $2 in
+		case $dump in
 		*hangs*)
 			rounds=0
 			until grep -q late "$STARTED"; do
 				sleep 0.05
-				[ $((rounds += 1)) -lt 200 ] || { echo "$2 in vain" >> "$STARTED"; break; }
+				[ $((rounds += 1)) -lt 200 ] || { echo "$dump in vain" >> "$STARTED"; break; }
 			done
 			;;
 		*/e/*)
@@ -208,8 +241,9 @@ late/vmcore" ]
 
 # placed SHELL…: what kmortem has made, for the dump in $root/one.
 placed() {
+	ln -sfn "$root/one/vmcore" "$BATS_TEST_TMPDIR/link"
 	SERVICE_RESULT=${result-success} EXIT_CODE=exited EXIT_STATUS=2 RUNTIME_DIRECTORY=$BATS_TEST_TMPDIR/made \
-		"$@" capture/kmortem-reports place "$root/one/vmcore"
+		"$@" capture/kmortem-reports place "$BATS_TEST_TMPDIR/link"
 }
 
 @test "a report lies beside its dump, for those who may read that" {
@@ -236,8 +270,9 @@ vmcore 640 regular file" ]
 
 # placed_as_root SHELL…: the same, where directories are other users'.
 placed_as_root() {
+	ln -sfn "$root/one/vmcore" "$BATS_TEST_TMPDIR/link"
 	"${as_root[@]}" env SERVICE_RESULT=success RUNTIME_DIRECTORY="$BATS_TEST_TMPDIR/made" \
-		timeout 20 "$@" capture/kmortem-reports place "$root/one/vmcore"
+		timeout 20 "$@" capture/kmortem-reports place "$BATS_TEST_TMPDIR/link"
 }
 
 @test "what kmortem made is read with its own rights, and only files" {
@@ -342,7 +377,8 @@ vmcore" ]
 		run -0 --separate-stderr scan "$@"
 		[ "$stderr" = "kmortem-reports: h\\n\\033[31m[31mFORGED: the marker names what is no dump below $root" ]
 		dump "$forged/vmcore"
-		RUNTIME_DIRECTORY=$BATS_TEST_TMPDIR SERVICE_RESULT=timeout run -0 "$@" capture/kmortem-reports place "$root/$forged/vmcore"
+		ln -sfn "$root/$forged/vmcore" "$BATS_TEST_TMPDIR/link"
+		RUNTIME_DIRECTORY=$BATS_TEST_TMPDIR SERVICE_RESULT=timeout run -0 "$@" capture/kmortem-reports place "$BATS_TEST_TMPDIR/link"
 		[ "$(cat "$root/$forged/report-failed.txt")" = \
 			"kmortem could not examine $root/h\\n\\033[31m[31mFORGED/vmcore ( ): see journalctl -u 'kmortem-report@*'" ]
 		rm -r "${root:?}/$forged"
@@ -355,7 +391,7 @@ vmcore" ]
 		for arguments in '' scan 'scan one' place 'place one two' other; do
 			# shellcheck disable=SC2086
 			run -2 "$@" capture/kmortem-reports $arguments
-			[[ $output == *'want: scan SPOOL ROOT…, or place DUMP'* ]]
+			[[ $output == *'want: scan SPOOL ROOT…, or place LINK'* ]]
 		done
 	}
 	each_shell wrong

@@ -59,7 +59,9 @@ manual() {
 	read -r program command markers dumps <<< "$(sed -n 's/^ExecStart=//p' "$units/kmortem-report.service")"
 	[ "$command $markers $dumps" = "scan $spool /var/crash" ]
 	[ -x "$program" ]
-	grep -qx "ExecStopPost=+$program place %f" "$units/kmortem-report@.service"
+	grep -qx RuntimeDirectory=kmortem-dumps "$units/kmortem-report.service"
+	grep -qx "ExecStopPost=+$program place /run/kmortem-dumps/%i" "$units/kmortem-report@.service"
+	grep -qx "ExecStartPre=+${program%-reports}-open /run/kmortem-dumps/%i" "$units/kmortem-report@.service"
 	read -r program _ <<< "$(sed -n 's/^ExecStart=//p' "$units/kmortem-report@.service")"
 	[ -x "$program" ]
 }
@@ -74,8 +76,8 @@ manual() {
 	[ "$(sed -n 's/^ExecStopPost=//p' "$PREFIX/lib/systemd/system/kmortem-report@.service" | tail -n 1)" = \
 		'+systemctl start --no-block kmortem-notify@%i.service' ]
 	for what in tell send; do
-		run -2 "$(sed -n "s/^Exec.*=+\?\(.*\) $what %f$/\1/p" "$PREFIX/lib/systemd/system/kmortem-notify@.service")" $what
-		[ "$output" = 'kmortem-notify: want: tell DUMP, or send DUMP' ]
+		run -2 "$(sed -n "s/^Exec.*=+\?\(.*\) $what \/run\/kmortem-dumps\/%i$/\1/p" "$PREFIX/lib/systemd/system/kmortem-notify@.service")" $what
+		[ "$output" = 'kmortem-notify: want: tell LINK, or send LINK' ]
 	done
 }
 
