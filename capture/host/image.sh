@@ -47,8 +47,7 @@ image_settings() {
 		mkdir -p "$1${file%/*}" && cp -L "$ROOT$file" "$1$file" && image_libraries "$1" "$ROOT$file" || exit
 	done || return
 	image_known_hosts "$1" || return
-	image_md "$1" "$2" || return
-	image_symbols "$1"
+	image_md "$1" "$2"
 }
 
 image_known_hosts() {
@@ -64,13 +63,6 @@ image_md() {
 		echo 'HOMEHOST <ignore>'
 		mdadm --detail --scan
 	} > "$1/etc/mdadm.conf"
-}
-
-# Without the addresses of its symbols nobody reads the dump of a kernel that does not tell them, as those before 6.0 do not.
-image_symbols() {
-	file=$ROOT/boot/System.map-$(uname -r)
-	[ "$(stat -c %s "$file" 2> /dev/null || echo 0)" -gt 65536 ] || return 0 # some packages have an empty one
-	vmcoreinfo_of "$ROOT/proc/kcore" 2> /dev/null | grep -qF 'SYMBOL(kallsyms_names)' || gzip -9 -n -c "$file" > "$1/etc/kmortem/System.map.gz"
 }
 
 # ---- making it ---------------------------------------------------------------------------------

@@ -68,16 +68,22 @@ put_dump() {
 	ladder
 }
 
-# put_symbols: for a kernel that does not tell itself where its symbols are (before 6.0), the image has its System.map.
+# put_symbols: for a kernel that does not tell itself where its symbols are, as those before 6.0 (5fd8fea935a1) do not: a
+# System.map from the list of this kernel, which is that one started anew. By how much the other had moved is seen in its vmcoreinfo.
 put_symbols() {
-	[ -f "$image_conf/System.map.gz" ] || return 0
-	symbols=System.map-$(vmcoreinfo OSRELEASE)
+	release=$(vmcoreinfo OSRELEASE)
+	! grep -qF 'SYMBOL(kallsyms_names)=' "$work/vmcoreinfo" && [ "$release" = "$(uname -r)" ] &&
+		grep -q '^0*[1-9a-f][0-9a-f]* T ' "$ROOT/proc/kallsyms" || return 0
+	symbols=$dump_name/System.map-$release
 	if [ "$target_directory" ]; then
-		gzip -dc "$image_conf/System.map.gz" > "$dump_directory/$symbols" && sync "$dump_directory/$symbols"
+		kernel_symbols > "$target_directory/$symbols" && sync "$target_directory/$symbols"
 	else
-		gzip -dc "$image_conf/System.map.gz" | target_take "$dump_name/$symbols"
+		kernel_symbols | target_take "$symbols"
 	fi
 }
+
+# Without those of modules.
+kernel_symbols() { grep -v '\[' "$ROOT/proc/kallsyms"; }
 
 # put_rest STATUS: what goes beside, and what is to be done while the target is open.
 put_rest() {

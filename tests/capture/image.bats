@@ -375,16 +375,3 @@ initrd-6.1.0-test.plan" ]
 		[ "$before" = "$(sha256sum "$ROOT"/var/lib/kmortem/capture/*)" ]
 	done
 }
-
-@test "addresses of symbols go into the image only where the kernel does not tell them" {
-	mkdir -p "$BATS_TEST_TMPDIR/image/etc/kmortem"
-	head -c 100000 /dev/zero > "$ROOT/boot/System.map-6.1.0-test"
-	uname='uname() { echo 6.1.0-test; };'
-	printf 'ELF\0OSRELEASE=6.1.0\nSYMBOL(kallsyms_names)=ffffffff82000000\n\0' > "$ROOT/proc/kcore"
-	each "$uname image_symbols $BATS_TEST_TMPDIR/image; ls $BATS_TEST_TMPDIR/image/etc/kmortem"
-	[ -z "$output" ]
-	printf 'ELF\0OSRELEASE=5.10.0\n\0' > "$ROOT/proc/kcore"
-	: > "$ROOT/boot/System.map-small"
-	each "$uname image_symbols $BATS_TEST_TMPDIR/image; ls $BATS_TEST_TMPDIR/image/etc/kmortem"
-	[ "$output" = System.map.gz ]
-}

@@ -676,18 +676,27 @@ DISK='stat() { echo "$((10000 - others - $(du -sk $BATS_TEST_TMPDIR/crash | sed 
 	[ "$status" -eq 2 ]
 }
 
-@test "System.map beside a dump, where the image has it" {
-	local put='target_directory=$work/t dump_directory=$work/t/d dump_name=d; rm -rf $work/t; mkdir -p $dump_directory
-		vmcoreinfo_of $ROOT/proc/vmcore > $work/vmcoreinfo; put_symbols; echo $?; ls $dump_directory'
-	each "$begun$put"
-	[ "$output" = 0 ]
-	echo map | gzip > "$ROOT/etc/kmortem/System.map.gz"
-	each "$begun$put"'; cat $dump_directory/*; target_directory=; target_take() { echo "takes $1"; cat; }; put_symbols'
+@test "System.map beside a dump, where the kernel does not tell its symbols and this one is of the same build" {
+	local put='uname() { echo $running; }; target_directory=$work/t dump_directory=$work/t/d dump_name=d; rm -rf $work/t; mkdir -p $dump_directory
+		vmcoreinfo_of $ROOT/proc/vmcore > $work/vmcoreinfo; put_symbols; echo $?; ls $dump_directory; '
+	printf '%s\n' '0000000000000000 A fixed_percpu_data' 'ffffffff81000000 T _stext' 'ffffffffc0101000 t tun_init	[tun]' > "$ROOT/proc/kallsyms"
+	each "running=6.1.0-test; $begun$put"'cat $dump_directory/*; target_directory=; target_take() { echo "takes $1"; cat; }; put_symbols'
 	[ "$output" = '0
 System.map-6.1.0-test
-map
+0000000000000000 A fixed_percpu_data
+ffffffff81000000 T _stext
 takes d/System.map-6.1.0-test
-map' ]
+0000000000000000 A fixed_percpu_data
+ffffffff81000000 T _stext' ]
+	each "running=6.2.0-other; $begun$put"
+	[ "$output" = 0 ]
+	sed -i 's/^[0-9a-f]*/0000000000000000/' "$ROOT/proc/kallsyms" # hidden from this process
+	each "running=6.1.0-test; $begun$put"
+	[ "$output" = 0 ]
+	printf '%s\n' 'ffffffff81000000 T _stext' > "$ROOT/proc/kallsyms"
+	printf 'SYMBOL(kallsyms_names)=ffffffff82000000\n\0' >> "$ROOT/proc/vmcore"
+	each "running=6.1.0-test; $begun$put"
+	[ "$output" = 0 ]
 }
 
 @test "all: a log that only goes away with the target is not there before that" {
