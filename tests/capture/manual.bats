@@ -61,7 +61,7 @@ manual() { MANWIDTH=80 man -l "$1" | col -bx; }
 
 @test "kmortem-capture(8) tells of every point of the check, and where the example is" {
 	manual man/kmortem-capture.8 > "$BATS_TEST_TMPDIR/manual"
-	points=$(grep -ohE 'point (pass|warn|fail|"\$verdict") [a-z][a-z-]+' capture/host/check*.sh | sed 's/.* //' | sort -u)
+	points=$(grep -ohE '(point (pass|warn|fail|"\$verdict")|check_settings) [a-z][a-z-]+' capture/host/check*.sh | sed 's/.* //' | sort -u)
 	[ "$(wc -w <<< "$points")" -gt 15 ]
 	for point in $points; do
 		echo "$point"
