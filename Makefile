@@ -56,9 +56,10 @@ $(BUILD)/kmortem: $(OBJECTS)
 	$(Q)ln -sfn $(CURDIR)/rules $(BUILD)/rules # where the executable looks first
 	$(Q)ln -sfn $(CURDIR)/capture $(BUILD)/capture
 
-$(BUILD)/kmortem-open: $(BUILD)/capture/kmortem-open.o
-	$(call say,LINK,$@)
-	$(Q)$(CC) $(KM_CFLAGS) -o $@ $^ $(LDFLAGS)
+# Without an object: $(BUILD)/capture is the source's.
+$(BUILD)/kmortem-open: capture/kmortem-open.c
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D) && $(CC) $(KM_CFLAGS) -MMD -MP -o $@ $< $(LDFLAGS)
 
 # Static: it is to run in a capture kernel's initramfs, where there is nothing else. Sanitizers do not go with that.
 $(BUILD)/netdump-send: $(SEND_OBJECTS)
@@ -186,7 +187,7 @@ deb: deps
 clean:
 	$(Q)rm -rf $(BUILD)
 
--include $(OBJECTS:.o=.d) $(BUILD)/capture/kmortem-open.d $(NETDUMP_OBJECTS:.o=.d) $(UNIT_PROGRAMS:=.d) $(FUZZ_PROGRAMS:=.d)
+-include $(OBJECTS:.o=.d) $(BUILD)/kmortem-open.d $(NETDUMP_OBJECTS:.o=.d) $(UNIT_PROGRAMS:=.d) $(FUZZ_PROGRAMS:=.d)
 
 .PHONY: all asan bench bench-netdump check check-all clean deb demo deps fuzz fuzzers headers install lint unit unit-programs
 .SECONDARY:
