@@ -53,7 +53,7 @@ image_settings() {
 image_known_hosts() {
 	case $conf_targets in *ssh*) ;; *) return 0 ;; esac
 	printf %s "$conf_targets" | sed -n '/^ssh /p' | while IFS= read -r target; do
-		known_host_lines "$(host_of "$target")"
+		known_host_lines "$(known_name_of "$target")"
 	done > "$1/etc/kmortem/known_hosts"
 	! key=$(ssh_key_file) || ln -s "$key" "$1/etc/kmortem/ssh_key"
 }

@@ -115,8 +115,8 @@ plan_ssh() {
 	plan_program ssh || return
 	key=$(ssh_key_file) || { say "no key for ssh: make one (ssh-keygen -N '') and name it with ssh_key="; return 1; }
 	ssh-keygen -y -P '' -f "$ROOT$key" > /dev/null 2>&1 || { say "$key: wants a passphrase, or is no key"; return 1; }
-	known_host_lines "$(host_of "$target")" | grep -q . || {
-		say "$(host_of "$target"): its key is not known; after looking at it: ssh-keyscan, or log in once as root"
+	known_host_lines "$(known_name_of "$target")" | grep -q . || {
+		say "$(known_name_of "$target"): its key is not known; after looking at it: ssh-keyscan, or log in once as root"
 		return 1
 	}
 	plan_file "$key"

@@ -81,7 +81,11 @@ network_port() {
 network_address() {
 	network_linked "$1"
 	case $2 in
-	*:*) ip -6 addr add "$2" dev "$1" nodad 2> /dev/null || ip -6 addr add "$2" dev "$1" ;;
+	*:*)
+		# Who asks first whether anybody else has the address cannot use it for some seconds.
+		echo 0 > "$ROOT/proc/sys/net/ipv6/conf/$1/accept_dad"
+		ip -6 addr add "$2" dev "$1"
+		;;
 	*) ip addr add "$2" dev "$1" ;;
 	esac
 }

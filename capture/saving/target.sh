@@ -59,7 +59,8 @@ target_open() {
 		;;
 	*)
 		network_up
-		target_reach || { network_ask && target_reach; }
+		# Also without an answer: a switch that has just seen the link come up may let nothing through for half a minute.
+		target_reach || { network_ask || :; target_reach; }
 		;;
 	esac
 }
@@ -100,10 +101,11 @@ target_family() { case $target_ip in *:*) echo 6 ;; esac; }
 target_ssh() {
 	target_ip=$(target_address)
 	target_identity
+	port=$(port_of "$target")
 	ssh -F none -T -i "$target_key" -o IdentitiesOnly=yes -o BatchMode=yes -o StrictHostKeyChecking=yes \
-		-o UserKnownHostsFile="$target_known" -o GlobalKnownHostsFile=none -o HostKeyAlias="$(host_of "$target")" \
+		-o UserKnownHostsFile="$target_known" -o GlobalKnownHostsFile=none -o HostKeyAlias="$(known_name_of "$target")" \
 		-o CheckHostIP=no -o ConnectTimeout=20 -o ServerAliveInterval=15 -o ServerAliveCountMax=4 \
-		-l "${target_where%%@*}" "$target_ip" "$1"
+		${port:+-p "$port"} -l "${target_where%%@*}" "$target_ip" "$1"
 }
 
 # target_identity: sets $target_key and $target_known, files that the image has.

@@ -23,6 +23,15 @@ host_of() {
 	echo "$server"
 }
 
+# known_name_of TARGET: what its server is called among the known hosts of ssh.
+known_name_of() {
+	port=$(port_of "$1")
+	case $port in
+	'' | 22) host_of "$1" ;;
+	*) echo "[$(host_of "$1")]:$port" ;;
+	esac
+}
+
 # port_of TARGET: nothing where it names none.
 port_of() {
 	server=$(server_of "$1")

@@ -227,6 +227,14 @@ route replace 10.0.0.1 dev eth1
 route replace 192.0.2.9 via 10.0.0.1 dev eth1' ]
 }
 
+@test "an address of IPv6 is there at once: nobody is asked whether it is in use" {
+	mkdir -p "$ROOT/proc/sys/net/ipv6/conf/eth0" "$sys/class/net/eth0"
+	echo 1 > "$sys/class/net/eth0/carrier"
+	each 'echo 1 > $ROOT/proc/sys/net/ipv6/conf/eth0/accept_dad; ip() { echo "$(cat $ROOT/proc/sys/net/ipv6/conf/eth0/accept_dad): $*"; }
+		network_address eth0 2001:db8::2/64'
+	[ "$output" = '0: -6 addr add 2001:db8::2/64 dev eth0' ]
+}
+
 @test "a card that is not there is waited for, told, and does not keep the others" {
 	printf '%s\n' 'card eth0 52:54:00:00:00:02 /sys/devices/pci0/x 1500' 'vlan eth0.5 eth0 5 1500' > "$ROOT/etc/kmortem/capture.network"
 	each 'rm -f $network_done $ROOT/run/naps; sleep() { echo >> $ROOT/run/naps; }; ip() { echo "$*"; }; network_up; wc -l < $ROOT/run/naps | tr -d " "'
@@ -241,6 +249,8 @@ route replace 192.0.2.9 via 10.0.0.1 dev eth1' ]
 	each "$words; tries=0; target_reach() { tries=\$((tries + 1)); [ \$tries -gt 1 ]; }; target_open"
 	[ "$status" -eq 0 ]
 	[[ $output == 'udhcpc -i eth0 '* ]]
+	each "$words; tries=0; udhcpc() { return 1; }; target_reach() { tries=\$((tries + 1)); [ \$tries -gt 1 ]; }; target_open"
+	[ "$status" -eq 0 ]
 	each "$words; target_reach() { return 1; }; target_open; target_open"
 	[ "$status" -eq 1 ]
 	[ "$(grep -c udhcpc <<< "$output")" -eq 1 ]
@@ -286,11 +296,15 @@ vers=3,addr=192.0.2.9,soft,timeo=100,retrans=3,proto=tcp,nolock,mountproto=tcp s
 	grep -qx 'StrictHostKeyChecking=yes' <<< "$output"
 	grep -qx 'HostKeyAlias=server' <<< "$output"
 	grep -qx '192.0.2.9' <<< "$output"
+	[[ $output != *$'\n-p\n'* ]]
 	[ "$(head -n 1 <<< "$output")" = '<>' ] && [ "$(tail -n 1 <<< "$output")" = data ]
 	command=$(tail -n 2 <<< "$output" | head -n 1)
 	printf more | sh -c "${command//"'/it"/"'$BATS_TEST_TMPDIR/it"}"
 	[ "$(cat "$BATS_TEST_TMPDIR/it's/\$here/h-1/vmcore.flat")" = more ]
 	[ "$(stat -c %a "$BATS_TEST_TMPDIR/it's/\$here/h-1")" = 700 ]
+	each 'ssh() { echo "$*"; }; target_choose "ssh me@server:2222:/d"; target_ssh true; target_choose "ssh me@[2001:db8::1]:22:/d"; target_ssh true'
+	[[ ${lines[0]} == *' HostKeyAlias=[server]:2222 '*' -p 2222 -l me 192.0.2.9 true' ]]
+	[[ ${lines[1]} == *' HostKeyAlias=2001:db8::1 '*' -p 22 -l me 2001:db8::1 true' ]]
 	each 'ssh() { return 255; }; target_choose "ssh me@server:/d"; target_take h-1/a < /dev/null'
 	[ "$status" -eq 255 ]
 }
