@@ -120,9 +120,9 @@ target_save() {
 		failed "$target: cannot be reached: opening it $(status_words "$step_status" "$step_limit")"
 		return 1
 	fi
-	# What stands still already is not waited for again.
+	# What stands still already, or has gone, is not waited for again.
 	close_limit=60
-	[ "$put_status" -ne 124 ] || close_limit=5
+	if [ "$put_status" -eq 124 ] || [ "${outcome-}" = gone ]; then close_limit=5; fi
 	if step close "$close_limit" target_close; then
 		# What went to a server may have left this machine only now.
 		[ "$put_status" -eq 124 ] || [ "$target_directory" ] || echo "$target" > "$work/logged"

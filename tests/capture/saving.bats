@@ -710,3 +710,13 @@ ffffffff81000000 T _stext' ]
 		log_last() { [ -e $work/logged ] || echo "no log anywhere"; }'
 	run ! grep -qx 'no log anywhere' <<< "$output"
 }
+
+@test "all: what has gone is not waited for again when it is closed" {
+	stub makedumpfile 'echo dump'
+	local limits='step() { step_limit=$2 step_status=0; [ "$1" != close ] || echo "closed within $2"; shift 2; "$@" || step_status=$?; return $step_status; }
+		target_choose() { target_directory=; }; target_open() { :; }; put_log() { :; }; target_keep() { :; }; target_close() { :; }'
+	capture_with 'target=ssh a@b:/c' "$limits; target_take() { cat > /dev/null; return 1; }"
+	grep -qx 'closed within 5' <<< "$output"
+	capture_with 'target=ssh a@b:/c' "$limits; target_take() { cat > /dev/null; }"
+	grep -qx 'closed within 60' <<< "$output"
+}
