@@ -119,13 +119,18 @@ check_reached() {
 	answer=$(target_ask "$1" 2>&1) || asked=$?
 	[ "$asked" -ne 124 ] || answer="no answer within $TARGET_PATIENCE s"
 	if [ "$asked" -eq 0 ]; then
-		target_point pass '' "$1: can be reached and written to."
+		target_point pass '' "$1: can be reached and written to.$(target_is_unseen "$1")"
 		# shellcheck disable=SC2046 # two numbers
 		check_room "$1" $(printf '%s\n' "$answer" | tail -n 1)
 	else
 		target_point fail '' "$1: $(printf '%s\n' "$answer" | target_reason "$1")" \
 			"correct that, or choose another target in $conf_file"
 	fi
+}
+
+# target_is_unseen TARGET: what is to be known of one where nobody looks after the reboot.
+target_is_unseen() {
+	case $1 in "device "*) echo " No report is made there by itself: after a crash, mount it, and run kmortem report." ;; esac
 }
 
 # target_reason TARGET: the line that tells most of those that are read: ssh ends with it, mount begins with it, and is asked for

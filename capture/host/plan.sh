@@ -58,7 +58,10 @@ plan_local() {
 		return 1
 	} ;;
 	esac
-	plan_filesystem "$number" "$type" "$(mount_plain "$place")"
+	# From where the file system begins: a place in it is counted from there, whatever is mounted by default.
+	options=rw
+	[ "$type" != btrfs ] || options=rw,subvolid=5
+	plan_filesystem "$number" "$type" "$options" "$(mount_plain "$place")"
 }
 
 plan_device() {
@@ -68,17 +71,16 @@ plan_device() {
 	fi
 	type=$(device_tag "$node" TYPE)
 	[ "$type" ] || { say "$1: has no file system that blkid knows"; return 1; }
-	plan_filesystem "$number" "$type" "$2"
+	plan_filesystem "$number" "$type" rw "$2"
 }
 
-# plan_filesystem MAJOR:MINOR TYPE PATH: named by what does not change from boot to boot, where it has that.
+# plan_filesystem MAJOR:MINOR TYPE OPTIONS PATH: named by what does not change from boot to boot, where it has that.
 plan_filesystem() {
 	refusal=$(device_refusal "$1")
 	[ -z "$refusal" ] || { say "${target#* }: lies on $refusal"; return 1; }
-	device=$(device_node "$1") options=rw
+	device=$(device_node "$1")
 	uuid=$(device_tag "$device" UUID)
-	[ "$2" != btrfs ] || options=rw,subvolid=5
-	printf 'device %s\t%s\t%s\t%s\t%s\n' "$target" "${uuid:+UUID=}${uuid:-$device}" "$2" "$options" "$3"
+	printf 'device %s\t%s\t%s\t%s\t%s\n' "$target" "${uuid:+UUID=}${uuid:-$device}" "$2" "$3" "$4"
 	plan_type "$2" "$uuid"
 	drivers_of_block "$1" | sed 's/^/module /'
 	plan_activation "$(device_activation "$1" | awk '!seen[$0]++')"
@@ -90,7 +92,7 @@ plan_type() {
 	case $1 in
 	vfat) plan_modules nls_cp437 nls_ascii nls_iso8859-1 nls_utf8 ;;
 	btrfs)
-		disks=$(cat "$ROOT/sys/fs/btrfs/$2/devices"/*/dev 2> /dev/null)
+		disks=$(btrfs_disks "$2")
 		[ "$(echo "$disks" | wc -l)" -gt 1 ] || return 0
 		echo "activate btrfs"
 		plan_program btrfs || return
@@ -100,6 +102,12 @@ plan_type() {
 		done
 		;;
 	esac
+}
+
+# btrfs_disks UUID: MAJOR:MINOR of each, one a line; of what is not mounted the kernel does not tell.
+btrfs_disks() {
+	cat "$ROOT/sys/fs/btrfs/$1/devices"/*/dev 2> /dev/null && return
+	btrfs filesystem show "$1" 2> /dev/null | sed -n 's/.*[[:space:]]path //p' | while read -r disk; do device_number "$disk"; done
 }
 
 # plan_activation LINES

@@ -570,7 +570,7 @@ room() { words="room_bytes() { echo $1; }; retain_size() { echo ${2-0}; }"; }
 	file etc/kmortem/capture.conf 'target=device UUID=1-2:/dumps' min_free=0
 	export TMPDIR=$BATS_TEST_TMPDIR
 	words='mount() { echo "$*" | sed "s,tmp\.[^/]*,X,"  > $ROOT/mounted; }; umount() { echo "$*" > $ROOT/gone; }'
-	judged target-1 pass
+	judged target-1 pass 'No report is made there by itself'
 	grep -qx -e "-o rw UUID=1-2 $BATS_TEST_TMPDIR/X/target" "$ROOT/mounted"
 	[ -e "$ROOT/gone" ]
 	judged target-1-room pass

@@ -106,11 +106,28 @@ refused() {
 	each "$found"' target="device UUID=11-22:/a b"; plan_device UUID=11-22 "/a b"'
 	[ "$output" = 'device device UUID=11-22:/a b	UUID=11-22	xfs	rw	/a b
 module xfs' ]
+	# What is mounted by default, as a mount of it that names no subvolume.
+	each "$found"' blkid() { echo "$1: TYPE=\"btrfs\""; }; target="device /dev/sdb1:/x"; plan_device /dev/sdb1 /x | head -n 1'
+	[ "$output" = 'device device /dev/sdb1:/x	/dev/sdb1	btrfs	rw	/x' ]
 	each "$found"' findfs() { return 1; }; plan_device UUID=33 /'
 	[ "$status" -eq 1 ]
 	[[ $stderr == *'UUID=33: there is no such device'* ]]
 	each "$found"' blkid() { :; }; plan_device /dev/sdb1 /'
 	[[ $stderr == *'/dev/sdb1: has no file system that blkid knows'* ]]
+}
+
+@test "btrfs on several disks: of one that is not mounted btrfs itself tells which" {
+	disk sdb1 8:17
+	disk sdc1 8:33
+	each "$found"' program_file() { echo /bin/sh; }; blkid() { echo "$1: UUID=\"11-22\" TYPE=\"btrfs\""; }
+		btrfs() { [ "$*" = "filesystem show 11-22" ] && printf "\tdevid    %s size 1.00GiB used 1.00MiB path %s\n" 1 /dev/sdb1 2 /dev/sdc1; }
+		target="device /dev/sdb1:/"; plan_device /dev/sdb1 / | sed "s, /bin/sh.*,,"'
+	[ "$output" = 'device device /dev/sdb1:/	UUID=11-22	btrfs	rw	/
+module btrfs
+activate btrfs
+program btrfs' ]
+	each "$found"' btrfs() { return 1; }; blkid() { echo "$1: TYPE=\"btrfs\""; }; plan_device /dev/sdb1 / | grep -c activate'
+	[ "$output" = 0 ]
 }
 
 # ---- the network -------------------------------------------------------------------------------
