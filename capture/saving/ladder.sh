@@ -163,8 +163,9 @@ next_attempt() {
 first_attempt() {
 	level=$conf_dump_level compression=$(filter_compression "$conf_compression") memory=plenty
 	tried='' large='' unsound=''
+	if [ "$target_directory" ] || [ "$level" -le 17 ]; then return; fi
 	lacks=$(filter_lacks "$work/vmcoreinfo" | tr '\n' ' ')
-	if [ -z "$target_directory" ] && [ "$level" -gt 17 ] && [ "$lacks" ]; then
+	if [ "$lacks" ]; then
 		failed "$target: makedumpfile does not know ${lacks}of this kernel: -d 17 instead of $level"
 		level=17 unsound=1
 	fi

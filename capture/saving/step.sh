@@ -74,7 +74,8 @@ within() {
 			return "$within_status"
 		fi
 		within_polls=$((within_polls + 1))
-		if [ "$within_polls" -lt 20 ]; then sleep 0.1; else sleep 0.5; fi
+		# What is over soon, such as loading a driver, is not made to wait.
+		if [ "$within_polls" -lt 20 ]; then sleep 0.01; elif [ "$within_polls" -lt 50 ]; then sleep 0.1; else sleep 0.5; fi
 	done
 	wait "$within_pid"
 } 3>&2 2> /dev/null
