@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh disable=SC2154
-# test: crashes this machine, after asking. test --verdict: after the reboot, what became of that.
+# test: crashes this machine, after asking. test --verdict: after the reboot, what became of that. test --tell: test_tell.sh.
 #
 # The record of a test, lines KEY=VALUE: boot, the id of the boot that was crashed; began, the time; target, one line each, in
-# order; had, the path of each dump that was there before: the clock of a capture kernel may be another.
+# order; had, the path of each dump that was there before: the clock of a capture kernel may be another; told, when --tell has.
 
 test_record=$ROOT/var/lib/kmortem/capture/test
 
@@ -14,15 +14,15 @@ boot_id() { cat "$ROOT/proc/sys/kernel/random/boot_id"; }
 
 # ---- crashing ----------------------------------------------------------------------------------
 
-# crash_test [--yes] [--force] [--verdict]: status 1 where it is not done, 2 where it could not be.
+# crash_test [--yes] [--force] | --verdict | --tell: status 1 where it is not done, 2 where it could not be.
 crash_test() {
 	test_asks=yes test_force=no
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--yes) test_asks=no ;;
 		--force) test_force=yes ;;
-		--verdict)
-			test_verdict
+		--verdict | --tell)
+			"test_${1#--}"
 			return
 			;;
 		*) die "test: $1: want [--yes] [--force] or --verdict" ;;
@@ -56,7 +56,7 @@ test_is_wanted() {
 		This crashes $(uname -n) now. Nothing is stopped or saved before: what programs have not written yet is lost, and
 		file systems are repaired at the next boot. A capture kernel then saves the memory to the first of these that takes it:
 		$(printf %s "$conf_targets" | sed 's/^/    /')
-		After at most $((conf_time_limit / 60 + 1)) minutes it does "$conf_final_action". Then "kmortem capture test --verdict" says what became of it.
+		After at most $((conf_time_limit / 60 + 1)) minutes it does "$conf_final_action". Then the journal says what became of it, and "kmortem capture test --verdict".
 	END
 	[ "$test_asks" = yes ] || return 0
 	printf 'Type "crash" to do it: '
@@ -86,11 +86,13 @@ test_dumps() {
 	done
 }
 
-# test_dump DIRECTORY: the newest that was not there before the test.
+# test_dump: the newest that was not there before the test, in the first local target that has one.
 test_dump() {
-	test_dumps "$1" | while IFS= read -r found; do
-		test_value had | grep -q -x -F -e "$found" || echo "$found"
-	done | tail -n 1
+	test_value target | sed -n 's/^local //p' | while IFS= read -r directory; do
+		test_dumps "$directory" | while IFS= read -r found; do
+			test_value had | grep -q -x -F -e "$found" || echo "$found"
+		done | tail -n 1
+	done | head -n 1
 }
 
 # test_elsewhere: the targets, parted by "; ", that come before a local one, or all where none is local: a dump that they hold
@@ -111,9 +113,9 @@ test_verdict() {
 		say "test: this machine has not crashed since"
 		return 2
 	fi
-	dump=$(test_value target | sed -n 's/^local //p' | while IFS= read -r directory; do test_dump "$directory"; done | head -n 1)
+	dump=$(test_dump)
 	if [ "$dump" ]; then
-		test_tell "$dump"
+		test_of_dump "$dump"
 	elif [ "$(test_elsewhere)" ]; then
 		echo "UNKNOWN: whether there is a dump of the test of $(test_value began) cannot be seen from here: look at $(test_elsewhere)"
 		return 2
@@ -123,8 +125,19 @@ test_verdict() {
 	fi
 }
 
-# test_tell DUMP
-test_tell() {
+# test_report DUMP: where it is, or why not.
+test_report() {
+	if [ -f "$1/report.txt" ]; then
+		echo "$1/report.txt"
+	elif [ -f "$1/report-failed.txt" ]; then
+		echo "could not be made, see $1/report-failed.txt"
+	else
+		echo "none; kmortem-report.service makes it"
+	fi
+}
+
+# test_of_dump DUMP
+test_of_dump() {
 	meta=$1/meta.json
 	if [ "$(meta_value "$meta" complete)" = true ]; then
 		said=PASS
@@ -137,6 +150,7 @@ test_tell() {
   target      $(meta_value "$meta" target)
   filter      dump_level $(meta_value "$meta" dump_level), $(meta_value "$meta" compression); $(meta_value "$meta" checked)
   seconds     $(meta_value "$meta" seconds | tr -d '{}"')
+  report      $(test_report "$1")
   failed      $(meta_value "$meta" failures | sed 's/^\[\]$/nothing/; s/^\["//; s/"\]$//; s/", "/; /g')"
 	[ "$said" = PASS ]
 }

@@ -147,3 +147,97 @@ verdict_of() {
 	each 'crash_test --verdict'
 	[ "$status" -eq 0 ]
 }
+
+# told [STATUS]: what is said at the boot; that the journal takes it, or not. The last word of $BATS_TEST_TMPDIR/active says for
+# how many times the reports are being made.
+told() {
+	rm -f "$BATS_TEST_TMPDIR"/said*
+	each 'POLL=0.01
+		cp "$ROOT/var/lib/kmortem/capture/test" "$ROOT/kept" 2> /dev/null
+		logger() { cat >> "$BATS_TEST_TMPDIR/said.journal"; return '"${1-0}"'; }
+		wall() { cat >> "$BATS_TEST_TMPDIR/said.wall"; }
+		systemctl() (
+			[ "$*" = "--quiet is-active kmortem-report.service" ] || return 4
+			echo asked >> "$BATS_TEST_TMPDIR/said.asked"
+			[ "$(($(wc -l < "$BATS_TEST_TMPDIR/said.asked") % ${AFTER-1}))" -ne 0 ] || { '"${then_do-:}"'; return 3; }
+		)
+		crash_test --tell
+		status=$?
+		mv "$ROOT/var/lib/kmortem/capture/test" "$ROOT/after" 2> /dev/null
+		cp "$ROOT/kept" "$ROOT/var/lib/kmortem/capture/test" 2> /dev/null
+		exit $status'
+	[ ! -f "$ROOT/after" ] || mv "$ROOT/after" "$ROOT/var/lib/kmortem/capture/test"
+}
+
+# journal: what one of the three shells has said.
+journal() {
+	local lines
+	lines=$(wc -l < "$BATS_TEST_TMPDIR/said.journal")
+	[ $((lines % 3)) -eq 0 ]
+	head -n $((lines / 3)) "$BATS_TEST_TMPDIR/said.journal"
+}
+
+@test "the verdict is told once, at the boot after the test" {
+	export BATS_TEST_TMPDIR
+	mkdir -p "$ROOT/run/motd.d"
+	told
+	[ "$status" -eq 0 ]
+	[ ! -e "$BATS_TEST_TMPDIR/said.journal" ]
+	tested --yes
+	began=$(sed -n 's/^began=//p' "$ROOT/var/lib/kmortem/capture/test")
+	told
+	[ ! -e "$BATS_TEST_TMPDIR/said.journal" ]
+	echo boot-2 > "$ROOT/proc/sys/kernel/random/boot_id"
+	dump 2099-01-01-000000 true null
+	where=$ROOT/dumps/$(uname -n)-2099-01-01-000000
+	: > "$where/report.txt"
+	# What the journal does not take is told at the next boot.
+	told 1
+	[ "$status" -eq 1 ]
+	told
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[ -z "$output" ]
+	run -0 journal
+	message="crash test of $began: PASS; dump: $where/vmcore; report: $where/report.txt"
+	[ "$output" = "MESSAGE_ID=c11a5c1d80ad4b4bb4b6d8f1bb45ba22
+PRIORITY=5
+SYSLOG_IDENTIFIER=kmortem-capture
+MESSAGE=$message
+KMORTEM_VERDICT=pass
+KMORTEM_DUMP=$where" ]
+	[ "$(sort -u "$BATS_TEST_TMPDIR/said.wall")" = "kmortem: $message" ]
+	[ "$(cat "$ROOT/run/motd.d/kmortem")" = "kmortem: $message" ]
+	told
+	[ ! -e "$BATS_TEST_TMPDIR/said.journal" ]
+	# The next test is another one.
+	echo boot-2 > "$ROOT/proc/sys/kernel/random/boot_id"
+	tested --yes
+	echo boot-3 > "$ROOT/proc/sys/kernel/random/boot_id"
+	told
+	run -0 journal
+	[[ $output == *PRIORITY=3*'FAIL: no dump of the test'*KMORTEM_VERDICT=fail*KMORTEM_DUMP= ]]
+	verdict_of 'netdump 192.0.2.1'
+	told
+	run -0 journal
+	[[ $output == *PRIORITY=4*'UNKNOWN: '*'look at netdump 192.0.2.1'*KMORTEM_VERDICT=unknown* ]]
+}
+
+@test "the verdict waits for the report, as long as reports are made" {
+	export BATS_TEST_TMPDIR AFTER=4
+	mkdir -p "$ROOT/run/motd.d"
+	tested --yes
+	echo boot-2 > "$ROOT/proc/sys/kernel/random/boot_id"
+	dump 2099-01-01-000000 true null
+	export where=$ROOT/dumps/$(uname -n)-2099-01-01-000000
+	cp "$ROOT/var/lib/kmortem/capture/test" "$BATS_TEST_TMPDIR/record"
+	told
+	[ "$(wc -l < "$BATS_TEST_TMPDIR/said.asked")" -eq 12 ]
+	run -0 journal
+	[[ $output == *'report: none; kmortem-report.service makes it'* ]]
+	cp "$BATS_TEST_TMPDIR/record" "$ROOT/var/lib/kmortem/capture/test"
+	then_do=': > "$where/report-failed.txt"'
+	told
+	run -0 journal
+	[[ $output == *"report: could not be made, see $where/report-failed.txt"* ]]
+}
