@@ -9,7 +9,7 @@
 #   assumed                 the next point rests on an estimate, not on what was measured or read
 #   value NAME JSON         a value of the next point, for programs
 
-check_json='' check_measures=no check_values='' check_measured=true check_passed=0 check_warned=0 check_failed=0
+check_json='' check_measures=no check_values='' check_measured=true check_accepted=false check_passed=0 check_warned=0 check_failed=0
 
 # ---- points ------------------------------------------------------------------------------------
 
@@ -17,7 +17,13 @@ assumed() { check_measured=false; }
 
 value() { check_values="$check_values${check_values:+, }\"$1\": $2"; }
 
+# What warns and is accepted by the settings passes, and says so; what fails does not.
 point() {
+	if [ "$1" = warn ] && is_word_of "$2" "${conf_accept-}"; then
+		check_accepted=true
+		shift
+		set -- pass "$@"
+	fi
 	case $1 in
 	pass) check_passed=$((check_passed + 1)) ;;
 	warn) check_warned=$((check_warned + 1)) ;;
@@ -31,12 +37,13 @@ point() {
 	lines) printf '%s\t%s\t%s\n' "$1" "$2" "$3" ;;
 	*) point_text "$@" ;;
 	esac
-	check_values='' check_measured=true
+	check_values='' check_measured=true check_accepted=false
 }
 
 point_json() {
-	printf '{"id": %s, "verdict": "%s", "text": %s, "advice": %s, "command": %s, "measured": %s, "values": {%s}}' \
-		"$(json_text "$2")" "$1" "$(json_text "$3")" "$(json_text "${4-}")" "$(json_text "${5-}")" "$check_measured" "$check_values"
+	printf '{"id": %s, "verdict": "%s", "accepted": %s, "text": %s, "advice": %s, "command": %s, "measured": %s, "values": {%s}}' \
+		"$(json_text "$2")" "$1" "$check_accepted" "$(json_text "$3")" "$(json_text "${4-}")" "$(json_text "${5-}")" \
+		"$check_measured" "$check_values"
 }
 
 # A command stands on a line of its own, unbroken, so that it can be copied.
@@ -46,6 +53,10 @@ point_text() {
 	printf '%s  %s\n' "$word" "$2"
 	printf '%s\n' "$3" | indented
 	[ "$check_measured" = true ] || echo "(Estimated, not measured.)" | indented
+	if [ "$check_accepted" = true ]; then
+		echo "(A warning, which $conf_file accepts.)" | indented
+		return
+	fi
 	[ -z "${4-}" ] || printf '%s\n' "To do: $4" | indented
 	[ -z "${5-}" ] || printf '        # %s\n' "$5"
 }

@@ -117,11 +117,27 @@ check_filter_kernel() {
 		;;
 	esac
 	if [ -z "$filter_expected" ]; then
-		point warn makedumpfile-kernel "makedumpfile could not be tried on this kernel: $(filter_complaint)" \
-			"run it by hand, once crashkernel= is reserved:" "makedumpfile --mem-usage /proc/kcore"
+		check_filter_untried
 		return
 	fi
 	check_filter_counts
+}
+
+# What a dump lacks is found out after a crash, too, and it is made again with less left out.
+check_filter_untried() {
+	untried="makedumpfile could not be tried on this kernel"
+	if [ ! -e "$ROOT/proc/kcore" ]; then
+		point warn makedumpfile-kernel "$untried: that was built without /proc/kcore, which makedumpfile reads." \
+			"boot a kernel with CONFIG_PROC_KCORE, or accept that only the dump itself is checked"
+	elif [ "$(lockdown)" = confidentiality ]; then
+		point warn makedumpfile-kernel "$untried: that is locked down (confidentiality) and lets nobody read /proc/kcore." \
+			"accept that only the dump itself is checked:" "echo 'accept = makedumpfile-kernel' >> $conf_file"
+	elif [ "${memory_reserved:-0}" -eq 0 ]; then
+		point warn makedumpfile-kernel "$untried: it counts only where memory is reserved for a capture kernel." \
+			"reserve that, see crashkernel, and check again"
+	else
+		point warn makedumpfile-kernel "$untried: $(filter_complaint)" "see what it says:" "makedumpfile --mem-usage /proc/kcore"
+	fi
 }
 
 filter_complaint() {

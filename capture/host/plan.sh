@@ -149,7 +149,8 @@ plan_before() {
 
 # plan: all lines; status 1 where a target is missing, 2 where no image can be.
 plan() {
-	echo "settings $(sha256sum < "$conf_file" | cut -c 1-64)"
+	# Without those that only the running system reads.
+	echo "settings $(grep -v '^[[:space:]]*\(accept\|notify_[a-z]*\)[[:space:]]*=' "$conf_file" | sha256sum | cut -c 1-64)"
 	echo "parts $(find "$parts" "$rules_directory" -type f | LC_ALL=C sort | xargs cat | sha256sum | cut -c 1-64)"
 	echo "kernel $image_release $(plan_stamp "/lib/modules/$image_release/modules.dep")"
 	plan_program busybox makedumpfile kmortem || return 2

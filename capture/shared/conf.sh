@@ -4,6 +4,7 @@
 
 conf_defaults() {
 	conf_targets=
+	conf_accept=
 	conf_dump_level=31
 	conf_compression=zstd
 	conf_time_limit=1800
@@ -42,6 +43,9 @@ is_word_of() {
 	case " $2 " in *" $1 "*) ;; *) return 1 ;; esac
 }
 
+# is_point TEXT: it may be the name of a point of `check`.
+is_point() { case $1 in '' | *[!a-z0-9-]*) return 1 ;; esac; }
+
 # conf_set KEY VALUE: status 1 where the value is none of that key's, 2 where there is no such key.
 conf_set() {
 	case $1 in
@@ -55,6 +59,7 @@ conf_set() {
 	keep) is_number "$2" && conf_keep=$2 ;;
 	max_total) conf_max_total=$(bytes_of "$2") ;;
 	min_free) { is_number "${2%"%"}" 99 || bytes_of "$2" > /dev/null; } && conf_min_free=$2 ;;
+	accept) is_point "$2" && conf_accept="$conf_accept$2 " ;;
 	final_action) is_word_of "$2" "reboot poweroff halt shell" && conf_final_action=$2 ;;
 	*) conf_set_text "$1" "$2" ;;
 	esac

@@ -152,6 +152,27 @@ judged() {
 	done
 }
 
+@test "a warning that is accepted passes, and is told; what fails is not accepted" {
+	file proc/sys/kernel/panic 0
+	file etc/kmortem/capture.conf "target=local /var/crash" compression=lzo min_free=0 accept=panic-reboot accept=loaded
+	each "$SYSTEM"'; conf_file=$ROOT/etc/kmortem/capture.conf; check_ready -f json'
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[ "$(jq -c '[.verdict, .counts.warn, .counts.fail]' <<< "$output")" = '["pass",0,0]' ]
+	[ "$(jq -r '.points[] | select(.accepted) | .id + " " + .verdict' <<< "$output")" = 'panic-reboot pass' ]
+	[[ $(jq -r '.points[] | select(.accepted) | .text + .advice' <<< "$output") == *'the machine stays down'*'have it reboot:' ]]
+	tests/reports/validate.py reports/check.schema.json <<< "$output"
+	each "$SYSTEM"'; conf_file=/capture.conf; conf_accept="panic-reboot "; check_form=text check_colours=no; check_panic'
+	grep -A 5 'PASS  panic-reboot' <<< "$output" | grep -q '(A warning, which /capture.conf accepts.)'
+	run ! grep -q 'kernel.panic=10' <<< "$output"
+	file proc/sys/kernel/panic_on_oops 0
+	file sys/kernel/kexec_crash_loaded 0
+	each "$SYSTEM"'; conf_file=$ROOT/etc/kmortem/capture.conf; check_ready -f json'
+	[ "$status" -eq 2 ]
+	[ "$(jq -r '.points[] | select(.verdict != "pass").id' <<< "$output")" = 'panic-on-oops
+loaded' ]
+}
+
 @test "the configuration" {
 	subject=check_configuration
 	judged configuration pass
@@ -401,11 +422,21 @@ judged() {
 	file etc/kmortem/capture.conf "target=local /var/crash"
 	stub makedumpfile 'echo "The kernel version is not supported."; echo "show_mem_usage: No memory is reserved for crashkernel!"; exit 1'
 	kcore OTHER
-	judged makedumpfile-kernel warn 'could not be tried on this kernel: show_mem_usage: No memory is reserved for crashkernel!'
+	judged makedumpfile-kernel warn 'could not be tried on this kernel: it counts only where memory is reserved for a capture kernel. reserve that, see crashkernel, and check again'
+	[[ $said != *--mem-usage* ]]
+	subject='memory_reserved=1; check_filter'
+	judged makedumpfile-kernel warn 'could not be tried on this kernel: show_mem_usage: No memory is reserved for crashkernel! see what it says: makedumpfile --mem-usage /proc/kcore'
+	file sys/kernel/security/lockdown 'none integrity [confidentiality]'
+	judged makedumpfile-kernel warn 'lets nobody read /proc/kcore. accept'
+	[[ $said != *--mem-usage* ]]
+	file sys/kernel/security/lockdown '[none] integrity confidentiality'
+	mv "$ROOT/proc/kcore" "$ROOT/proc/kcore.away"
+	judged makedumpfile-kernel warn 'boot a kernel with CONFIG_PROC_KCORE'
+	mv "$ROOT/proc/kcore.away" "$ROOT/proc/kcore"
 	stub makedumpfile 'exit 0'
 	judged makedumpfile-kernel warn 'says nothing of memory (status 0)'
 	stub makedumpfile '[ "$1" = -v ] || exec sleep 9'
-	each "FILTER_PATIENCE=1 conf_file=\$ROOT/etc/kmortem/capture.conf check_form=text check_colours=no; conf_read \$conf_file; check_filter"
+	each "memory_reserved=1 FILTER_PATIENCE=1 conf_file=\$ROOT/etc/kmortem/capture.conf check_form=text check_colours=no; conf_read \$conf_file; check_filter"
 	[[ $(tr -s '\n ' ' ' <<< "$output") == *'it takes longer than 1 s.'* ]]
 }
 

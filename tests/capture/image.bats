@@ -265,6 +265,9 @@ module virtio_pci" ]
 	[ "$(by dash "$stubs build; sha256sum < \$image_file")" = "$(by bash "$stubs build; sha256sum < \$image_file")" ]
 	each "$stubs image_is_stale"
 	[ "$status" -eq 1 ] && [ -z "$output" ]
+	printf '%s\n' 'accept = panic-on-hang' ' notify_mail=root' >> "$conf"
+	each "$stubs image_is_stale"
+	[ "$status" -eq 1 ]
 	echo '# more' >> "$conf"
 	each "$stubs image_is_stale"
 	[ "$output" = "the capture image is older than $conf" ]

@@ -67,6 +67,14 @@ netdump 192.0.2.1
 }
 
 @test "every mistake in the settings is told" {
+	read_conf 'target=local /a' accept=panic-on-hang accept=target-1-room
+	[ "$status" -eq 0 ]
+	each "conf_read $BATS_TEST_TMPDIR/conf"'; echo "$conf_accept"'
+	[ "$output" = 'panic-on-hang target-1-room ' ]
+	for value in '' 'panic-on-hang watchdog' 'Watchdog' 'a$(x)' '*'; do
+		read_conf 'target=local /a' "accept=$value"
+		[ "$status" -eq 1 ]
+	done
 	read_conf 'target=local crash' 'target=tape /dev/st0' dump_level=32 compression=xz time_limit=0 keep=-1 max_total=much \
 		min_free=101% final_action=explode pre_script=a colour=red nonsense 'pre_script=$(touch /tmp/x)'
 	[ "$status" -eq 1 ]
