@@ -109,7 +109,9 @@ check_memory_measure() {
 }
 
 check_memory_is_enough() {
-	if [ "$check_measures" = yes ]; then check_memory_measure || return 0; fi
+	if [ "$check_measures" = yes ] || { [ "$check_measures" = cheap ] && measure_is_cheap; }; then
+		check_memory_measure || return 0
+	fi
 	value reserved_bytes "$memory_reserved"
 	value needed_bytes "$memory_needed"
 	need="The capture needs $(megabytes "$memory_needed") of $(megabytes "$memory_reserved")"
@@ -118,7 +120,7 @@ check_memory_is_enough() {
 	else
 		assumed
 		need="$need: kernel, image, drivers, makedumpfile and kmortem added up."
-		[ "$check_measures" = no ] || need="$need $memory_unmeasured"
+		[ "$check_measures" != yes ] || need="$need $memory_unmeasured"
 	fi
 	advice_for_command_line "crashkernel=$(memory_advised)M"
 	if [ "$memory_reserved" -lt "$memory_needed" ]; then

@@ -15,9 +15,10 @@ watch_tell() {
 		logger --journald
 }
 
-# watch_lines: each point that fails: its id, a tab, and what is said of it.
+# watch_lines: each point that fails: its id, a tab, and what is said of it. Memory is measured, once for each image, where that
+# takes seconds.
 watch_lines() {
-	check_form=lines # of `point`
+	check_form=lines check_measures=cheap
 	check_points
 	return 0
 }

@@ -13,7 +13,22 @@ measured_bytes() {
 	if [ "$stamp" = "$(measured_stamp)" ] && is_number "$bytes"; then echo "$bytes"; fi
 }
 
-measured_stamp() { echo "$image_release,$(stat -c %s,%Y "$image_file")"; }
+measured_stamp() { echo "$image_release,$(sha256sum < "$image_file" | cut -c 1-64)"; }
+
+# measure_is_cheap: with KVM, whose time nobody misses, and not where that has failed for this image: within a virtual machine
+# there may be a KVM that does nothing.
+measure_is_cheap() {
+	[ -w "$ROOT/dev/kvm" ] && measure_emulator kvm > /dev/null && [ -r "$image_file" ] || return
+	stamp=
+	{ read -r stamp _ < "$measured_file"; } 2> /dev/null
+	[ "$stamp" != "$(measured_stamp)" ]
+}
+
+# measured_put BYTES: or "-" where it could not be measured.
+measured_put() {
+	mkdir -p "$image_directory"
+	echo "$(measured_stamp) $1" > "$measured_file"
+}
 
 # measure_emulator ACCELERATOR: the command for machines like this, without memory, kernel and image; status 1 where none is
 # installed.
@@ -53,10 +68,14 @@ measure_boot() {
 	return 1
 }
 
-# measure_first MEBIBYTES: the same, and sets $measure_accelerator: within a virtual machine there may be a KVM that does nothing.
+# measure_first MEBIBYTES: the same, and sets $measure_accelerator; without KVM only where it was asked for.
 measure_first() {
-	measure_accelerator=kvm
-	if [ -w /dev/kvm ] && measure_boot "$1"; then return; fi
+	measure_accelerator=kvm first_status=1
+	if [ -w "$ROOT/dev/kvm" ]; then
+		first_status=0
+		measure_boot "$1" || first_status=$?
+	fi
+	[ "$first_status" -ne 0 ] && [ "$check_measures" = yes ] || return "$first_status"
 	measure_accelerator=tcg
 	measure_boot "$1"
 }
@@ -76,8 +95,9 @@ memory_measure() {
 			middle=$(((enough + short) / 2))
 			if measure_boot "$middle"; then enough=$middle; else short=$middle; fi
 		done
-		mkdir -p "$image_directory"
-		echo "$(measured_stamp) $((enough << 20))" > "$measured_file"
+		measured_put $((enough << 20))
+	elif [ "$measure_status" -eq 1 ] && [ "$check_measures" != yes ]; then
+		measured_put -
 	fi
 	rm -f "$measure_console"
 	return "$measure_status"

@@ -688,6 +688,36 @@ room() { words="room_bytes() { echo $1; }; retain_size() { echo ${2-0}; }"; }
 	judged crashkernel-size fail 'within 120 s.'
 }
 
+@test "the watch measures once for each image, where there is KVM" {
+	file boot/vmlinuz-6.1.0-test kernel
+	stub "qemu-system-$(uname -m)" 'echo "$*" >> $ROOT/booted; while [ "$1" != -serial ]; do shift; done
+		[ ! -e $ROOT/works ] || echo "kmortem-capture: measured" > "${2#file:}"'
+	measured() { jq '.points[] | select(.id == "crashkernel-size").measured' <<< "$output"; }
+	subject='check_measures=cheap; check_memory'
+	each "$SYSTEM"'; conf_defaults; rm -f $ROOT/booted; check_measures=cheap check_form=json; check_memory; [ ! -e $ROOT/booted ]'
+	[ "$status" -eq 0 ]
+	file dev/kvm
+	# One that does nothing is not tried again with that image, and not emulated.
+	judged crashkernel-size pass 'added up.'
+	[ "$(measured)" = false ]
+	[ "$(wc -l < "$ROOT/booted")" -eq 1 ]
+	grep -q 'accel=kvm' "$ROOT/booted"
+	file works
+	judged crashkernel-size pass 'added up.'
+	[ "$(wc -l < "$ROOT/booted")" -eq 1 ]
+	file var/lib/kmortem/capture/initrd-6.1.0-test another
+	judged crashkernel-size pass 'in which its image came to its end'
+	[ "$(measured)" = true ]
+	booted=$(wc -l < "$ROOT/booted")
+	judged crashkernel-size pass 'in which its image came to its end'
+	touch -d '2 days ago' "$ROOT/var/lib/kmortem/capture/initrd-6.1.0-test"
+	subject='check_measures=no; check_memory'
+	judged crashkernel-size pass 'in which its image came to its end'
+	[ "$(wc -l < "$ROOT/booted")" -eq "$booted" ]
+	by dash 'check_points() { echo "$check_measures" > $ROOT/asked; }; logger() { :; }; check_ready --watch'
+	[ "$(cat "$ROOT/asked")" = cheap ]
+}
+
 @test "what readiness hangs on is watched, and the manual says what has to be asked for" {
 	for file in /boot /lib/modules /etc/kmortem/capture.conf /etc/default/kdump-tools /etc/kdump.conf \
 		/usr/bin/makedumpfile /usr/sbin/makedumpfile /usr/local/bin/makedumpfile /usr/local/sbin/makedumpfile; do
