@@ -202,6 +202,27 @@ status 1" ]
 status 0" ]
 }
 
+@test "the ladder: how much room a dump takes that did not fit" {
+	mkdir -p "$BATS_TEST_TMPDIR/d"
+	head -c 4000000 /dev/zero > "$BATS_TEST_TMPDIR/d/vmcore-incomplete"
+	wanted='dump_directory=$BATS_TEST_TMPDIR/d level=31; room_wanted'
+	# As makedumpfile 1.7 and 1.6 write it: 4000000 bytes are 40 %, and an eighth comes on top.
+	for line in 'Copying data                                      : [ 40.0 %] /           eta: 2s' 'Copying data               : [ 40.0 %] |'; do
+		printf 'Excluding unnecessary pages: [100.0 %%] |\rCopying data               : [  3.2 %%] /\r%s' "$line" > "$WORK/makedumpfile.log"
+		each "$wanted"
+		[ "$output" = 11250000 ]
+	done
+	for line in '' 'Copying data               : [  0.4 %] /' 'Excluding unnecessary pages: [ 40.0 %] |' 'Copying data : [ x.y %]'; do
+		echo "$line" > "$WORK/makedumpfile.log"
+		each "$wanted"
+		[ "$output" = 8000000 ]
+	done
+	each "$wanted"'; level=raw; room_wanted; rm $dump_directory/vmcore-incomplete; level=31; room_wanted; head -c 4000000 /dev/zero > $dump_directory/vmcore-incomplete'
+	[ "$output" = "8000000
+$(stat -c %s "$ROOT/proc/vmcore")
+0" ]
+}
+
 @test "the ladder: a damaged dump is kept where there is no better one" {
 	ladder_of 'echo $level > $dump_directory/vmcore-incomplete; outcome=unsound; [ $level = 31 ] || outcome=gone'
 	[ "$(cat "$BATS_TEST_TMPDIR/d/vmcore-incomplete")" = 31 ]
