@@ -15,13 +15,34 @@ iomem_bytes() {
 # crashkernel_words: what the command line asks for.
 crashkernel_words() { tr ' ' '\n' < "$ROOT/proc/cmdline" | grep '^crashkernel=' | tr '\n' ' ' | sed 's/ $//'; }
 
+# memory_elsewhere: prints who it is that sets memory apart and starts what captures, where that is not this kernel's kexec.
+memory_elsewhere() {
+	case $(read_line /proc/xen/capabilities) in
+	*control_d*) echo "This system is Xen's dom0, and it is the hypervisor that reserves memory and starts the capture kernel" ;;
+	esac
+	case $(read_line /sys/kernel/fadump/enabled)$(read_line /sys/kernel/fadump_enabled) in
+	*1*) echo "The firmware keeps the memory of a crash (fadump) and starts what captures it" ;;
+	esac
+}
+
+check_memory_elsewhere() {
+	if [ "$(owner)" = kmortem ]; then
+		point fail crashkernel "$1: kmortem by itself does not capture here." "have the distribution's kdump do it"
+	else
+		point warn crashkernel "$1: whether that is set up is not seen from here." "see the documentation of $(owner)"
+	fi
+}
+
 check_memory() {
 	memory_reserved=$(read_line /sys/kernel/kexec_crash_size)
 	is_number "$memory_reserved" || memory_reserved=0
 	memory_need
 	asked=$(crashkernel_words)
 	value reserved_bytes "$memory_reserved"
-	if [ ! -e "$ROOT/sys/kernel/kexec_crash_size" ]; then
+	elsewhere=$(memory_elsewhere)
+	if [ "$elsewhere" ]; then
+		check_memory_elsewhere "$elsewhere"
+	elif [ ! -e "$ROOT/sys/kernel/kexec_crash_size" ]; then
 		point fail crashkernel "This kernel cannot reserve memory for another one: it was built without kexec." \
 			"boot a kernel with CONFIG_KEXEC or CONFIG_KEXEC_FILE, and CONFIG_CRASH_DUMP"
 	elif [ "$memory_reserved" -gt 0 ]; then

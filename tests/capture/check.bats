@@ -216,6 +216,21 @@ loaded' ]
 	judged crashkernel fail 'built without kexec'
 }
 
+@test "memory that others reserve" {
+	subject=check_memory
+	file proc/xen/capabilities ''
+	judged crashkernel pass
+	file proc/xen/capabilities control_d
+	judged crashkernel fail 'dom0'
+	words='owner() { echo kdump; }'
+	judged crashkernel warn 'see the documentation of kdump'
+	file proc/xen/capabilities ''
+	file sys/kernel/fadump_enabled 0
+	judged crashkernel pass
+	file sys/kernel/fadump_enabled 1
+	judged crashkernel warn fadump
+}
+
 @test "memory is not enough, or hardly" {
 	subject=check_memory
 	rm "$ROOT/var/lib/kmortem/capture/initrd-6.1.0-test"
