@@ -3,7 +3,7 @@
 # Programs of this system, with their libraries, into an image.
 
 # What the first process and its parts call of busybox.
-busybox_needed='sh awk basename cat chmod cp cut date dd df du findfs find grep gunzip gzip halt head hostname insmod ip kill ls
+busybox_needed='sh awk basename cat chmod cp cut date dd df du findfs find grep gunzip gzip halt head hostname insmod ip ipcalc kill ls
 	mkdir mknod mount mv poweroff ps readlink reboot rm sed sleep sort stat sync tail timeout touch tr udhcpc umount uname wc'
 
 # program_file NAME: where it is, over links; a shell of busybox would take its own instead of looking.

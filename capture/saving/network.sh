@@ -108,16 +108,16 @@ network_route() {
 	esac
 }
 
-# network_ask: addresses and routes by DHCP, where the recorded ones lead nowhere; once.
+# network_ask ADDRESS: an address by DHCP on the card that leads there, where the recorded way leads nowhere; once. The ways to
+# others stay as they are. IPv6 needs no asking: routers tell of themselves.
 network_ask() {
-	[ ! -e "$network_done.dhcp" ] || return
-	: > "$network_done.dhcp"
-	asked=1
-	while read -r kind name rest; do
-		[ "$kind" = address ] || continue
-		[ -e "$ROOT/sys/class/net/$name" ] || continue
+	case $1 in *:*) return 1 ;; esac
+	[ ! -e "$network_done.$1" ] || return
+	: > "$network_done.$1"
+	while read -r kind name address rest; do
+		[ "$kind $address" = "route $1" ] && [ -e "$ROOT/sys/class/net/$name" ] || continue
 		say "asking for an address on $name"
-		! udhcpc -i "$name" -n -q -t 5 -T 3 -s /bin/dhcp < /dev/null || asked=0
+		! NETWORK_HOST=$1 udhcpc -i "$name" -n -q -t 5 -T 3 -s /bin/dhcp < /dev/null || return 0
 	done < "$ROOT/etc/kmortem/capture.network"
-	return "$asked"
+	return 1
 }

@@ -55,12 +55,12 @@ target_open() {
 		# One that knows only the original netdump cannot be asked; whether it takes a dump turns out when it is sent.
 		rm -f "$target_log"
 		network_up
-		netdump_send --check --timeout=15 || network_ask || :
+		netdump_send --check --timeout=15 || network_ask "$(target_address)" || :
 		;;
 	*)
 		network_up
 		# Also without an answer: a switch that has just seen the link come up may let nothing through for half a minute.
-		target_reach || { network_ask || :; target_reach; }
+		target_reach || { network_ask "$(target_address)" || :; target_reach; }
 		;;
 	esac
 }

@@ -259,18 +259,42 @@ route replace 192.0.2.9 via 10.0.0.1 dev eth1' ]
 	[[ $stderr == *'the network lacks card eth0'* ]]
 }
 
-@test "a recorded way that leads nowhere: DHCP is asked, once" {
-	echo 'address eth0 10.0.0.2/24' > "$ROOT/etc/kmortem/capture.network"
-	mkdir -p "$sys/class/net/eth0"
-	words='rm -f $network_done*; network_up() { :; }; conf_defaults; target_choose "ssh u@192.0.2.9:/d"; ip() { :; }; udhcpc() { echo "udhcpc $*"; }'
+@test "a recorded way that leads nowhere: DHCP is asked, once, on the card that leads there" {
+	printf '%s\n' 'address eth1 10.0.1.2/24' 'route eth1 192.0.2.8 -' 'address eth0 10.0.0.2/24' 'route eth0 192.0.2.9 -' > "$ROOT/etc/kmortem/capture.network"
+	mkdir -p "$sys/class/net/eth0" "$sys/class/net/eth1"
+	: > "$ROOT/etc/hosts"
+	words='rm -f $network_done*; network_up() { :; }; conf_defaults; target_choose "ssh u@192.0.2.9:/d"; ip() { :; }; udhcpc() { echo "$NETWORK_HOST: udhcpc $*"; }'
 	each "$words; tries=0; target_reach() { tries=\$((tries + 1)); [ \$tries -gt 1 ]; }; target_open"
 	[ "$status" -eq 0 ]
-	[[ $output == 'udhcpc -i eth0 '* ]]
+	[[ $output == '192.0.2.9: udhcpc -i eth0 '* ]]
 	each "$words; tries=0; udhcpc() { return 1; }; target_reach() { tries=\$((tries + 1)); [ \$tries -gt 1 ]; }; target_open"
 	[ "$status" -eq 0 ]
 	each "$words; target_reach() { return 1; }; target_open; target_open"
 	[ "$status" -eq 1 ]
 	[ "$(grep -c udhcpc <<< "$output")" -eq 1 ]
+	each "$words; network_ask 2001:db8::9"
+	[ "$status" -eq 1 ]
+	[ -z "$output" ]
+}
+
+# dhcp WORD…: what it gives to ip, by all shells. busybox has its own ipcalc.
+dhcp() {
+	each 'ip() { echo "$*"; }; ipcalc() { busybox ipcalc "$@"; }; set -- bound
+		interface=eth0 NETWORK_HOST=192.0.2.9 router=; '"$*"'; . capture/saving/dhcp'
+}
+
+@test "what DHCP has given is the way to this server, and to no other" {
+	dhcp ip=10.0.0.5 mask=24 'router="10.0.0.1 10.0.0.2"'
+	[ "$output" = 'addr add 10.0.0.5/24 dev eth0
+route replace 10.0.0.1 dev eth0 src 10.0.0.5
+route replace 192.0.2.9 via 10.0.0.1 dev eth0 src 10.0.0.5' ]
+	dhcp ip=192.0.2.5 mask=28 router=192.0.2.1
+	[ "$output" = 'addr add 192.0.2.5/28 dev eth0
+route replace 192.0.2.9 dev eth0 src 192.0.2.5' ]
+	dhcp ip=10.0.0.5 mask=24
+	[ "${lines[1]}" = 'route replace 192.0.2.9 dev eth0 src 10.0.0.5' ]
+	dhcp set -- deconfig
+	[ -z "$output" ]
 }
 
 @test "a device target is mounted as the plan says, when it has appeared" {
