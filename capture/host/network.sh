@@ -79,12 +79,25 @@ card_address() {
 	ip -o link show dev "$1" 2> /dev/null | sed -n 's/.* permaddr \([0-9a-f:]*\).*/\1/p' | grep . || cat "$ROOT/sys/class/net/$1/address"
 }
 
-plan_bond() {
-	bond=$ROOT/sys/class/net/$1 options=
+# bond_options DIRECTORY: " NAME=VALUE" of those that count. Links that nobody watches (miimon 0), or that were watched by ARP, are
+# watched by their carrier; LACP's rate is refused where there is no LACP.
+bond_options() {
+	lacp=
 	for option in mode miimon xmit_hash_policy lacp_rate; do
-		# "802.3ad 4": a name and its number.
-		[ ! -r "$bond/bonding/$option" ] || options="$options $option=$(sed 's/ .*//' "$bond/bonding/$option")"
+		[ -r "$1/$option" ] || continue
+		setting=$option=$(sed 's/ .*//' "$1/$option") # "802.3ad 4": a name and its number
+		case $setting in
+		mode=802.3ad) lacp=1 ;;
+		mode=*) lacp= ;;
+		miimon=0) setting=miimon=100 ;;
+		lacp_rate=*) [ "$lacp" ] || continue ;;
+		esac
+		printf ' %s' "$setting"
 	done
+}
+
+plan_bond() {
+	bond=$ROOT/sys/class/net/$1 options=$(bond_options "$ROOT/sys/class/net/$1/bonding")
 	cards=$(cat "$bond/bonding/slaves")
 	[ "$cards" ] || { say "$1: a bond without cards"; return 1; }
 	for card in $cards; do plan_interface "$card" || return; done

@@ -183,6 +183,20 @@ network address bond0.7 192.0.2.1/24
 network route bond0.7 192.0.2.9 -" ]
 }
 
+@test "what is taken over of a bond" {
+	mkdir -p "$ROOT/bond"
+	echo 'active-backup 1' > "$ROOT/bond/mode"
+	echo 0 > "$ROOT/bond/miimon"
+	echo 'layer2 0' > "$ROOT/bond/xmit_hash_policy"
+	echo 'slow 0' > "$ROOT/bond/lacp_rate"
+	each 'bond_options "$ROOT/bond"'
+	[ "$output" = ' mode=active-backup miimon=100 xmit_hash_policy=layer2' ]
+	echo '802.3ad 4' > "$ROOT/bond/mode"
+	echo 200 > "$ROOT/bond/miimon"
+	each 'bond_options "$ROOT/bond"'
+	[ "$output" = ' mode=802.3ad miimon=200 xmit_hash_policy=layer2 lacp_rate=slow' ]
+}
+
 @test "the way over a bridge takes the port with a card; what is no card is refused" {
 	card eth0 52:54:00:00:00:01
 	mkdir -p "$sys/class/net/br0/bridge" "$sys/class/net/br0/brif/"{vnet0,eth0} "$sys/class/net/vnet0" "$sys/class/net/wg0" "$sys/class/net/wlan0/phy80211"
