@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# make deps|all|check|check-all|demo|lint|asan|fuzz|bench|bench-netdump|install|deb|clean; V=1 shows the commands.
+# make deps|all|check|check-all|demo|lint|asan|fuzz|bench|bench-capture|bench-netdump|install|deb|clean; V=1 shows the commands.
 
 VERSION := 0.1.0
 PREFIX ?= /usr/local
@@ -150,6 +150,11 @@ bench-netdump: deps
 	$(Q)+$(MAKE) --no-print-directory all $(BUILD)/tests/netdump/path $(BUILD)/tests/netdump/freebsd_send
 	$(Q)python3 tests/bench/netdump.py $(BUILD) $(BENCH)
 
+# How long a crash takes, beside kdump-tools', how much memory, how large the image: an hour of emulation. BENCH: one of tests/bench/guests.
+bench-capture: deps
+	$(Q)+$(MAKE) --no-print-directory all
+	$(Q)python3 tests/bench/capture.py $(BUILD) $(BENCH)
+
 # A guest is made sick and crashed; its report lies in $(BUILD)/demo afterwards.
 demo: deps
 	$(Q)+$(MAKE) --no-print-directory all
@@ -189,5 +194,5 @@ clean:
 
 -include $(OBJECTS:.o=.d) $(BUILD)/kmortem-open.d $(NETDUMP_OBJECTS:.o=.d) $(UNIT_PROGRAMS:=.d) $(FUZZ_PROGRAMS:=.d)
 
-.PHONY: all asan bench bench-netdump check check-all clean deb demo deps fuzz fuzzers headers install lint unit unit-programs
+.PHONY: all asan bench bench-capture bench-netdump check check-all clean deb demo deps fuzz fuzzers headers install lint unit unit-programs
 .SECONDARY:

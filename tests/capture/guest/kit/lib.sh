@@ -135,6 +135,21 @@ is_announced() {
 		.[0].KMORTEM_HOST == "labguest"' /run/announced
 }
 
+# ---- what is in the memory ---------------------------------------------------------------------
+
+# Of a server that has been up for a while: files in the page cache, programs' data (both are left out), inodes and tasks.
+fill_memory() {
+	mke2fs -q -F -t ext4 /dev/vdc && mkdir -p /mnt/files && mount /dev/vdc /mnt/files
+	for copy in 1 2 3; do find /usr -xdev -type f -exec cat {} + > /mnt/files/$copy; done
+	sync
+	perl -e 'open F, "<", "/mnt/files/1" or die; for (1 .. 3) { seek F, 0, 0; sysread F, $x[$_], -s F } sleep 10000' &
+	mkdir -p /dev/shm/files
+	(cd /dev/shm/files && seq 150000 | xargs touch)
+	for task in $(seq 200); do sleep 10000 & done
+	sleep 15
+	sed -n 's/ kB//; s/^\(MemFree\|Cached\|AnonPages\|Slab\|KernelStack\|PageTables\): */# memory \1 /p' /proc/meminfo
+}
+
 # ---- the plain case ----------------------------------------------------------------------------
 
 prepare() {
