@@ -180,6 +180,7 @@ install: all
 	install capture/kmortem-capture $(DESTDIR)$(PREFIX)/sbin
 	install -m 644 capture/capture.conf $(DESTDIR)$(PREFIX)/share/doc/kmortem
 	sed -i 's,/usr/local/,$(PREFIX)/,' $(patsubst systemd/%,$(DESTDIR)$(UNIT_DIRECTORY)/%,$(wildcard systemd/*.service))
+	install -m 644 systemd/kmortem.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/kmortem.conf
 	install -m 644 systemd/netdump-server.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/netdump-server.conf
 	install -m 644 systemd/kmortem.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/kmortem.conf
 	install -m 644 systemd/netdump-server.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/netdump-server.conf

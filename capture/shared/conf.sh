@@ -12,6 +12,7 @@ conf_defaults() {
 	conf_max_total=0
 	conf_min_free=5%
 	conf_final_action=reboot
+	conf_reports_for=owner
 	for key in $conf_files $conf_words; do eval "conf_$key="; done
 }
 
@@ -61,6 +62,10 @@ conf_set() {
 	min_free) { is_number "${2%"%"}" 99 || bytes_of "$2" > /dev/null; } && conf_min_free=$2 ;;
 	accept) is_point "$2" && conf_accept="$conf_accept$2 " ;;
 	final_action) is_word_of "$2" "reboot poweroff halt shell" && conf_final_action=$2 ;;
+	reports_for)
+		# shellcheck disable=SC2034 # for kmortem-reports
+		is_word_of "$2" "owner all" && conf_reports_for=$2
+		;;
 	*) conf_set_text "$1" "$2" ;;
 	esac
 }

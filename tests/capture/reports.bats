@@ -17,10 +17,12 @@ setup() {
 	# What is told is the dump that the unit is for; one that is to fail says so.
 	cat > "$BATS_TEST_TMPDIR/bin/systemctl" <<- 'END'
 		#!/bin/sh
+		[ "$1" = start ] || { echo "$*" >> "$STARTED.index"; exit; }
 		key=${2#kmortem-report@}
 		dump=$(readlink "$RUNTIME_DIRECTORY/${key%.service}") && echo "$dump" >> "$STARTED"
 		case $dump in *broken*) exit 1 ;; esac
 	END
+	printf '#!/bin/sh\necho "$1:$4"\n' > "$BATS_TEST_TMPDIR/bin/systemd-escape"
 	chmod +x "$BATS_TEST_TMPDIR"/bin/*
 	: > "$started"
 }
@@ -177,6 +179,7 @@ b/vmcore" ]
 	export SPOOL=$spool CRASH=$root RUNNING=$BATS_TEST_TMPDIR/running
 	cat > "$BATS_TEST_TMPDIR/bin/systemctl" <<- 'END'
 		#!/bin/sh
+		[ "$1" = start ] || { echo "$*" >> "$STARTED.index"; exit; }
 		key=${2#kmortem-report@}
 		dump=$(readlink "$RUNTIME_DIRECTORY/${key%.service}")
 		echo "$dump" >> "$STARTED"
@@ -244,6 +247,86 @@ placed() {
 	ln -sfn "$root/one/vmcore" "$BATS_TEST_TMPDIR/link"
 	SERVICE_RESULT=${result-success} EXIT_CODE=exited EXIT_STATUS=2 RUNTIME_DIRECTORY=$BATS_TEST_TMPDIR/made \
 		"$@" capture/kmortem-reports place "$BATS_TEST_TMPDIR/link"
+}
+
+@test "the page of all dumps is made again with each report" {
+	mkdir "$BATS_TEST_TMPDIR/other"
+	echo page > "$BATS_TEST_TMPDIR/other/index.html"
+	dump one/vmcore
+	dump two-broken/vmcore
+	again() {
+		rm -f "$started.index"
+		run -0 scan "$@"
+		restart="restart --no-block --template=kmortem-index@.service:"
+		[ "$(cat "$started.index")" = "$restart$root
+$restart$root" ]
+		# Without a report, where there is one.
+		rm -f "$started.index"
+		run -0 "$@" capture/kmortem-reports renew "$root" "$BATS_TEST_TMPDIR/other" "$BATS_TEST_TMPDIR/none"
+		[ "$(cat "$started.index")" = "$restart$BATS_TEST_TMPDIR/other" ]
+	}
+	each_shell again
+}
+
+# indexed RESULT CODE SHELL…: what kmortem has made of all dumps.
+indexed() {
+	"${as_root[@]}" env SERVICE_RESULT="$1" EXIT_CODE="$2" RUNTIME_DIRECTORY="$BATS_TEST_TMPDIR/made" ROOT="$BATS_TEST_TMPDIR/system" \
+		"${@:3}" capture/kmortem-reports index "$root"
+}
+
+@test "the page of all dumps is whoever's the directory is, or for all" {
+	as_root=()
+	[ "$(id -u)" -eq 0 ] || as_root=(sudo)
+	mkdir -p "$BATS_TEST_TMPDIR/made" "$BATS_TEST_TMPDIR/system/etc/kmortem"
+	echo 'a page' > "$BATS_TEST_TMPDIR/made/index.html"
+	echo precious > "$BATS_TEST_TMPDIR/precious"
+	"${as_root[@]}" chown 0:65534 "$root"
+	placed_page() {
+		"${as_root[@]}" chmod 1775 "$root"
+		for who in owner all; do
+			echo "reports_for = $who" > "$BATS_TEST_TMPDIR/system/etc/kmortem/capture.conf"
+			"${as_root[@]}" rm -f "$root/index.html"
+			"${as_root[@]}" ln -s "$BATS_TEST_TMPDIR/precious" "$root/index.html"
+			run -0 indexed success exited "$@"
+			[ -z "$output" ]
+			[ "$("${as_root[@]}" cat "$root/index.html")" = 'a page' ]
+			mode=600
+			[ $who = owner ] || mode=644
+			[ "$(stat -c '%a %u %F' "$root/index.html")" = "$mode 0 regular file" ]
+		done
+		[ "$(cat "$BATS_TEST_TMPDIR/precious")" = precious ]
+		# It was killed, or failed.
+		"${as_root[@]}" rm "$root/index.html"
+		run -0 indexed success killed "$@"
+		run -0 indexed timeout killed "$@"
+		run -0 indexed exit-code exited "$@"
+		[ -z "$(ls -A "$root")" ]
+		"${as_root[@]}" chmod 775 "$root"
+		run -1 indexed success exited "$@"
+		[[ $output == *"others may write to it"* ]]
+		[ -z "$(ls -A "$root")" ]
+	}
+	each_shell placed_page
+}
+
+@test "reports for all can be read by all, the dump cannot" {
+	export ROOT=$BATS_TEST_TMPDIR/system
+	mkdir -p "$BATS_TEST_TMPDIR/made" "$ROOT/etc/kmortem"
+	for end in txt html json; do echo "the $end" > "$BATS_TEST_TMPDIR/made/report.$end"; done
+	echo 'reports_for = all' > "$ROOT/etc/kmortem/capture.conf"
+	for_all() {
+		rm -rf "${root:?}/one"
+		dump one/vmcore
+		chmod 640 "$root/one/vmcore"
+		chmod 700 "$root/one"
+		run -0 placed "$@"
+		[ "$(cd "$root/one" && stat -c '%n %a' -- . *)" = ". 711
+report.html 644
+report.json 644
+report.txt 644
+vmcore 640" ]
+	}
+	each_shell for_all
 }
 
 @test "a report lies beside its dump, for those who may read that" {

@@ -62,6 +62,7 @@ manual() {
 	grep -qx RuntimeDirectory=kmortem-dumps "$units/kmortem-report.service"
 	grep -qx "ExecStopPost=+$program place /run/kmortem-dumps/%i" "$units/kmortem-report@.service"
 	grep -qx "ExecStartPre=+${program%-reports}-open /run/kmortem-dumps/%i" "$units/kmortem-report@.service"
+	grep -qx "ExecStopPost=+$program index %f" "$units/kmortem-index@.service"
 	read -r program _ <<< "$(sed -n 's/^ExecStart=//p' "$units/kmortem-report@.service")"
 	[ -x "$program" ]
 }
@@ -114,8 +115,9 @@ manual() {
 	"${as_root[@]}" mkdir "$root/etc"
 	printf 'root:x:0:0:root:/root:/bin/sh\n' | "${as_root[@]}" tee "$root/etc/passwd"
 	printf 'root:x:0:\n' | "${as_root[@]}" tee "$root/etc/group"
-	run -0 "${as_root[@]}" systemd-sysusers --root="$root" "$PREFIX/lib/sysusers.d/netdump-server.conf"
+	run -0 "${as_root[@]}" systemd-sysusers --root="$root" "$PREFIX"/lib/sysusers.d/{kmortem,netdump-server}.conf
 	grep -q '^netdump:.*:/var/crash:/usr/sbin/nologin$' "$root/etc/passwd"
+	grep -q "^$(sed -n 's/^User=//p' "$PREFIX/lib/systemd/system/kmortem-index@.service"):" "$root/etc/passwd"
 	run -0 "${as_root[@]}" systemd-tmpfiles --root="$root" --create "$PREFIX"/lib/tmpfiles.d/{kmortem,netdump-server}.conf
 	[ -z "$output" ]
 	[ "$(stat -c %a "$root/var/crash")" = 1775 ]
