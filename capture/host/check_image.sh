@@ -49,7 +49,9 @@ check_image() {
 }
 
 check_loaded() {
-	if ! is_loaded; then
+	if ! is_loaded && ! has kexec; then
+		point fail loaded "No capture kernel is loaded, and kexec, which loads it, is not installed." "install it:" "$(install_command kexec-tools)"
+	elif ! is_loaded; then
 		service=$(owner)
 		[ "$service" != kmortem ] || service=kmortem-capture
 		point fail loaded "No capture kernel is loaded: a crash would be the end." "load it, now and at each boot:" \

@@ -4,6 +4,23 @@
 
 # ---- mounts ------------------------------------------------------------------------------------
 
+# directory_real DIRECTORY: over links, which lead elsewhere in the capture kernel; what is not there, that makes. Status 1, and
+# why is told, where it can be no directory.
+directory_real() {
+	above=$ROOT$1 below=
+	until [ -z "$above" ] || [ -e "$above" ] || [ -L "$above" ]; do
+		below=/${above##*/}$below above=${above%/*}
+	done
+	if [ -e "$above" ] && [ ! -d "$above" ]; then
+		say "${above#"$ROOT"}: is no directory"
+	elif [ -L "$above" ] && [ ! -d "$above" ]; then
+		say "${above#"$ROOT"}: is a link to nothing"
+	else
+		above=$(readlink -f "${above:-/}") && above=${above%/}$below && above=${above#"$ROOT"} && echo "${above:-/}" && return
+	fi
+	return 1
+}
+
 # mount_escaped TEXT, mount_plain TEXT: as a path stands in /proc/self/mountinfo, and back.
 mount_escaped() { printf %s "$1" | sed 's/\\/\\134/g; s/ /\\040/g; s/	/\\011/g'; }
 mount_plain() { printf %s "$1" | sed 's/\\040/ /g; s/\\011/	/g; s/\\134/\\/g'; }

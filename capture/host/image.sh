@@ -104,10 +104,10 @@ build() {
 	missing=0
 	plan > "$work/plan" || missing=$?
 	status=2
-	if [ "$missing" -le 1 ] && grep -q "^\(device\|network address\)" "$work/plan"; then
-		image_write "$work" && status=$missing
-	else
+	if [ "$missing" -le 1 ] && ! grep -q "^\(device\|network address\)" "$work/plan"; then
 		say "no target can be reached from a capture kernel: no image"
+	elif [ "$missing" -le 1 ]; then
+		image_write "$work" && status=$missing
 	fi
 	build_end
 	return "$status"
@@ -123,5 +123,7 @@ build_end() {
 image_write() {
 	(image_fill "$1/root" "$1/plan") || return
 	{ archive "$1/root" "$(busybox_links "$1/root")" || echo > "$1/failed"; } | archive_compressed > "$image_file.new" && [ ! -e "$1/failed" ] &&
-		sync && rm -f "$image_plan" && mv "$image_file.new" "$image_file" && cp "$1/plan" "$image_plan"
+		sync && rm -f "$image_plan" && mv "$image_file.new" "$image_file" && cp "$1/plan" "$image_plan" && return
+	say "$image_file: could not be written; see to it that there is room"
+	return 1
 }

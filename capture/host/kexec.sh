@@ -142,6 +142,8 @@ show() {
 	! stale=$(image_is_stale) || say "$stale: load makes one first"
 }
 
+kexec_is_there() { has kexec || { say "kexec is not installed: $(install_command kexec-tools)"; return 1; }; }
+
 # load_is_ours: not where a distribution's service loads its own, unless $load_force is "yes".
 load_is_ours() {
 	others=$(owner)
@@ -153,7 +155,7 @@ load_is_ours() {
 # load: with an image that is up to date; status 1 where a target is missing in it or no new one could be made, 2 where nothing
 # is loaded.
 load() {
-	load_is_ours && kexec_prepare || return 2
+	kexec_is_there && load_is_ours && kexec_prepare || return 2
 	load_status=0
 	if stale=$(image_is_stale); then
 		say "$stale: making one"
@@ -180,7 +182,7 @@ load() {
 }
 
 unload() {
-	kexec -p -u || return 2
+	kexec_is_there && kexec -p -u || return 2
 	rm -f "$kexec_record"
 }
 
@@ -188,6 +190,13 @@ is_loaded() { [ "$(read_line /sys/kernel/kexec_crash_loaded)" = 1 ]; }
 
 # loaded_is_old: by `load`, and its image has been made anew since.
 loaded_is_old() { [ "$(find "$image_file" -newer "$kexec_record" 2> /dev/null)" ]; }
+
+# status_stale: whether load would make another image now; only root can read of what this one was made.
+status_stale() {
+	[ -r "$image_plan" ] || return 0
+	conf_read "$conf_file" 2> /dev/null || :
+	! stale=$(image_is_stale) || say "$stale; kmortem capture load makes another"
+}
 
 # status: 0 where a crash would start a capture kernel.
 status() {
@@ -201,5 +210,6 @@ status() {
 		return 1
 	else
 		echo "loaded: $(cat "$kexec_record")"
+		status_stale
 	fi
 }

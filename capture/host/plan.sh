@@ -19,8 +19,19 @@ plan_program() {
 
 plan_file() {
 	for file in "$@"; do
-		[ -r "$ROOT$file" ] || { say "$file: cannot be read"; return 1; }
+		if [ ! -f "$ROOT$file" ] || [ ! -r "$ROOT$file" ]; then
+			say "$file: cannot be read"
+			return 1
+		fi
 		echo "file $file $(plan_stamp "$file")"
+	done
+}
+
+# plan_script FILE…: the capture kernel has to be able to run it.
+plan_script() {
+	for file in "$@"; do
+		plan_file "$file" || return
+		[ -x "$ROOT$file" ] || { say "$file: cannot be executed: chmod +x"; return 1; }
 	done
 }
 
@@ -46,10 +57,9 @@ plan_target() {
 }
 
 plan_local() {
-	directory=$(readlink -f "$ROOT$1") || directory=$ROOT$1 # made by the capture kernel
-	directory=${directory#"$ROOT"}
+	directory=$(directory_real "$1") || return
 	read -r number type source place <<- END
-		$(mount_of "${directory:-/}")
+		$(mount_of "$directory")
 	END
 	[ "$number" ] || { say "$1: /proc/self/mountinfo does not tell what it lies on"; return 1; }
 	case $number in
@@ -147,8 +157,18 @@ plan_before() {
 		say "$1: taken as it was found before"
 }
 
+# plan_tools: without these an image would lack modules or libraries, and start all the same.
+plan_tools() {
+	set -- ldd sha256sum
+	[ ! -e "$ROOT/lib/modules/$image_release/modules.dep" ] || set -- "$@" modprobe
+	for tool in "$@"; do
+		has "$tool" || { say "$tool is not installed: no capture image can be made"; return 1; }
+	done
+}
+
 # plan: all lines; status 1 where a target is missing, 2 where no image can be.
 plan() {
+	plan_tools || return 2
 	# Without those that only the running system reads.
 	echo "settings $(grep -v '^[[:space:]]*\(accept\|notify_[a-z]*\)[[:space:]]*=' "$conf_file" | sha256sum | cut -c 1-64)"
 	echo "parts $(find "$parts" "$rules_directory" -type f | LC_ALL=C sort | xargs cat | sha256sum | cut -c 1-64)"
@@ -156,8 +176,8 @@ plan() {
 	plan_program busybox makedumpfile kmortem || return 2
 	lacks=$(busybox_lacks)
 	[ -z "$lacks" ] || { say "busybox has no ${lacks% }; install one that has (busybox-static)"; return 2; }
-	plan_file ${conf_pre_script:+"$conf_pre_script"} ${conf_post_script:+"$conf_post_script"} \
-		${conf_known_signatures:+"$conf_known_signatures"} || return 2
+	plan_script ${conf_pre_script:+"$conf_pre_script"} ${conf_post_script:+"$conf_post_script"} &&
+		plan_file ${conf_known_signatures:+"$conf_known_signatures"} || return 2
 	for module in $conf_extra_modules; do
 		module_is_there "$module" || say "extra_modules: the kernel $image_release has no module $module"
 		echo "module $module"

@@ -24,8 +24,9 @@ conf_words='extra_modules append notify_mail'
 trim() { printf %s "$1" | sed 's/^[[:space:]]*//; s/[[:space:]]*$//'; }
 
 # target_is_known TARGET: "KIND WHERE", as in the example. What is given to programs as a device, a user or a host is one word,
-# and none of their options.
+# and none of their options. Tabs part the fields of what is known of targets.
 target_is_known() {
+	case $1 in *[[:cntrl:]]*) return 1 ;; esac
 	place=${1#* }
 	place=${place%%:/*}
 	case $1 in
@@ -73,7 +74,7 @@ conf_set() {
 # conf_set_text KEY VALUE: of conf_files and conf_words; as conf_set.
 conf_set_text() {
 	if is_word_of "$1" "$conf_files"; then
-		case $2 in /*) ;; *) return 1 ;; esac
+		case $2 in *[[:cntrl:]]*) return 1 ;; /*) ;; *) return 1 ;; esac
 	elif ! is_word_of "$1" "$conf_words"; then
 		return 2
 	fi
@@ -83,8 +84,11 @@ conf_set_text() {
 # conf_read FILE: sets conf_*; every mistake is told, and status 1 then.
 conf_read() {
 	conf_defaults
-	[ -r "$1" ] || { say "$1: cannot be read"; return 1; }
-	conf_line=0 conf_mistakes=0
+	if [ -d "$1" ] || [ ! -r "$1" ]; then
+		say "$1: cannot be read"
+		return 1
+	fi
+	conf_line=0 conf_mistakes=0 # in line 0 is what no line has
 	while IFS= read -r line || [ "$line" ]; do
 		conf_line=$((conf_line + 1))
 		line=$(trim "$line")
@@ -98,6 +102,7 @@ conf_read() {
 		[ "$status" -ne 1 ] || conf_mistake "$1" "$key=$value: no value of that key"
 		[ "$status" -ne 2 ] || conf_mistake "$1" "$key: no such key"
 	done < "$1"
+	conf_line=0
 	[ "$conf_targets" ] || conf_mistake "$1" "no target: say where dumps go, as target=local /var/crash"
 	[ "$conf_mistakes" -eq 0 ]
 }
@@ -105,7 +110,9 @@ conf_read() {
 # conf_local_targets: their directories, one a line.
 conf_local_targets() { printf %s "$conf_targets" | sed -n 's/^local //p'; }
 
+# conf_mistake FILE WHAT: on one line, of which a file that is something else has very long ones.
 conf_mistake() {
-	say "$1:$conf_line: $2"
+	[ "$conf_line" -eq 0 ] || set -- "$1:$conf_line" "$2"
+	say "$1: $(printf %.300s "$2")"
 	conf_mistakes=$((conf_mistakes + 1))
 }

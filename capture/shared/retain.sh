@@ -64,6 +64,8 @@ retain_remove() {
 	oldest=$(retain_may_go "$1" "$2" "$3" | head -n 1)
 	[ "$oldest" ] || return
 	say "removes $1/$oldest"
+	# What says that it is ours goes last: this may be interrupted.
+	find "${1:?}/$oldest" -mindepth 1 ! -name meta.json -delete
 	rm -rf "${1:?}/$oldest"
 }
 

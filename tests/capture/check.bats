@@ -31,6 +31,7 @@ setup() {
 	ln -s /proc/uptime "$ROOT/proc/uptime"
 	file var/lib/kmortem/capture/initrd-6.1.0-test image
 	file run/kmortem-capture/loaded "kexec -p -a /boot/vmlinuz-6.1.0-test --initrd=$ROOT/var/lib/kmortem/capture/initrd-6.1.0-test"
+	stub kexec ''
 	kcore PAGE_BUDDY_MAPCOUNT_VALUE PG_slab
 	counted 88 121039 35 0 121039 4132
 }
@@ -318,6 +319,9 @@ loaded' ]
 	words=''
 	file sys/kernel/kexec_crash_loaded 0
 	judged loaded fail 'systemctl enable kmortem-capture && systemctl restart kmortem-capture'
+	words='has() { case $1 in kexec) return 1 ;; apt-get) ;; *) command -v "$1" > /dev/null ;; esac; }'
+	judged loaded fail 'kexec, which loads it, is not installed'
+	judged loaded fail 'apt-get install kexec-tools'
 }
 
 @test "what ends in a panic" {

@@ -332,12 +332,53 @@ route eth0 192.0.2.9 10.0.0.1" ]
 initrd-6.1.0-test.plan" ]
 }
 
+@test "a local target: links lead elsewhere in the capture kernel, and what is no directory is refused" {
+	machine
+	mkdir -p "$ROOT/srv/disk"
+	ln -s disk "$ROOT/srv/link"
+	for pair in /srv/link:/srv/disk /srv/link/a/b:/srv/disk/a/b /srv/new/a/b:/srv/new/a/b /srv/link/../new:/srv/new /:/; do
+		each "directory_real ${pair%:*}"
+		[ "$status" -eq 0 ] && [ "$output" = "${pair#*:}" ]
+		each "$stubs plan_target 'local ${pair%:*}' | sed -n 's/^device .*	//p'"
+		[ "$output" = "${pair#*:}" ]
+	done
+	: > "$ROOT/srv/file"
+	ln -s file "$ROOT/srv/to-file"
+	ln -s none "$ROOT/srv/dangling"
+	ln -s loop "$ROOT/srv/loop"
+	for target in file:file:'is no directory' file/a:file:'is no directory' to-file/a/b:to-file:'is no directory' \
+		dangling:dangling:'is a link to nothing' dangling/a:dangling:'is a link to nothing' loop/x:loop:'is a link to nothing'; do
+		IFS=: read -r target culprit why <<< "$target"
+		each "$stubs plan_target 'local /srv/$target'"
+		[ "$status" -eq 1 ] && [ -z "$output" ]
+		[ "$stderr" = "kmortem-capture: /srv/$culprit: $why" ]
+	done
+}
+
+@test "build: a script that nobody can run, and a key that is no file, are told in one line" {
+	machine
+	chmod 644 "$ROOT/etc/kmortem/after"
+	each "$stubs build"
+	[ "$status" -eq 2 ] && [ "$stderr" = 'kmortem-capture: /etc/kmortem/after: cannot be executed: chmod +x' ]
+	rm "$ROOT/etc/kmortem/after" && mkdir "$ROOT/etc/kmortem/after"
+	each "$stubs build"
+	[ "$status" -eq 2 ] && [ "$stderr" = 'kmortem-capture: /etc/kmortem/after: cannot be read' ]
+	[ -z "$(ls -A "$ROOT/var/lib/kmortem/capture")" ]
+}
+
 @test "build: a program that is missing, a busybox that lacks something" {
 	machine
 	rm "$bin/kmortem"
 	PATH=$bin:/usr/bin:/bin each "$stubs plan > /dev/null"
 	[ "$status" -eq 2 ]
 	[[ $stderr == *'kmortem is not installed: the capture image needs it'* ]]
+	# Without these the image would come to be, and not work.
+	: > "$ROOT/lib/modules/6.1.0-test/modules.dep"
+	for name in ldd sha256sum modprobe; do
+		each "$stubs"' has() { [ "$1" != '$name' ]; }; build'
+		[ "$status" -eq 2 ] && [ "$stderr" = "kmortem-capture: $name is not installed: no capture image can be made" ]
+	done
+	[ -z "$(ls -A "$ROOT/var/lib/kmortem/capture")" ]
 	each "$stubs"' busybox() { echo sh; }; busybox_lacks'
 	[[ $output == awk*udhcpc* ]]
 }
@@ -354,6 +395,9 @@ initrd-6.1.0-test.plan" ]
 			install() { case "$*" in *'"$file"'*) return 1 ;; esac; command install "$@"; }; build'
 		[ "$status" -eq 2 ]
 	done
+	each "$stubs"' archive_compressed() { cat > /dev/null; return 70; }; build'
+	[ "$status" -eq 2 ]
+	[ "$stderr" = "kmortem-capture: $ROOT/var/lib/kmortem/capture/initrd-6.1.0-test: could not be written; see to it that there is room" ]
 	[ "$before" = "$(sha256sum "$ROOT"/var/lib/kmortem/capture/*)" ]
 }
 

@@ -124,6 +124,15 @@ words() {
 	[[ $stderr == *'not loaded: kexec -p '* ]]
 }
 
+@test "load and unload say that kexec is not installed, before they make an image" {
+	: > "$ROOT/boot/vmlinuz-6.1.0-test"
+	for command in load unload; do
+		each 'has() { case $1 in kexec) return 1 ;; apt-get) ;; esac; }; owner() { echo kmortem; }; image_is_stale() { echo old; }; '$command
+		[ "$status" -eq 2 ] && [ -z "$output" ]
+		[ "$stderr" = 'kmortem-capture: kexec is not installed: apt-get install kexec-tools' ]
+	done
+}
+
 @test "load does not take the place of what a distribution loads, but with --force" {
 	: > "$ROOT/boot/vmlinuz-6.1.0-test"
 	echo 268435456 > "$ROOT/sys/kernel/kexec_crash_size"
@@ -146,8 +155,13 @@ words() {
 	mkdir -p "$ROOT/run/kmortem-capture"
 	echo 'kexec -p x' > "$ROOT/run/kmortem-capture/loaded"
 	each status
-	[ "$status" -eq 0 ] && [ "$output" = 'loaded: kexec -p x' ]
+	[ "$status" -eq 0 ] && [ "$output" = 'loaded: kexec -p x' ] && [ -z "$stderr" ]
 	mkdir -p "$ROOT/var/lib/kmortem/capture"
+	: > "$ROOT/var/lib/kmortem/capture/initrd-6.1.0-test.plan"
+	each 'conf_file=/none; image_is_stale() { echo "the capture image is old"; }; status'
+	[ "$status" -eq 0 ] && [ "$output" = 'loaded: kexec -p x' ] && [[ $stderr == *'the capture image is old; kmortem capture load'* ]]
+	each 'conf_file=/none; image_is_stale() { return 1; }; status'
+	[ "$status" -eq 0 ] && [ -z "$stderr" ]
 	touch -d '+1 hour' "$ROOT/var/lib/kmortem/capture/initrd-6.1.0-test"
 	each status
 	[ "$status" -eq 1 ] && [[ $output == 'loaded, but the image has been made anew'* ]]

@@ -82,16 +82,28 @@ netdump 192.0.2.1
 	for line in {1..10} 13; do grep -q "conf:$line: .*no value of that key" <<< "$stderr"; done
 	grep -q 'conf:11: colour: no such key' <<< "$stderr"
 	grep -q 'conf:12: want key=value' <<< "$stderr"
-	grep -q 'conf:13: no target' <<< "$stderr"
+	grep -q 'conf: no target' <<< "$stderr"
 	# Two words that stand beside each other in a list are none of it.
 	read_conf 'target=local /a' 'compression=zlib lzo' 'final_action=poweroff halt' final_action= 'pre_script post_script=/a' '=/a'
 	[ "$status" -eq 1 ]
 	[ "$(wc -l <<< "$stderr")" -eq 5 ]
 	for line in 2 3 4; do grep -q "conf:$line: .*no value of that key" <<< "$stderr"; done
 	for line in 5 6; do grep -q "conf:$line: .*no such key" <<< "$stderr"; done
-	each "conf_read $BATS_TEST_TMPDIR/none"
+	for file in none ''; do
+		each "conf_read $BATS_TEST_TMPDIR/$file"
+		[ "$status" -eq 1 ]
+		[[ $stderr == *"/$file: cannot be read" ]]
+	done
+}
+
+@test "control characters are no part of a target or a path, and noise is told in short lines" {
+	read_conf 'target=local /a' $'target=local /a\tb' $'target=device /dev/a\rb:/' $'pre_script=/a\33[2J' $'append=a\tb'
 	[ "$status" -eq 1 ]
-	[[ $stderr == *'/none: cannot be read' ]]
+	[ "$(wc -l <<< "$stderr")" -eq 3 ]
+	for line in 2 3 4; do grep -q "conf:$line: .*no value of that key" <<< "$stderr"; done
+	read_conf 'target=local /a' "$(printf '%05000d=1' 0)" "keep=$(printf '%05000d' 0)"
+	[ "$status" -eq 1 ]
+	[ "$(wc -l <<< "$stderr")" -eq 2 ] && [ "${#stderr}" -lt 1000 ]
 }
 
 @test "targets are of their kinds" {

@@ -616,6 +616,14 @@ made_of() {
 	[[ $output == *guest-2026-01-01-000000\ * && $output != *guest-2026-01-0[2-4]* ]]
 }
 
+@test "retention: a removal that was interrupted is known as ours, and ended the next time" {
+	crash() { held guest-2026-01-01-000000 100; held guest-2026-01-02-000000 100; }
+	made_of 'rm() { return 1; }; conf_keep=1; retain $BATS_TEST_TMPDIR/crash guest; ls $BATS_TEST_TMPDIR/crash/guest-2026-01-01-000000 > $BATS_TEST_TMPDIR/left'
+	[ "$(cat "$BATS_TEST_TMPDIR/left")" = meta.json ] && [ "$output" = 'guest-2026-01-01-000000 guest-2026-01-02-000000 ' ]
+	by dash 'conf_defaults; conf_min_free=0 conf_keep=1; retain $BATS_TEST_TMPDIR/crash guest'
+	[ "$(ls "$BATS_TEST_TMPDIR/crash")" = guest-2026-01-02-000000 ]
+}
+
 @test "retention: the newest stays, whatever the limits" {
 	crash() { held guest-2026-01-01-000000 100; held guest-2026-01-02-000000 100; }
 	for words in conf_keep=1 conf_max_total=1; do
