@@ -74,7 +74,7 @@ target_mount_device() {
 target_reach() {
 	case $target_kind in
 	nfs) target_mount_nfs ;;
-	ssh) target_ssh "umask 077; mkdir -p $(target_quoted "${target_where#*:}")" ;;
+	ssh) target_ssh "umask 077; mkdir -p $(target_quoted "$(directory_of "$target")")" ;;
 	esac
 }
 
@@ -120,8 +120,8 @@ target_quoted() { printf "'%s'" "$(printf %s "$1" | sed "s/'/'\\\\''/g")"; }
 target_take() {
 	case $target_kind in
 	ssh)
-		file=$(target_quoted "${target_where#*:}/$1")
-		folder=$(target_quoted "${target_where#*:}/${1%/*}")
+		file=$(target_quoted "$(directory_of "$target")/$1")
+		folder=$(target_quoted "$(directory_of "$target")/${1%/*}")
 		target_ssh "umask 077; mkdir -p $folder && cat > $file && { sync $file 2> /dev/null || sync; }"
 		;;
 	netdump)
@@ -150,7 +150,7 @@ netdump_log() {
 
 target_keep() {
 	[ "$target_kind" = ssh ] || return 0
-	from=$(target_quoted "${target_where#*:}/$1") to=$(target_quoted "${target_where#*:}/$2")
+	from=$(target_quoted "$(directory_of "$target")/$1") to=$(target_quoted "$(directory_of "$target")/$2")
 	target_ssh "mv $from $to && sync"
 }
 

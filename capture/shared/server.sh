@@ -12,6 +12,9 @@ server_of() {
 	echo "$server"
 }
 
+# directory_of TARGET: the one on that server.
+directory_of() { echo "/${1#*:/}"; }
+
 # host_of TARGET: a name, or an address without its brackets.
 host_of() {
 	server=$(server_of "$1")

@@ -357,9 +357,11 @@ vers=3,addr=192.0.2.9,soft,timeo=100,retrans=3,proto=tcp,nolock,mountproto=tcp s
 	printf more | sh -c "${command//"'/it"/"'$BATS_TEST_TMPDIR/it"}"
 	[ "$(cat "$BATS_TEST_TMPDIR/it's/\$here/h-1/vmcore.flat")" = more ]
 	[ "$(stat -c %a "$BATS_TEST_TMPDIR/it's/\$here/h-1")" = 700 ]
-	each 'ssh() { echo "$*"; }; target_choose "ssh me@server:2222:/d"; target_ssh true; target_choose "ssh me@[2001:db8::1]:22:/d"; target_ssh true'
-	[[ ${lines[0]} == *' HostKeyAlias=[server]:2222 '*' -p 2222 -l me 192.0.2.9 true' ]]
-	[[ ${lines[1]} == *' HostKeyAlias=2001:db8::1 '*' -p 22 -l me 2001:db8::1 true' ]]
+	each 'ssh() { echo "$*"; }; network_up() { :; }; target_choose "ssh me@server:2222:/d"; target_open; target_choose "ssh me@[2001:db8::1]:22:/a:/b"; target_keep x y
+		target_choose "ssh me@2001:db8::1:/d"; target_take h/x'
+	[[ ${lines[0]} == *" HostKeyAlias=[server]:2222 "*" -p 2222 -l me 192.0.2.9 umask 077; mkdir -p '/d'" ]]
+	[[ ${lines[1]} == *" HostKeyAlias=2001:db8::1 "*" -p 22 -l me 2001:db8::1 mv '/a:/b/x' '/a:/b/y' && sync" ]]
+	[[ ${lines[2]} == *" HostKeyAlias=2001:db8::1 "*" -l me 2001:db8::1 umask 077; mkdir -p '/d/h' && cat > '/d/h/x' "* ]]
 	each 'ssh() { return 255; }; target_choose "ssh me@server:/d"; target_take h-1/a < /dev/null'
 	[ "$status" -eq 255 ]
 }
