@@ -115,7 +115,7 @@ network_ask() {
 	[ ! -e "$network_done.$1" ] || return
 	: > "$network_done.$1"
 	while read -r kind name address rest; do
-		[ "$kind $address" = "route $1" ] && [ -e "$ROOT/sys/class/net/$name" ] || continue
+		if [ "$kind $address" != "route $1" ] || [ ! -e "$ROOT/sys/class/net/$name" ]; then continue; fi
 		say "asking for an address on $name"
 		! NETWORK_HOST=$1 udhcpc -i "$name" -n -q -t 5 -T 3 -s /bin/dhcp < /dev/null || return 0
 	done < "$ROOT/etc/kmortem/capture.network"
