@@ -463,7 +463,7 @@ vmcore" ]
 		ln -sfn "$root/$forged/vmcore" "$BATS_TEST_TMPDIR/link"
 		RUNTIME_DIRECTORY=$BATS_TEST_TMPDIR SERVICE_RESULT=timeout run -0 "$@" capture/kmortem-reports place "$BATS_TEST_TMPDIR/link"
 		[ "$(cat "$root/$forged/report-failed.txt")" = \
-			"kmortem could not examine $root/h\\n\\033[31m[31mFORGED/vmcore ( ): see journalctl -u 'kmortem-report@*'" ]
+			"kmortem could not examine $root/h\\n\\033[31m[31mFORGED/vmcore ( ): see journalctl -u kmortem-report@link" ]
 		rm -r "${root:?}/$forged"
 	}
 	each_shell foreign
