@@ -40,7 +40,8 @@ attempt_to_file() {
 	fi
 } > "$work/makedumpfile.log" 2>&1
 
-# attempt_to_stream: of the two that may fail, makedumpfile's reason is the one to be told.
+# attempt_to_stream: of the two that may fail, makedumpfile's reason is the one to be told. What the other says is on the console,
+# and the end of the log where it is the one that failed.
 attempt_to_stream() {
 	echo 0 > "$work/filter_status"
 	{
@@ -50,12 +51,15 @@ attempt_to_stream() {
 			# shellcheck disable=SC2046 # several words
 			makedumpfile -F $(attempt_words) "$vmcore"
 		fi || echo $? > "$work/filter_status"
-	} 2> "$work/makedumpfile.log" | target_take "$dump_name/vmcore-incomplete"
+	} 2> "$work/makedumpfile.log" | target_take "$dump_name/vmcore-incomplete" 2> "$work/taken.log"
 	taken=$?
+	cat "$work/taken.log" >&2
 	read -r filter_status < "$work/filter_status"
 	# Ended by SIGPIPE, it is the target that failed.
 	case $filter_status in 0 | 141) ;; *) return "$filter_status" ;; esac
-	[ "$taken" -eq 0 ] || return 74
+	[ "$taken" -ne 0 ] || return 0
+	cat "$work/taken.log" >> "$work/makedumpfile.log"
+	return 74
 }
 
 # outcome_of STATUS: 153 is SIGXFSZ, 74 (EX_IOERR) a target that took no more.
@@ -63,13 +67,13 @@ outcome_of() {
 	case $1 in
 	0) echo good ;;
 	124) echo slow ;;
-	125 | 74) echo gone ;;
+	125) echo gone ;;
 	137) echo memory ;;
 	153) echo large ;;
 	*)
 		if grep -q -i -e 'no space left' -e 'quota exceeded' -e 'file too large' "$work/makedumpfile.log"; then
 			echo large
-		elif grep -q -i -e 'input/output error' -e 'read-only file system' -e 'stale file' -e 'no such device' \
+		elif [ "$1" -eq 74 ] || grep -q -i -e 'input/output error' -e 'read-only file system' -e 'stale file' -e 'no such device' \
 			"$work/makedumpfile.log"; then
 			echo gone
 		else

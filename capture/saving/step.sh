@@ -102,6 +102,7 @@ step() {
 # status_words STATUS SECONDS: what became of a step that failed.
 status_words() {
 	case $1 in
+	74) echo "was not taken to its end" ;;
 	124) echo "took longer than $2 s" ;;
 	125) echo "stood still" ;;
 	127) echo "is not in this image" ;;

@@ -131,6 +131,7 @@ outcome() {
 	[ "$(outcome 137)" = memory ]
 	[ "$(outcome 153)" = large ]
 	[ "$(outcome 74)" = gone ]
+	[ "$(outcome 74 'cat: write error: No space left on device')" = large ]
 	[ "$(outcome 1 "write_buffer: Can't write the dump file(x). No space left on device")" = large ]
 	[ "$(outcome 1 "write_buffer: Can't write the dump file(x). Input/output error")" = gone ]
 	[ "$(outcome 1 "Can't open the dump file(x). Read-only file system")" = gone ]
@@ -323,8 +324,9 @@ attempt_of() {
 stream
 good|' ]
 	[[ $(cat "$WORK/words") == "-F --message-level 23 -d 31 -l "* ]]
-	attempt_of 'target_directory=; target_take() { return 3; }'
+	attempt_of 'target_directory=; target_take() { echo "no word of the server" >&2; return 3; }'
 	[ "$output" = 'gone|' ]
+	grep -q ': makedumpfile -d 31 was not taken to its end (gone) no word of the server$' "$WORK/failures"
 	stub makedumpfile 'echo "It does not work." >&2; exit 1'
 	attempt_of 'target_directory=; target_take() { cat; }'
 	[ "$output" = 'failed|' ]
