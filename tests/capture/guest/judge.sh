@@ -79,7 +79,8 @@ console_texts() {
 		/guest: crash .* at boot/ { crash = 1 }' | log_texts
 }
 
-log_texts() { sed -E 's/^\[ *[0-9]+\.[0-9]{6}\] //; s/^ +//' "$@"; }
+# Newer makedumpfile tells who said it, as the console does not.
+log_texts() { sed -E 's/^\[ *[0-9]+\.[0-9]{6}\] (\[ *[TC][0-9]+\] )?//; s/^ +//' "$@"; }
 
 log_is_whole() {
 	console_texts "$1" > "$place/console.texts"

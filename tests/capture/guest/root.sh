@@ -26,15 +26,27 @@ root_make() {
 	local suite=$1 arch=$2 kernel_suite=$3 dir=${*: -1} packages
 	packages=$(IFS=,; echo "${root_packages[*]},${*:4:$#-4}")
 	{ apt_sources "$suite" && apt_sources "$kernel_suite"; } | sort -u > "$dir/sources.list"
+	root_apt_conf "$suite" > "$dir/apt.conf"
+	root_preferences "$kernel_suite" > "$dir/preferences"
 	note "installing a $suite root ($arch) with ${4}: a minute or two"
 	mmdebstrap --variant=apt --format=tar --architectures="$arch" --include="$packages" \
-		--aptopt="APT::Default-Release \"$suite\"" --dpkgopt='path-exclude=/usr/share/locale/*' \
+		--aptopt="$dir/apt.conf" --dpkgopt='path-exclude=/usr/share/locale/*' \
 		--dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
+		--setup-hook="copy-in $dir/preferences /etc/apt" \
 		--customize-hook="copy-in $guest_dir/root/guest.service /etc/systemd/system" \
 		--customize-hook="chroot \"\$1\" sh -c '$(root_settings)'" \
 		"$suite" "$dir/root.tar" "$dir/sources.list" > "$dir/log" 2>&1 < /dev/null || { tail -n 40 "$dir/log" >&2; return 1; }
 	root_image "$dir"
 }
+
+# A mirror that stands still is as good here as on this machine.
+root_apt_conf() {
+	echo "APT::Default-Release \"$1\";"
+	apt-config dump Acquire::Check-Valid-Until
+}
+
+# root_preferences KERNEL_SUITE: the kernel, and what installs kernels, is of that suite, and nothing else.
+root_preferences() { printf '%s\n' 'Package: linux-*' "Pin: release n=$1" 'Pin-Priority: 995'; }
 
 # What is done in the root after all packages are configured: one line for a shell, without quotes.
 root_settings() {

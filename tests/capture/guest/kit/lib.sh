@@ -124,6 +124,12 @@ dump_directory() { find /var/crash -mindepth 1 -maxdepth 1 -type d -name '*[0-9]
 # keep_dump: of a file system that is not the root's, for the harness, which looks at the root.
 keep_dump() { mkdir -p "$guest/dumps" && cp -a "$(dump_directory)" "$guest/dumps/"; }
 
+# filter_is VERDICT: of makedumpfile for the kernel that runs.
+filter_is() {
+	kmortem capture check -f json > /run/check.json
+	jq -e --arg verdict "$1" '.points[] | select(.id == "makedumpfile-kernel") | ., .verdict == $verdict' /run/check.json
+}
+
 has_report() { [ -s "$(dump_directory)/report.txt" ]; }
 
 # is_announced: the journal has one entry for the newest dump, with its cause as the report has it.
