@@ -52,6 +52,26 @@ dump_is_whole() {
 	[ ! -e "$directory/meta.json" ] || check "dump $number: its meta.json" meta_is_right "$number" "$directory" "${later:-60}"
 }
 
+# dump_is_served NUMBER DIRECTORY: a server has the dump of crash NUMBER there, whole; DIRECTORY holds that alone.
+dump_is_served() {
+	local number=$1 directory
+	directory=$(echo "$2"/*/vmcore) directory=${directory%/vmcore}
+	if [ ! -f "$directory/vmcore" ]; then
+		check "dump $number: a server has it" false
+		find "$2" | sed 's/^/# /'
+		return
+	fi
+	check "dump $number: it says what the guest said" dump_tells_truth "$number" "$directory/vmcore"
+	check "dump $number: the kernel's log is beside it" log_is_whole "$number" "$(echo "$directory"/@(dmesg.txt|log))"
+	check "dump $number: there can be a report of it" dump_has_cause "$directory" sysrq
+}
+
+# dump_has_cause DIRECTORY CAUSE
+dump_has_cause() {
+	"$KMORTEM" report -f json -o "$1/here.json" "$1/vmcore"
+	[ $? -le 1 ] && jq .panic "$1/here.json" && jq -e --arg cause "$2" '.panic.cause == $cause' "$1/here.json"
+}
+
 dump_tells_truth() {
 	python3 "$tests_dir/truth/compare.py" "$KMORTEM" "$place/truth.$1/expected.txt" "$2"
 }
@@ -79,8 +99,8 @@ console_texts() {
 		/guest: crash .* at boot/ { crash = 1 }' | log_texts
 }
 
-# Newer makedumpfile tells who said it, as the console does not.
-log_texts() { sed -E 's/^\[ *[0-9]+\.[0-9]{6}\] (\[ *[TC][0-9]+\] )?//; s/^ +//' "$@"; }
+# A server tells when a line came; newer makedumpfile who said it, as the console does not.
+log_texts() { sed -E 's/^[0-9T:-]+Z //; s/^\[ *[0-9]+\.[0-9]{6}\] (\[ *[TC][0-9]+\] )?//; s/^ +//' "$@"; }
 
 log_is_whole() {
 	console_texts "$1" > "$place/console.texts"

@@ -23,8 +23,16 @@ kit_packages() {
 # kit_make FILE
 kit_make() {
 	local kit=$place/kit made program
-	mkdir -p "$kit/debs" && cp "$guest_dir"/kit/* "$kit/" && cp "$scenarios_dir/${scenario[name]}" "$kit/scenario" &&
+	mkdir -p "$kit"/{debs,hand} && cp "$guest_dir"/kit/* "$kit/" && cp "$scenarios_dir/${scenario[name]}" "$kit/scenario" &&
 		kit_debs | xargs cp -t "$kit/debs" && made=$(programs "${scenario[arch]}") && cp "$made/guest" "$kit/" || return
 	while read -r program; do ln -s guest "$kit/$program"; done < "$made/names"
+	kit_hand "$kit/hand" || return
 	truncate -s 256M "$1" && mke2fs -q -t ext4 -L kit -d "$kit" "$1" && rm -rf "$kit"
 }
+
+# kit_hand DIRECTORY: what the scenario hands to the guest.
+kit_hand() (
+	# shellcheck source=/dev/null
+	. "$scenarios_dir/${scenario[name]}"
+	[ "$(type -t hand)" != function ] || hand "$1"
+)

@@ -6,7 +6,17 @@
 machine_pid=
 
 # machine_run ROOT_DIRECTORY: until the scenario is over; status 1 where it does not come to that, and why in $place/why.
-machine_run() {
+# A shell of its own, whose functions are the scenario's, too.
+machine_run() (
+	status=0
+	# shellcheck source=/dev/null
+	. "$scenarios_dir/${scenario[name]}"
+	network_open && machine_boots "$1" || status=$?
+	network_close
+	exit "$status"
+)
+
+machine_boots() {
 	local root=$1 append=${scenario[append]} last end=$((SECONDS + scenario[timeout]))
 	cp --sparse=always --reflink=auto "$root/root.img" "$place/root.img" && truncate -s 2G "$place/scratch.img" || return
 	: > "$place/talk.log"
@@ -33,8 +43,9 @@ machine_start() {
 		-chardev "file,id=console,path=$place/console.log,append=on" -serial chardev:console
 		-chardev "file,id=talk,path=$place/talk.log,append=on" -serial chardev:talk
 		-chardev "file,id=truth,path=$place/truth,append=on" -device isa-debugcon,iobase=0xe9,chardev=truth
-		-netdev user,id=n0,restrict=on -device virtio-net-pci,netdev=n0)
-	"$(machine_emulator)" "${arguments[@]}" < /dev/null > "$place/emulator.log" 2>&1 &
+		-netdev "$(network_arguments)" -device virtio-net-pci,netdev=n0)
+	# shellcheck disable=SC2086 # words
+	$INSIDE "$(machine_emulator)" "${arguments[@]}" < /dev/null > "$place/emulator.log" 2>&1 &
 	machine_pid=$!
 	echo "$machine_pid" > "$place/emulator.pid"
 }
@@ -69,6 +80,6 @@ machine_blame() {
 machine_end() {
 	local file
 	[ "$BASHPID" = $$ ] || return
-	for file in "$work"/*/emulator.pid; do kill "$(cat "$file")"; done
+	for file in "$work"/*/*.pid; do xargs kill < "$file"; done
 	[ -n "${KMORTEM_GUESTS_KEEP-}" ] || rm -rf "$work"
 }

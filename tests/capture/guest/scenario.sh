@@ -10,7 +10,7 @@ scenario_read() {
 	local file=$scenarios_dir/$1 key value machine
 	[ -f "$file" ] || { echo "no scenario $1; --list names them all" >&2; return 1; }
 	machine=$(machine_suite)
-	scenario=([name]=$1 [suite]=$machine [arch]=amd64 [kernel]='' [packages]='' [memory]=1G [cpus]=2 [append]='' [timeout]=1800)
+	scenario=([name]=$1 [suite]=$machine [arch]=amd64 [kernel]='' [packages]='' [memory]=1G [cpus]=2 [append]='' [network]='' [timeout]=1800)
 	while IFS=: read -r key value; do
 		[ -n "${scenario[$key]+set}" ] || { echo "scenario $1: unknown key '$key'" >&2; return 1; }
 		scenario[$key]=${value# }

@@ -31,6 +31,22 @@ within() {
 	done
 }
 
+# ---- the network, by systemd-networkd ----------------------------------------------------------
+
+# network_settings NAME: standard input becomes that file of its settings.
+network_settings() { cat > "/etc/systemd/network/$1"; }
+
+# network_up: when it is as they say.
+network_up() { systemctl enable systemd-networkd.service && systemctl restart systemd-networkd.service && /lib/systemd/systemd-networkd-wait-online --timeout=60; }
+
+came_back_without_dump() {
+	ok 'the machine came back by itself'
+	check 'it holds no dump' holds_no_dump
+	check 'the network is up' network_up
+}
+
+holds_no_dump() { [ -z "$(find /var/crash -name 'vmcore*')" ]; }
+
 # ---- how a step ends ---------------------------------------------------------------------------
 
 # The scenario is over.
@@ -120,6 +136,16 @@ crash_by_out_of_memory() {
 
 # The newest dump's directory.
 dump_directory() { find /var/crash -mindepth 1 -maxdepth 1 -type d -name '*[0-9][0-9][0-9][0-9]*' | sort | tail -n 1; }
+
+# checked: for point_is; 3 is the status of a check that could not be run.
+checked() { kmortem capture check -f json > /run/check.json || [ $? -lt 3 ]; }
+
+# point_is ID VERDICT [PATTERN]: what it said, and with such words.
+point_is() {
+	jq --arg id "$1" '.points[] | select(.id == $id)' /run/check.json
+	jq -e --arg id "$1" --arg verdict "$2" --arg pattern "${3-}" '
+		.points[] | select(.id == $id) | .verdict == $verdict and (.text | test($pattern))' /run/check.json
+}
 
 # keep_dump: of a file system that is not the root's, for the harness, which looks at the root.
 keep_dump() { mkdir -p "$guest/dumps" && cp -a "$(dump_directory)" "$guest/dumps/"; }

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash disable=SC2154,SC2034
+# A network of the scenario's own: a namespace in which the emulator runs, and the servers that the guest is to reach. In the
+# guest, 10.0.2.2 and fec0::2 are the loopback of that.
+
+SERVER=$BUILD/netdump-server/netdump-server SERVER_PID='' INSIDE='' PIDS=()
+# shellcheck source=tests/netdump/server.bash
+. "$tests_dir/netdump/server.bash"
+
+# network_open: with the servers that the scenario's host() starts in it.
+network_open() {
+	[ "$(type -t host)" = function ] || return 0
+	open_namespace INSIDE > "$place/why" || return
+	network_serves
+	host > "$place/host.log" 2>&1 || { tail -n 1 "$place/host.log" > "$place/why"; return 1; }
+}
+
+network_close() {
+	[ "${#PIDS[@]}" -eq 0 ] || kill "${PIDS[@]}" 2> /dev/null
+	rm -f "$place/servers.pid"
+}
+
+# network_serves PID…: these end with the network, or with this program.
+network_serves() {
+	PIDS+=("$@")
+	echo "${PIDS[*]}" > "$place/servers.pid"
+}
+
+# network_arguments: of the emulator.
+network_arguments() {
+	case ${scenario[network]} in
+	user) echo user,id=n0 ;;
+	*) echo user,id=n0,restrict=on ;;
+	esac
+}
+
+# ---- netdump-server ----------------------------------------------------------------------------
+
+# netdump_hand DIRECTORY: keys, as netdump-server(8) has them made: in DIRECTORY what the host gets; a stranger's, too.
+netdump_hand() {
+	"$SERVER" --keygen="$place/server.key" && "$SERVER" --keygen="$1/netdump.key" && "$SERVER" --keygen="$1/stranger.key" &&
+		sed 's/^/labguest /' "$1/netdump.key.pub" > "$place/peers" && chmod 600 "$place/peers" && cp "$place/server.key.pub" "$1/"
+}
+
+# netdump_serve [LINE…]: with lines for its configuration. Dumps come to $place/served.
+netdump_serve() {
+	CONFIG=$place/netdump.conf LOG=$place/netdump.log
+	mkdir -p "$place/served"
+	printf '%s\n' "dumpdir=\"$place/served\"" 'status_file=""' freebsd_port=0 secure=2 "key=\"$place/server.key\"" \
+		"peers=\"$place/peers\"" "$@" > "$CONFIG"
+	touch "$LOG"
+	# shellcheck disable=SC2119 # it needs no option
+	start_server || { tail -n 1 "$LOG"; return 1; }
+	network_serves "$SERVER_PID"
+}
