@@ -104,8 +104,12 @@ freeze_services() {
 
 tell_truth() { "$kit"/truth port "$@"; }
 
-# As a user does it, without a truth. What the check finds matters elsewhere.
-crash_by_test() { kmortem capture test --yes --force; }
+# As a user does it, some time after the truth was told. What the check finds matters elsewhere.
+crash_by_test() {
+	printf '#!/bin/sh\nexec kmortem capture test --yes --force\n' > /run/crash-test
+	chmod +x /run/crash-test
+	tell_truth exec /run/crash-test
+}
 
 crash_by_sysrq() { tell_truth /proc/sysrq-trigger c; }
 
