@@ -137,7 +137,7 @@ check_memory_is_enough() {
 	value needed_bytes "$memory_needed"
 	need="The capture needs $(megabytes "$memory_needed") of $(megabytes "$memory_reserved")"
 	if [ "$memory_measured" ]; then
-		need="$need: the smallest memory in which its image came to its end in an emulator."
+		need="$need: the smallest memory in which its image came to its end in an emulator, and $MEASURE_MARGIN MiB more."
 	else
 		assumed
 		need="$need: kernel, image, drivers, makedumpfile and kmortem added up."

@@ -5,6 +5,7 @@
 measured_file=$image_directory/measured
 MEASURE_PATIENCE=120 # seconds for one boot; emulated, it takes twenty
 MEASURE_STEP=8       # MiB
+MEASURE_MARGIN=8     # MiB: a machine that has been up for a while takes more to look through than one that has just started
 
 # measured_bytes: what was measured with the kernel and the image as they are; nothing where that was not done.
 measured_bytes() {
@@ -95,7 +96,7 @@ memory_measure() {
 			middle=$(((enough + short) / 2))
 			if measure_boot "$middle"; then enough=$middle; else short=$middle; fi
 		done
-		measured_put $((enough << 20))
+		measured_put $(((enough + MEASURE_MARGIN) << 20))
 	elif [ "$measure_status" -eq 1 ] && [ "$check_measures" != yes ]; then
 		measured_put -
 	fi
