@@ -71,6 +71,9 @@ check_panic_nmi() {
 
 # ---- watchdogs ---------------------------------------------------------------------------------
 
+# A watchdog is fed when half of its time is over at the latest, by systemd; the other half is for the capture kernel to boot.
+WATCHDOG_SHORT=20 # seconds
+
 check_watchdogs() {
 	check_nmi_watchdog
 	check_hardware_watchdog
@@ -89,21 +92,49 @@ check_nmi_watchdog() {
 	fi
 }
 
-# One that runs goes on running in the capture kernel, where nobody feeds it, and ends the machine amid its dump.
-check_hardware_watchdog() {
+# watchdogs_told: sets $running to those that run with their timeouts, and $shortest to the shortest of these.
+watchdogs_told() {
 	running='' shortest=''
-	for directory in "$ROOT"/sys/class/watchdog/watchdog*; do
-		[ "$(cat "$directory/state" 2> /dev/null)" = active ] || continue
+	for directory in $(watchdogs_running); do
 		timeout=$(cat "$directory/timeout")
 		is_number "$timeout" || continue
-		running="$running${running:+, }$(cat "$directory/identity") ($timeout s)"
+		running="$running${running:+, }$(watchdog_identity "$directory") ($timeout s)"
 		if [ -z "$shortest" ] || [ "$timeout" -lt "$shortest" ]; then shortest=$timeout; fi
 	done
-	if [ -z "$running" ]; then
+}
+
+# watchdog_of_controller: status 0 where somebody has opened it: it is of no class of devices, and does not tell its time.
+watchdog_of_controller() {
+	opened=$(read_line /sys/module/ipmi_watchdog/refcnt)
+	is_number "$opened" && [ "$opened" -gt 0 ]
+}
+
+# One that runs goes on running in the capture kernel, and ends the machine amid its dump unless it is fed there.
+check_hardware_watchdog() {
+	watchdogs_told
+	if watchdog_of_controller; then
+		point warn watchdog "The watchdog of the management controller is running (ipmi_watchdog), which the capture kernel does not feed: it resets the machine when the dump takes longer than it waits." \
+			"give it more time than time_limit, $conf_time_limit s, as by RuntimeWatchdogSec= in /etc/systemd/system.conf"
+	elif [ -z "$running" ]; then
 		point pass watchdog "No hardware watchdog is running that could end the dump."
-	elif [ "$shortest" -lt "$conf_time_limit" ]; then
-		point warn watchdog "A hardware watchdog is running, $running: it resets the machine when the dump takes longer than $shortest s." \
-			"give it more time than time_limit, $conf_time_limit s, as by RuntimeWatchdogSec= in /etc/systemd/system.conf, or keep the dump shorter than that"
+	elif [ "$(owner)" != kmortem ] && ! [ -r "$kexec_record" ]; then
+		check_watchdog_unfed
+	elif ! watchdogs_are_fed; then
+		point warn watchdog "A hardware watchdog is running, $running, which the capture image does not feed: it resets the machine amid the dump." \
+			"have it fed:" "$(owner_load_command)"
+	elif [ "$shortest" -lt "$WATCHDOG_SHORT" ]; then
+		point warn watchdog "A hardware watchdog is running, $running. The capture kernel feeds it, but may not have booted before it resets the machine." \
+			"give it $WATCHDOG_SHORT s at least, as by RuntimeWatchdogSec= in /etc/systemd/system.conf"
+	else
+		point pass watchdog "A hardware watchdog is running, $running, which the capture kernel feeds as long as time_limit allows."
+	fi
+}
+
+# Whether the capture kernel of a distribution feeds it is not known.
+check_watchdog_unfed() {
+	if [ "$shortest" -lt "$conf_time_limit" ]; then
+		point warn watchdog "A hardware watchdog is running, $running: where $(owner) does not feed it, it resets the machine when the dump takes longer than $shortest s." \
+			"give it more time than time_limit, $conf_time_limit s, as by RuntimeWatchdogSec= in /etc/systemd/system.conf, or let kmortem capture, whose capture kernel feeds it"
 	else
 		point pass watchdog "A hardware watchdog is running, $running, which gives the dump all of its time."
 	fi

@@ -30,15 +30,22 @@ image_fill() {
 		cp "$parts"/shared/*.sh "$parts"/saving/*.sh "$1/lib/kmortem/" &&
 		install -m 700 "$parts/saving/init" "$1/init" &&
 		install -m 700 "$parts/saving/dhcp" "$1/bin/dhcp" || return
-	# shellcheck disable=SC2046 # one word each
-	image_modules "$1" $(plan_lines module "$2" | awk '!seen[$0]++') || return
+	image_drivers "$1" "$2" || return
 	image_settings "$1" "$2"
+}
+
+# The drivers of watchdogs are loaded before all others, by what feeds these.
+image_drivers() {
+	# shellcheck disable=SC2046 # one word each
+	image_modules "$1" watchdogs $(plan_lines watchdog_module "$2" | awk '!seen[$0]++') &&
+		image_modules "$1" order $(plan_lines module "$2" | awk '!seen[$0]++')
 }
 
 # What the capture kernel reads, below /etc/kmortem and where the settings name it.
 image_settings() {
 	cp "$conf_file" "$1/etc/kmortem/capture.conf" || return
 	uname -n > "$1/etc/hostname"
+	plan_lines watchdog "$2" > "$1/etc/kmortem/capture.watchdogs"
 	plan_lines device "$2" > "$1/etc/kmortem/capture.devices"
 	plan_lines activate "$2" | awk '!seen[$0]++' > "$1/etc/kmortem/capture.activate"
 	plan_lines network "$2" | awk '!seen[$0]++' > "$1/etc/kmortem/capture.network"
@@ -87,6 +94,7 @@ image_change() {
 		settings) echo "the capture image is older than $conf_file" ;;
 		parts) echo "the capture image was made by another version of kmortem-capture" ;;
 		kernel) echo "the modules of $what have changed since the capture image was made" ;;
+		watchdog | watchdog_module) echo "the watchdogs that run are not those that the capture image feeds: $what${rest:+ $rest}" ;;
 		program | file) echo "$what has changed since the capture image was made" ;;
 		*) echo "the way to a target has changed since the capture image was made: $kind $what${rest:+ $rest}" ;;
 		esac

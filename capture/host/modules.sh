@@ -39,14 +39,14 @@ module_firmware() {
 	done
 }
 
-# image_modules IMAGE NAME…: plain files (a signature stays in them), and /lib/modules/order: lines "FILE [OPTION…]".
+# image_modules IMAGE LIST NAME…: plain files (a signature stays in them), and /lib/modules/LIST: lines "FILE [OPTION…]".
 image_modules() {
-	modules_image=$1
-	shift
+	modules_image=$1 modules_list=$2
+	shift 2
 	module_files "$@" | while read -r file options; do
 		name=$(basename "$file" | sed 's/\.ko.*/.ko/')
 		module_unpacked "$file" > "$modules_image/lib/modules/$name" || die "$file: cannot be unpacked; is its program there?"
 		module_firmware "$modules_image" "$file" || exit
 		echo "/lib/modules/$name${options:+ $options}"
-	done > "$modules_image/lib/modules/order"
+	done > "$modules_image/lib/modules/$modules_list"
 }

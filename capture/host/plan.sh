@@ -3,6 +3,7 @@
 # What belongs into an image: found out first, and written beside the image. An image whose plan would be another one now is stale.
 #
 # Lines: "settings DIGEST", "parts DIGEST", "kernel RELEASE SIZE TIME", "program NAME FILE SIZE TIME", "file FILE SIZE TIME",
+# "watchdog IDENTITY", "watchdog_module NAME",
 # "target TARGET", and then of that target: "module NAME", "device TARGET DEVICE TYPE OPTIONS PATH" (parted by tabs), "activate HOW", "host ADDRESS NAME", "network …",
 # "missing TARGET".
 
@@ -182,6 +183,7 @@ plan() {
 		module_is_there "$module" || say "extra_modules: the kernel $image_release has no module $module"
 		echo "module $module"
 	done
+	plan_watchdogs
 	plan_missing=0
 	while IFS= read -r target; do
 		[ "$target" ] || continue

@@ -22,10 +22,15 @@ settings() {
 	deadline_set "$conf_time_limit"
 }
 
+# module_is_loaded FILE
+module_is_loaded() { [ -d "$ROOT/sys/module/$(basename "$1" .ko | tr - _)" ]; }
+
+# load_modules: but those that what feeds the watchdogs has loaded, or loads meanwhile.
 load_modules() {
 	while read -r module options; do
 		# shellcheck disable=SC2086 # words
-		within 30 insmod "$module" $options || failed "cannot load $module"
+		module_is_loaded "$module" || within 30 insmod "$module" $options || module_is_loaded "$module" ||
+			failed "cannot load $module"
 	done < "$ROOT/lib/modules/order"
 }
 

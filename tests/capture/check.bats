@@ -364,6 +364,11 @@ loaded' ]
 	judged nmi-watchdog pass
 	file proc/sys/kernel/nmi_watchdog 0
 	judged nmi-watchdog pass 'no counter'
+	file sys/module/ipmi_watchdog/refcnt 0
+	judged watchdog pass
+	file sys/module/ipmi_watchdog/refcnt 1
+	judged watchdog warn 'The watchdog of the management controller is running'
+	rm "$ROOT/sys/module/ipmi_watchdog/refcnt"
 	mkdir -p "$ROOT/sys/bus/event_source/devices/cpu"
 	judged nmi-watchdog warn kernel.nmi_watchdog=1
 	rm "$ROOT/proc/sys/kernel/nmi_watchdog"
@@ -374,7 +379,27 @@ loaded' ]
 	file sys/class/watchdog/watchdog0/identity 'iTCO_wdt'
 	judged watchdog pass 'No hardware watchdog'
 	file sys/class/watchdog/watchdog0/state active
-	judged watchdog warn 'iTCO_wdt (30 s): it resets the machine when the dump takes longer than 30 s.'
+	judged watchdog warn 'iTCO_wdt (30 s), which the capture image does not feed: it resets the machine amid the dump. have it fed: kmortem capture load'
+	file var/lib/kmortem/capture/initrd-6.1.0-test.plan 'watchdog iTCO_wdt too'
+	judged watchdog warn 'does not feed'
+	file var/lib/kmortem/capture/initrd-6.1.0-test.plan 'watchdog iTCO_wdt'
+	judged watchdog pass 'iTCO_wdt (30 s), which the capture kernel feeds'
+	file sys/class/watchdog/watchdog0/timeout 19
+	judged watchdog warn 'may not have booted'
+	file sys/class/watchdog/watchdog0/timeout 30
+	for number in 1 2; do
+		file sys/class/watchdog/watchdog$number/state active
+		file sys/class/watchdog/watchdog$number/timeout 10
+	done
+	# That of the kernel itself does not survive it.
+	file sys/class/watchdog/watchdog1/identity 'Software Watchdog'
+	file sys/class/watchdog/watchdog2/identity other
+	judged watchdog warn 'iTCO_wdt (30 s), other (10 s), which the capture image does not feed'
+	rm -r "$ROOT/sys/class/watchdog/watchdog2"
+	words='owner() { echo kdump-tools; }'
+	judged watchdog pass
+	rm "$ROOT/run/kmortem-capture/loaded"
+	judged watchdog warn 'where kdump-tools does not feed it, it resets the machine when the dump takes longer than 30 s.'
 	file sys/class/watchdog/watchdog0/timeout 1800
 	judged watchdog pass
 }

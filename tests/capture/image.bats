@@ -137,7 +137,7 @@ sdhci_iproc" ]
 		esac; }
 		modinfo() { case $3 in */d.ko.zst) echo vendor/card.bin; echo vendor/absent.bin ;; esac; }
 		image='"$BATS_TEST_TMPDIR"'/image; rm -rf $image/lib/firmware
-		image_modules $image one two unknown; cat $image/lib/modules/order; cd $image/lib; cat modules/a.ko modules/b.ko modules/c.ko modules/d.ko; find firmware -type f'
+		image_modules $image order one two unknown; cat $image/lib/modules/order; cd $image/lib; cat modules/a.ko modules/b.ko modules/c.ko modules/d.ko; find firmware -type f'
 	[ "$output" = '/lib/modules/a.ko
 /lib/modules/b.ko max=1 x="y z"
 /lib/modules/c.ko
@@ -279,6 +279,66 @@ module virtio_pci" ]
 	driven pci0000:00/0000:00:04.0/virtio0 other_blk
 	each "$stubs image_is_stale"
 	[[ $output == 'the way to a target has changed since the capture image was made: module other_blk' ]]
+}
+
+# armed NUMBER IDENTITY STATE [DIRECTORY]: a watchdog, of a device below /sys/devices.
+armed() {
+	local watchdog=$sys/class/watchdog/watchdog$1
+	mkdir -p "$watchdog"
+	echo "$2" > "$watchdog/identity"
+	echo "$3" > "$watchdog/state"
+	[ -z "${4-}" ] || ln -sfn "$sys/devices/$4" "$watchdog/device"
+}
+
+@test "build: hardware watchdogs that run go into the image, their drivers before all others" {
+	machine
+	driven pci0000:00/0000:00:1f.4 i2c_i801
+	driven pci0000:00/0000:00:1f.4/iTCO_wdt iTCO_wdt
+	armed 0 iTCO_wdt active pci0000:00/0000:00:1f.4/iTCO_wdt
+	armed 1 'Software Watchdog' active
+	armed 2 'i6300ESB timer' inactive
+	modules=$ROOT/lib/modules/6.1.0-test
+	: > "$modules/modules.dep"
+	for name in core smbus iTCO_wdt ext4; do echo $name > "$modules/$name.ko"; done
+	stubs+='modprobe() { case "$*" in
+		*" iTCO_wdt") printf "insmod $ROOT/lib/modules/6.1.0-test/%s.ko\n" core iTCO_wdt ;;
+		*" i2c_i801") printf "insmod $ROOT/lib/modules/6.1.0-test/%s.ko\n" smbus ;;
+		*" ext4") printf "insmod $ROOT/lib/modules/6.1.0-test/%s.ko\n" smbus ext4 ;;
+	esac; }
+'
+	each "$stubs build; grep ^watchdog \$image_plan"
+	[ "$status" -eq 0 ]
+	[ "$output" = 'watchdog iTCO_wdt
+watchdog_module iTCO_wdt
+watchdog_module i2c_i801' ]
+	unpacked
+	cd "$BATS_TEST_TMPDIR/out"
+	[ "$(cat etc/kmortem/capture.watchdogs)" = iTCO_wdt ]
+	[ "$(cat lib/modules/watchdogs)" = '/lib/modules/core.ko
+/lib/modules/iTCO_wdt.ko
+/lib/modules/smbus.ko' ]
+	[ "$(cat lib/modules/order)" = '/lib/modules/smbus.ko
+/lib/modules/ext4.ko' ]
+	cd "$BATS_TEST_DIRNAME/../.."
+	# Nobody has started it yet while this system boots.
+	armed 0 iTCO_wdt inactive
+	echo '30.12 50.00' > "$ROOT/proc/uptime"
+	each "$stubs image_is_stale"
+	[ "$status" -eq 1 ]
+	echo '301.12 500.00' > "$ROOT/proc/uptime"
+	each "$stubs image_is_stale"
+	[ "$output" = 'the watchdogs that run are not those that the capture image feeds: iTCO_wdt' ]
+}
+
+@test "build: a watchdog on no device is that of a driver that is loaded" {
+	machine
+	armed 0 'W83627HF Watchdog' active
+	mkdir -p "$sys/module/w83627hf_wdt" "$sys/module/softdog" "$sys/module/ext4"
+	printf '%s\n' 'kernel/drivers/watchdog/w83627hf-wdt.ko.xz: kernel/drivers/watchdog/watchdog.ko.xz' 'kernel/drivers/watchdog/softdog.ko:' \
+		'kernel/drivers/watchdog/it87_wdt.ko:' 'kernel/fs/ext4/ext4.ko: kernel/lib/crc16.ko' > "$ROOT/lib/modules/6.1.0-test/modules.dep"
+	each "$stubs plan_watchdogs"
+	[ "$output" = 'watchdog W83627HF Watchdog
+watchdog_module w83627hf_wdt' ]
 }
 
 @test "stale for many reasons: one is told, and nobody complains that no more are read" {

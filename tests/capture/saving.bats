@@ -512,6 +512,50 @@ no' ]
 0' ]
 }
 
+@test "modules are loaded but once, and one that cannot be is told" {
+	mkdir -p "$ROOT/sys/module/loaded_before"
+	printf '/lib/modules/%s.ko\n' 'loaded-before' 'one' 'meanwhile' 'broken' | sed '2s/$/ a=1 b=2/' > "$ROOT/lib/modules/order"
+	each "$begun"'rmdir $ROOT/sys/module/meanwhile 2> /dev/null
+		insmod() { echo "$*"; case $1 in */one.ko) ;; */meanwhile.ko) mkdir $ROOT/sys/module/meanwhile; false ;; *) false ;; esac; }
+		load_modules; cat $work/failures'
+	[ "$output" = '/lib/modules/one.ko a=1 b=2
+/lib/modules/meanwhile.ko
+/lib/modules/broken.ko
+cannot load /lib/modules/broken.ko' ]
+}
+
+# ---- watchdogs ---------------------------------------------------------------------------------
+
+@test "watchdogs: those that ran are fed, until the time is over, and let go where the machine is to stand still" {
+	for number in 0 1 2; do mkdir -p "$ROOT/sys/class/watchdog/watchdog$number"; done
+	echo 'i6300ESB timer' > "$ROOT/sys/class/watchdog/watchdog0/identity"
+	echo 'i6300ESB timer too' > "$ROOT/sys/class/watchdog/watchdog1/identity"
+	printf '%s\n' iTCO_wdt 'i6300ESB timer' > "$ROOT/etc/kmortem/capture.watchdogs"
+	each watchdogs_there
+	[ "$output" = /dev/watchdog0 ]
+	printf '/lib/modules/watchdog.ko\n/lib/modules/i6300esb.ko heartbeat=5 nowayout=1\n' > "$ROOT/lib/modules/watchdogs"
+	loads='insmod() { echo "insmod $*"; }; WATCHDOG_PATIENCE=2 WATCHDOG_GRACE=0; rm -f $work/unwatched $ROOT/dev/watchdog0;'
+	each "$loads"'deadline_set 3; watchdogs; [ $(stat -c %s $ROOT/dev/watchdog0) -gt 1 ] && tr -s "\n" x < $ROOT/dev/watchdog0'
+	[[ $output = 'insmod /lib/modules/watchdog.ko
+insmod /lib/modules/i6300esb.ko heartbeat=5 nowayout=1
+x' ]]
+	[ "$stderr" = 'kmortem-capture: feeds the watchdog /dev/watchdog0' ]
+	each "$loads"'deadline_set 1000; { sleep 2; echo > $work/unwatched; } & watchdogs > /dev/null; tr "\n" x < $ROOT/dev/watchdog0 | tail -c 2'
+	[ "$output" = xV ]
+}
+
+@test "watchdogs: before there is a deadline it is that of the first process" {
+	for pair in '1859 1' '1861 0'; do
+		rm "$ROOT/proc/uptime"
+		echo "${pair% *}.5 1.0" > "$ROOT/proc/uptime"
+		each 'rm -f $work/deadline; watchdogs_are_over; echo $?; echo nonsense > $work/deadline; watchdogs_are_over; echo $?'
+		[ "$output" = "${pair#* }
+${pair#* }" ]
+	done
+	grep -qx 'time_limit=1800 .*\|.*time_limit=1800  #.*' capture/saving/init
+	grep -q '^grace=60 ' capture/saving/init
+}
+
 # ---- all of it ---------------------------------------------------------------------------------
 
 # capture_with TARGETS WORDS: `capture`, with targets that are directories below $work, after these words; then the files there.
