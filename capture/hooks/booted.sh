@@ -5,6 +5,7 @@
 target_mount=$work/target
 
 load_modules() { :; }
+clock_set() { :; }
 network_up() { :; }
 network_ask() { return 1; }
 
@@ -20,7 +21,7 @@ target_mount_device() {
 		mkdir -p "$target_where" && mount --bind "$target_where" "$target_mount"
 	else
 		mount -o rw "${target_where%%:/*}" "$target_mount"
-	fi && mkdir -p "$target_directory"
+	fi && target_make
 }
 
 target_address() { getent ahosts "$(host_of "$target")" | sed -n '1s/[[:space:]].*//p'; }

@@ -34,19 +34,54 @@ load_modules() {
 	done < "$ROOT/lib/modules/order"
 }
 
+# clock_set: a clock without a battery begins in 1970, and one that runs in local time is hours away: the kernel that crashed
+# knew better, and this one was started then.
+clock_set() {
+	crashed=$(vmcoreinfo CRASHTIME)
+	is_number "$crashed" || return 0
+	uptime_seconds
+	clock_due=$((crashed + uptime)) clock_off=$(($(date +%s) - crashed - uptime))
+	[ "${clock_off#-}" -le 300 ] || date -s "@$clock_due" > /dev/null
+}
+
 # name_dump: the name of its directory. A host's name comes from the host.
 name_dump() {
 	dump_host=$(host_label "$(hostname)")
-	dump_name=$dump_host-$(date +%Y-%m-%d-%H%M%S)
 	started=$(date +%s)
+	dump_name=$(name_of "$started")
 }
 
+# name_of SECONDS: since 1970.
+name_of() { echo "$dump_host-$(date -d "@$1" +%Y-%m-%d-%H%M%S)"; }
+
 # ---- one target --------------------------------------------------------------------------------
+
+PLACE_TRIES=60
+
+# place_dump: makes the dump's directory, and leaves its name in $work/name. It is a new one: what has that name already is
+# another dump, or was put there for root to follow; then it is that of the next second.
+place_dump() {
+	place_tries=0 place_status=0
+	until target_new "$dump_name" || place_status=$?; [ "$place_status" -eq 0 ]; do
+		[ "$place_status" -eq 17 ] && [ "$place_tries" -lt "$PLACE_TRIES" ] || return "$place_status"
+		place_tries=$((place_tries + 1)) place_status=0
+		dump_name=$(name_of $((started + place_tries)))
+	done
+	echo "$dump_name" > "$work/name"
+}
 
 # put_here: the log and a meta.json, so that whatever comes, these are there. A target that does not take them is none.
 put_here() {
 	mkdir -p "$dump_directory" && cp "$work/dmesg.txt" "$dump_directory/dmesg.txt" && sync "$dump_directory/dmesg.txt" &&
 		meta_put && sync "$dump_directory"
+}
+
+# put_begin: what comes before the dump.
+put_begin() {
+	step place 60 place_dump || return
+	read -r dump_name < "$work/name"
+	dump_directory=$target_directory/$dump_name
+	step put_log 90 put_log
 }
 
 put_log() {
@@ -68,9 +103,12 @@ put_known() {
 put_dump() {
 	if [ -s "$work/known" ]; then
 		step report 60 put_known
-		return
+	elif [ ! -e "$vmcore" ]; then
+		failed "there is no $vmcore: this kernel was not told of the one that crashed"
+		return 1
+	else
+		ladder
 	fi
-	ladder
 }
 
 # put_symbols: for a kernel that does not tell itself where its symbols are, as those before 6.0 (5fd8fea935a1) do not: a
@@ -111,7 +149,7 @@ target_save() {
 	dump_directory=$target_directory/$dump_name put_status=0
 	if step open 180 target_open; then
 		[ -z "$target_directory" ] || step room 90 retain_room "$target_directory" "$dump_host" "$dump_name" 1
-		step put_log 90 put_log || put_status=$?
+		put_begin || put_status=$?
 		if [ "$put_status" -eq 0 ]; then
 			[ -z "$target_directory" ] || echo "$target" > "$work/logged"
 			put_dump || put_status=$?
@@ -161,14 +199,15 @@ capture() {
 	mkdir -p "$work"
 	for file in failures seconds makedumpfile.log; do : > "$work/$file"; done
 	settings
-	name_dump
 	step vmcoreinfo 60 vmcoreinfo_of "$vmcore" > "$work/vmcoreinfo" || failed "$vmcore tells nothing of its kernel"
+	clock_set
+	name_dump
 	log_take
 	load_modules
 	script pre "$conf_pre_script"
 	known_look
 	if save_to_targets; then
-		say "done: $(cat "$work/saved") holds $dump_name"
+		say "done: $(cat "$work/saved") holds $(cat "$work/name")"
 	else
 		script post "$conf_post_script"
 		log_last

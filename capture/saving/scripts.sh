@@ -32,11 +32,13 @@ spool_inside() {
 	esac
 }
 
-# marker_put: a file that names the dump as the running system does, for kmortem-reports.
+# marker_put: a file that names the dump as the running system does, for kmortem-reports. It is whole when it comes to the spool,
+# to which others may write, too: what they put there by its name is replaced, not followed.
 marker_put() {
 	[ "$target_kind" = local ] && [ -f "$dump_directory/vmcore" ] || return 0
 	inside=$(spool_inside "$target_where" "${target_directory#"$target_mount"}") || return 0
 	spool=$target_mount$inside
 	[ -d "$spool" ] || return 0
-	echo "$target_where/$dump_name/vmcore" > "$spool/$dump_name" && sync "$spool/$dump_name" "$spool"
+	echo "$target_where/$dump_name/vmcore" > "$dump_directory/marker" && sync "$dump_directory/marker" &&
+		mv -f "$dump_directory/marker" "$spool/$dump_name" && sync "$spool"
 }

@@ -5,6 +5,7 @@
 #   target_choose TARGET    sets $target_directory to the directory that it will have, empty for one that takes streams; so
 #                           that target_open can run in a process of its own: it is the one that may hang
 #   target_open             mounts or reaches the one chosen; status 0 when it can be written to
+#   target_new DUMP         makes the directory of a dump; status 17 (EEXIST) where there is something of that name
 #   target_take DUMP/FILE   standard input becomes that file of a target that takes streams; status 0 when it is on the disk
 #   target_keep FROM TO     renames a file of such a target, DUMP/FILE both, once it is on the disk
 #   target_close            status 0 when what was written has left this machine
@@ -68,7 +69,15 @@ target_open() {
 target_mount_device() {
 	device=$(device_wait "$target_device") || { say "$target_device, for $target, has not appeared"; return 1; }
 	mkdir -p "$target_mount"
-	mount -t "$target_type" -o "$target_options" "$device" "$target_mount" && mkdir -p "$target_directory"
+	mount -t "$target_type" -o "$target_options" "$device" "$target_mount" && target_make
+}
+
+# target_make: its directory. A link on the way there may lead out of what is mounted, into the memory of this kernel.
+target_make() {
+	mkdir -p "$target_directory" || return
+	case $(readlink -f "$target_directory")/ in "$(readlink -f "$target_mount")"/*) return ;; esac
+	say "$target: a link leads out of its file system"
+	return 1
 }
 
 target_reach() {
@@ -115,6 +124,16 @@ target_identity() { target_key=$ROOT/etc/kmortem/ssh_key target_known=$ROOT/etc/
 target_quoted() { printf "'%s'" "$(printf %s "$1" | sed "s/'/'\\\\''/g")"; }
 
 # ---- writing -----------------------------------------------------------------------------------
+
+target_new() {
+	if [ "$target_directory" ]; then
+		new=$target_directory/$1
+		mkdir "$new" || { [ ! -e "$new" ] && [ ! -L "$new" ] || return 17; return 1; }
+	elif [ "$target_kind" = ssh ]; then
+		new=$(target_quoted "${target_where#*:}/$1")
+		target_ssh "umask 077; mkdir $new || { [ ! -e $new ] || exit 17; exit 1; }"
+	fi
+}
 
 # Older programs named sync take no file.
 target_take() {

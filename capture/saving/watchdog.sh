@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2154
 # Hardware watchdogs that the crashed system had started run on, and would reset the machine amid its dump. So the first process
 # has them fed, before anything else; until the time is over: a capture that hangs, and cannot be ended otherwise, is reset then.
 

@@ -502,12 +502,15 @@ no' ]
 	each "$begun"'target_mount=$work/mounted target_directory=$work/mounted/var/crash target_kind=local target_where=/var/crash dump_name=guest-1
 		dump_directory=$target_directory/guest-1; rm -rf $target_mount; mkdir -p $dump_directory $target_mount/var/spool/kmortem
 		marker_put; echo $?; ls $target_mount/var/spool/kmortem
-		: > $dump_directory/vmcore; marker_put; echo $?; cat $target_mount/var/spool/kmortem/guest-1
+		: > $dump_directory/vmcore; : > $work/theirs; ln -s $work/theirs $target_mount/var/spool/kmortem/guest-1
+		marker_put; echo $?; cat $target_mount/var/spool/kmortem/guest-1 $work/theirs
+		sync() { cat $target_mount/var/spool/kmortem/* 2> /dev/null; false; }; rm $target_mount/var/spool/kmortem/guest-1; marker_put; echo $?
 		rm -r $target_mount/var/spool/kmortem; marker_put; echo $?
 		target_kind=device; marker_put; echo $?'
 	[ "$output" = '0
 0
 /var/crash/guest-1/vmcore
+1
 0
 0' ]
 }
@@ -567,7 +570,7 @@ capture_with() {
 	: > "$ROOT/lib/modules/order"
 	each 'exec 2> /dev/null
 		rm -rf $work; mkdir -p $work
-		hostname() { echo guest; }; date() { case "$1" in +%Y*) echo 2026-11-21-131313 ;; *) echo 1795266793 ;; esac; }
+		hostname() { echo guest; }; date() { case "$*" in *+%Y*) echo 2026-11-21-131313 ;; *) echo 1795266793 ;; esac; }
 		target_choose() { target_kind=${1%% *} target_where=${1#* }; target_mount=$work target_directory=$work/${1##*/}; }
 		target_open() { mkdir -p $target_directory; }
 		target_close() { :; }
@@ -604,6 +607,53 @@ c/guest-2026-11-21-131313/meta.json
 c/guest-2026-11-21-131313/vmcore' ]
 	grep -q 'local /a: cannot be reached' <<< "$output"
 	grep -q 'local /b: the log cannot be written to it: it took longer' <<< "$output"
+}
+
+@test "all: a dump has a directory of its own, whatever lies there by its name" {
+	stub makedumpfile 'for file; do :; done; case $1 in -v) printf "lzo\tenabled\n" ;; *) echo data > "$file" ;; esac'
+	stub kmortem 'exit 0'
+	seconds='date() { case "$*" in "-d @"*+%Y*) echo 2026-11-21-${2#@17952667} ;; *) echo 1795266793 ;; esac; }'
+	capture_with 'target=local /a' "$seconds"'; mkdir -p $work/a/guest-2026-11-21-93 $work/elsewhere; ln -s ../elsewhere $work/a/guest-2026-11-21-94
+		ln -s nowhere $work/a/guest-2026-11-21-95'
+	[ "$(grep -v ^elsewhere <<< "$output")" = 'a/guest-2026-11-21-96/dmesg.txt
+a/guest-2026-11-21-96/makedumpfile.log
+a/guest-2026-11-21-96/meta.json
+a/guest-2026-11-21-96/vmcore' ]
+	[ -z "$(find "$WORK/elsewhere" "$WORK/a/guest-2026-11-21-93" -mindepth 1)" ]
+	capture_with 'target=local /a' "$seconds"'; PLACE_TRIES=2; mkdir -p $work/a/guest-2026-11-21-93 $work/a/guest-2026-11-21-94 $work/a/guest-2026-11-21-95'
+	grep -q 'local /a: the log cannot be written to it: it failed with status 17' <<< "$output"
+}
+
+@test "all: the clock is that of the kernel that crashed, unless they agree" {
+	rm "$ROOT/proc/uptime"
+	echo '10.00 5.00' > "$ROOT/proc/uptime"
+	# clock_of SECONDS: what is asked of `date`, where that is what it tells.
+	clock_of() {
+		each "$begun date() { echo \"\$*\" >> \$work/set; echo $1; }"'; rm -f $work/set
+			[ -e $work/vmcoreinfo ] || vmcoreinfo_of $ROOT/proc/vmcore > $work/vmcoreinfo; clock_set; cat $work/set'
+	}
+	for now in 86400 1699999709 1700000311 1700007210; do
+		clock_of "$now"
+		[ "$output" = '+%s
+-s @1700000010' ]
+	done
+	for now in 1699999710 1700000010 1700000310; do
+		clock_of "$now"
+		[ "$output" = +%s ]
+	done
+	echo CRASHTIME=never > "$WORK/vmcoreinfo"
+	each "$begun"'date() { echo "$*"; }; clock_set'
+	[ -z "$output" ]
+}
+
+@test "all: no memory of a crashed kernel" {
+	stub makedumpfile 'for file; do :; done; case $1 in -v) printf "lzo\tenabled\n" ;; *) exit 1 ;; esac'
+	stub kmortem 'exit 2'
+	rm "$ROOT/proc/vmcore"
+	capture_with 'target=local /a' ''
+	grep -q 'there is no .*/proc/vmcore: this kernel was not told of the one that crashed' <<< "$output"
+	run ! grep -q 'makedumpfile -d' <<< "$output"
+	jq -e '.complete == false and (.reason | test("was not told"))' "$WORK/a/guest-2026-11-21-131313/meta.json"
 }
 
 @test "all: settings that say nothing" {
@@ -776,11 +826,11 @@ ffffffff81000000 T _stext' ]
 
 @test "all: a log that only goes away with the target is not there before that" {
 	stub makedumpfile 'exit 1'
-	capture_with 'target=ssh a@b:/c' 'target_choose() { target_directory=; }; target_open() { :; }; target_take() { cat > /dev/null; return 1; }
+	capture_with 'target=ssh a@b:/c' 'target_choose() { target_directory=; }; target_new() { :; }; target_open() { :; }; target_take() { cat > /dev/null; return 1; }
 		put_log() { :; }; target_close() { return 1; }
 		log_last() { [ -e $work/logged ] || echo "no log anywhere"; }'
 	grep -qx 'no log anywhere' <<< "$output"
-	capture_with 'target=ssh a@b:/c' 'target_choose() { target_directory=; }; target_open() { :; }; target_take() { cat > /dev/null; return 1; }
+	capture_with 'target=ssh a@b:/c' 'target_choose() { target_directory=; }; target_new() { :; }; target_open() { :; }; target_take() { cat > /dev/null; return 1; }
 		put_log() { :; }; target_close() { :; }
 		log_last() { [ -e $work/logged ] || echo "no log anywhere"; }'
 	run ! grep -qx 'no log anywhere' <<< "$output"
@@ -789,7 +839,7 @@ ffffffff81000000 T _stext' ]
 @test "all: what has gone is not waited for again when it is closed" {
 	stub makedumpfile 'echo dump'
 	local limits='step() { step_limit=$2 step_status=0; [ "$1" != close ] || echo "closed within $2"; shift 2; "$@" || step_status=$?; return $step_status; }
-		target_choose() { target_directory=; }; target_open() { :; }; put_log() { :; }; target_keep() { :; }; target_close() { :; }'
+		target_choose() { target_directory=; }; target_open() { :; }; target_new() { :; }; put_log() { :; }; target_keep() { :; }; target_close() { :; }'
 	capture_with 'target=ssh a@b:/c' "$limits; target_take() { cat > /dev/null; return 1; }"
 	grep -qx 'closed within 5' <<< "$output"
 	capture_with 'target=ssh a@b:/c' "$limits; target_take() { cat > /dev/null; }"

@@ -384,3 +384,26 @@ log" ]
 	SENT=1 each "$words"' "netdump 192.0.2.9"; echo dump | target_take h/vmcore'
 	[ "$status" -eq 1 ]
 }
+
+@test "a target's directory lies in what was mounted, over whatever links" {
+	local opened='target_mount=$ROOT/mounted; mkdir -p $target_mount/data $ROOT/elsewhere; conf_defaults; device_wait() { echo $1; }; mount() { :; }
+		target_choose "local /var/crash"; target_open; echo $?; rm -rf $target_mount $ROOT/elsewhere'
+	printf 'local /var/crash\tUUID=1\text4\trw\t/crash\n' > "$ROOT/etc/kmortem/capture.devices"
+	each "$opened"
+	[ "$output" = 0 ]
+	each 'mkdir -p $ROOT/mounted; ln -s data $ROOT/mounted/crash;'"$opened"
+	[ "$output" = 0 ]
+	each 'mkdir -p $ROOT/mounted; ln -s $ROOT/elsewhere $ROOT/mounted/crash;'"$opened"
+	[ "$output" = 1 ]
+	[[ $stderr == *'local /var/crash: a link leads out of its file system' ]]
+}
+
+@test "ssh: the directory of a dump is a new one" {
+	: > "$ROOT/etc/hosts"
+	local words='target_quoted() { echo "$1"; }; ssh() { shift $(($# - 1)); dash -c "$1"; }; mkdir -p $ROOT/far; target_choose "ssh me@server:$ROOT/far";'
+	each "$words"'rm -rf $ROOT/far/h-1; target_new h-1; echo $?; ls $ROOT/far; target_new h-1 2> /dev/null; echo $?; rm -r $ROOT/far; target_new h-1 2> /dev/null; echo $?'
+	[ "$output" = '0
+h-1
+17
+1' ]
+}
