@@ -65,10 +65,14 @@ image_known_hosts() {
 	! key=$(ssh_key_file) || ln -s "$key" "$1/etc/kmortem/ssh_key"
 }
 
+# image_md IMAGE PLAN: each array by the name that the kernel has for it now.
 image_md() {
 	! plan_lines activate "$2" | grep -q '^mdadm' || {
 		echo 'HOMEHOST <ignore>'
-		mdadm --detail --scan
+		for array in "$ROOT"/sys/block/md*/md; do
+			array=${array%/md}
+			mdadm --detail --brief "/dev/${array##*/}"
+		done
 	} > "$1/etc/mdadm.conf"
 }
 

@@ -85,13 +85,18 @@ plan_device() {
 	plan_filesystem "$number" "$type" rw "$2"
 }
 
-# plan_filesystem MAJOR:MINOR TYPE OPTIONS PATH: named by what does not change from boot to boot, where it has that.
+# plan_filesystem MAJOR:MINOR TYPE OPTIONS PATH: named by what does not change from boot to boot, where it has that. A mirror is
+# named as the image's mdadm.conf does: where the array's own data stands at the end, each of its disks has the same UUID.
 plan_filesystem() {
 	refusal=$(device_refusal "$1")
 	[ -z "$refusal" ] || { say "${target#* }: lies on $refusal"; return 1; }
 	device=$(device_node "$1")
 	uuid=$(device_tag "$device" UUID)
-	printf 'device %s\t%s\t%s\t%s\t%s\n' "$target" "${uuid:+UUID=}${uuid:-$device}" "$2" "$3" "$4"
+	case $device in
+	/dev/md*) name=$device ;;
+	*) name=${uuid:+UUID=}${uuid:-$device} ;;
+	esac
+	printf 'device %s\t%s\t%s\t%s\t%s\n' "$target" "$name" "$2" "$3" "$4"
 	plan_type "$2" "$uuid"
 	drivers_of_block "$1" | sed 's/^/module /'
 	plan_activation "$(device_activation "$1" | awk '!seen[$0]++')"

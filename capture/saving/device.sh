@@ -20,12 +20,12 @@ device_wait() {
 }
 
 # device_activate SECONDS: with what is there after so many of them. An array that lacks a disk is only run when the others
-# have had time to appear.
+# have had time to appear; until then LVM is not to take its disks for volumes.
 device_activate() {
 	[ -s "$ROOT/etc/kmortem/capture.activate" ] || return 0
 	while read -r how what; do
 		case $how in
-		lvm) lvm lvchange -ay --noudevsync --ignoremonitoring --config 'devices{use_devicesfile=0}' "$what" ;;
+		lvm) lvm lvchange -ay --noudevsync --ignoremonitoring --config 'devices{use_devicesfile=0 md_component_checks="full"}' "$what" ;;
 		mdadm) if [ "$1" -ge $((DEVICE_PATIENCE / 2)) ]; then mdadm --assemble --scan --run; else mdadm --assemble --scan --no-degraded; fi ;;
 		btrfs) btrfs device scan ;;
 		esac > /dev/null 2>&1 < /dev/null

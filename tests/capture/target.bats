@@ -68,6 +68,19 @@ card() {
 	[ "$output" = 'device local x	/dev/sda3	ext4	rw	/export/bound' ]
 }
 
+@test "an array is named as mdadm.conf of the image names it: its disks may have the same UUID" {
+	disk md127 9:127
+	mkdir -p "$sys/block/md127/md" "$sys/devices/virtual/block/md127/md" "$BATS_TEST_TMPDIR/etc" "$ROOT/crash"
+	echo '22 1 9:127 / / rw - xfs /dev/md127 rw' > "$ROOT/proc/self/mountinfo"
+	each "$found"' program_file() { echo /bin/sh; }; plan_local /crash | grep -e "^device" -e "^activate"'
+	[ "$output" = 'device local x	/dev/md127	xfs	rw	/crash
+activate mdadm' ]
+	echo 'activate mdadm' > "$BATS_TEST_TMPDIR/plan"
+	each 'mdadm() { echo "ARRAY ${3} ($1 $2)"; }; image_md $BATS_TEST_TMPDIR $BATS_TEST_TMPDIR/plan; cat $BATS_TEST_TMPDIR/etc/mdadm.conf'
+	[ "$output" = 'HOMEHOST <ignore>
+ARRAY /dev/md127 (--detail --brief)' ]
+}
+
 # refused MOUNTINFO PATTERN
 refused() {
 	echo "$1" > "$ROOT/proc/self/mountinfo"
@@ -320,7 +333,7 @@ route replace 192.0.2.9 dev eth0 src 192.0.2.5' ]
 		target_choose "local /var/crash" && echo "${target_directory#$ROOT}" && target_open; sort $calls | uniq -c | sed "s/^ *//"'
 	[ "$output" = "/target/@var/crash
 mount -t btrfs -o rw,subvolid=5 /dev/dm-0 $ROOT/target
-3 lvm lvchange -ay --noudevsync --ignoremonitoring --config devices{use_devicesfile=0} vg/lv
+3 lvm lvchange -ay --noudevsync --ignoremonitoring --config devices{use_devicesfile=0 md_component_checks=\"full\"} vg/lv
 3 mdadm --assemble --scan --no-degraded" ]
 	each 'sleep() { :; }; findfs() { return 1; }; target_choose "local /var/crash"; target_open'
 	[ "$status" -eq 1 ]
