@@ -204,9 +204,7 @@ status 0" ]
 }
 
 @test "the ladder: how much room a dump takes that did not fit" {
-	mkdir -p "$BATS_TEST_TMPDIR/d"
-	head -c 4000000 /dev/zero > "$BATS_TEST_TMPDIR/d/vmcore-incomplete"
-	wanted='dump_directory=$BATS_TEST_TMPDIR/d level=31; room_wanted'
+	wanted='level=31; room_wanted 4000000'
 	# As makedumpfile 1.7 and 1.6 write it: 4000000 bytes are 40 %, and an eighth comes on top.
 	for line in 'Copying data                                      : [ 40.0 %] /           eta: 2s' 'Copying data               : [ 40.0 %] |'; do
 		printf 'Excluding unnecessary pages: [100.0 %%] |\rCopying data               : [  3.2 %%] /\r%s' "$line" > "$WORK/makedumpfile.log"
@@ -218,10 +216,16 @@ status 0" ]
 		each "$wanted"
 		[ "$output" = 8000000 ]
 	done
-	each "$wanted"'; level=raw; room_wanted; rm $dump_directory/vmcore-incomplete; level=31; room_wanted; head -c 4000000 /dev/zero > $dump_directory/vmcore-incomplete'
-	[ "$output" = "8000000
-$(stat -c %s "$ROOT/proc/vmcore")
+	each 'level=raw; room_wanted 4000000; level=31; room_wanted 0'
+	[ "$output" = "$(stat -c %s "$ROOT/proc/vmcore")
 0" ]
+}
+
+@test "the ladder: what a full target holds of a dump counts as room for another, and stays where there is none" {
+	ladder_of 'head -c 4000 /dev/zero > $dump_directory/vmcore-incomplete; outcome=large' \
+		'retain_room() { echo "wants $4"; return 1; }'
+	[ "$(stat -c %s "$BATS_TEST_TMPDIR/d/vmcore-incomplete")" -eq 4000 ]
+	grep -qx 'wants 4000' <<< "$output"
 }
 
 @test "the ladder: a damaged dump is kept where there is no better one" {
