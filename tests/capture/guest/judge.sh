@@ -72,6 +72,13 @@ dump_has_cause() {
 	[ $? -le 1 ] && jq .panic "$1/here.json" && jq -e --arg cause "$2" '.panic.cause == $cause' "$1/here.json"
 }
 
+# has_failures META.JSON TEXT…: failures that begin so.
+has_failures() {
+	local text
+	cat "$1"
+	for text in "${@:2}"; do jq -e --arg text "$text" '.failures | any(startswith($text))' "$1" || return; done
+}
+
 dump_tells_truth() {
 	python3 "$tests_dir/truth/compare.py" "$KMORTEM" "$place/truth.$1/expected.txt" "$2"
 }

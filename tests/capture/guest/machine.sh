@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash disable=SC2154,SC2034,SC2054
 # The emulated machine. It restarts by itself when its kernel does so; when it has been switched off, the guest has said whether
-# it is to be switched on again, and with which command line.
+# it is to be switched on again, and with which command line. What it asks of the scenario's functions here is done meanwhile.
 
 machine_pid=
 
@@ -17,7 +17,7 @@ machine_run() (
 )
 
 machine_boots() {
-	local root=$1 append=${scenario[append]} last end=$((SECONDS + scenario[timeout]))
+	local root=$1 append=${scenario[append]} last asked=0 end=$((SECONDS + scenario[timeout]))
 	cp --sparse=always --reflink=auto "$root/root.img" "$place/root.img" && truncate -s 2G "$place/scratch.img" || return
 	: > "$place/talk.log"
 	while :; do
@@ -65,11 +65,22 @@ machine_wait() {
 			kill "$machine_pid"
 			status=1
 		fi
+		machine_heed
 		sleep 0.5
 	done
 	wait "$machine_pid" || { status=1; tail -n 3 "$place/emulator.log" >> "$place/why"; }
 	rm "$place/emulator.pid"
 	return "$status"
+}
+
+# machine_heed: "host WORD…" of the guest is the function host_WORD of the scenario.
+machine_heed() {
+	local word words
+	while read -r word words; do
+		asked=$((asked + 1))
+		# shellcheck disable=SC2086 # words
+		"host_$word" $words < /dev/null >> "$place/host.log" 2>&1
+	done < <(tr -d '\r\0' < "$place/talk.log" | sed -n 's/^host //p' | tail -n "+$((asked + 1))")
 }
 
 machine_blame() {

@@ -53,3 +53,11 @@ netdump_serve() {
 	start_server || { tail -n 1 "$LOG"; return 1; }
 	network_serves "$SERVER_PID"
 }
+
+netdump_kill() { kill -KILL "$SERVER_PID"; }
+
+# netdump_dies: as soon as some of a dump has come.
+netdump_dies() {
+	{ until find "$place/served" -name vmcore-incomplete -size +256k | grep .; do sleep 0.05; done && netdump_kill; } &
+	network_serves "$!"
+}

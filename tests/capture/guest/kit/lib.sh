@@ -43,6 +43,7 @@ came_back_without_dump() {
 	ok 'the machine came back by itself'
 	check 'it holds no dump' holds_no_dump
 	check 'the network is up' network_up
+	check 'it is loaded' within 120 kmortem capture status
 }
 
 holds_no_dump() { [ -z "$(find /var/crash -name 'vmcore*')" ]; }
