@@ -62,8 +62,8 @@ static bool kdump_layout_fits(const uint8_t *header, const struct kdump_layout *
 static const struct kdump_layout *kdump_find_layout(const uint8_t *header, bool *ret_big_endian)
 {
 	const char *machine = (const char *)header + UTS_OFFSET + (size_t)4 * 65;
-	bool is_32 = (machine[0] == 'i' && !strncmp(machine + 2, "86", 3)) ||
-		     !strncmp(machine, "armv", 4) || !strncmp(machine, "ppc", 4);
+	bool is_32 = (machine[0] == 'i' && !memcmp(machine + 2, "86", 3)) ||
+		     !memcmp(machine, "armv", 4) || !memcmp(machine, "ppc", 4);
 
 	for (int i = 0; i < 4; i++) {
 		const struct kdump_layout *layout = &kdump_layouts[(i < 2) != is_32];

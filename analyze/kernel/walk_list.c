@@ -51,7 +51,7 @@ static bool list_unreadable(struct walk_list *list)
 static bool walk_list_step(struct walk *walk, struct value *ret, uint64_t *ret_key)
 {
 	struct walk_list *list = (struct walk_list *)walk;
-	uint64_t next, prev;
+	uint64_t next, prev = 0;
 
 	(void)ret_key;
 	if (!list->is_started) {
