@@ -10,8 +10,9 @@ setup() {
 
 # by SHELL WORDS: what these words print, with the library loaded.
 by() {
+	# Where the tests run in the background, INT is ignored, and no shell gives it back.
 	# shellcheck disable=SC2086,SC2016 # "busybox sh" is two words; words are for the shell under test
-	$1 -c 'set -u; for file in capture/shared/*.sh capture/host/*.sh capture/saving/*.sh; do . "$file"; done; '"$2"
+	env --default-signal=INT $1 -c 'set -u; for file in capture/shared/*.sh capture/host/*.sh capture/saving/*.sh; do . "$file"; done; '"$2"
 }
 
 # each WORDS: the same by all shells, in $output and $status.
