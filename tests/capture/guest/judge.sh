@@ -2,12 +2,10 @@
 # shellcheck shell=bash disable=SC2154,SC2317
 # What lies on the disk of a guest that is off, against what it said of itself.
 
-# judge: takes /var/crash out of the disk, and lets the scenario look.
+# judge: takes /var/crash out of the disks, and lets the scenario look.
 judge() {
-	# What is left in the journal of the file system counts.
-	e2fsck -fy "$place/root.img" > "$place/e2fsck.log" 2>&1
-	debugfs -R "rdump /var/crash $place" "$place/root.img" > "$place/debugfs.log" 2>&1
-	debugfs -R "rdump /var/lib/guest $place" "$place/root.img" >> "$place/debugfs.log" 2>&1
+	judge_open "$place"
+	[ ! -e "$place/peer/root.img" ] || judge_open "$place/peer"
 	judge_split_truth
 	# In a shell of its own: its functions are the scenario's.
 	(
@@ -15,6 +13,13 @@ judge() {
 		. "$scenarios_dir/${scenario[name]}"
 		after
 	)
+}
+
+# What is left in the journal of the file system counts.
+judge_open() {
+	e2fsck -fy "$1/root.img" > "$1/e2fsck.log" 2>&1
+	debugfs -R "rdump /var/crash $1" "$1/root.img" > "$1/debugfs.log" 2>&1
+	debugfs -R "rdump /var/lib/guest $1" "$1/root.img" >> "$1/debugfs.log" 2>&1
 }
 
 # The truth was told once for each crash: becomes truth.1/expected.txt, truth.2/…
@@ -64,6 +69,9 @@ dump_is_served() {
 	check "dump $number: it says what the guest said" dump_tells_truth "$number" "$directory/vmcore"
 	check "dump $number: the kernel's log is beside it" log_is_whole "$number" "$(echo "$directory"/@(dmesg.txt|log))"
 	check "dump $number: there can be a report of it" dump_has_cause "$directory" sysrq
+	if grep -q '"tool": "kmortem-capture"' "$directory/meta.json"; then
+		check "dump $number: its meta.json" meta_is_right "$number" "$directory" 60
+	fi
 }
 
 # dump_has_cause DIRECTORY CAUSE

@@ -11,15 +11,14 @@ machine_run() (
 	status=0
 	# shellcheck source=/dev/null
 	. "$scenarios_dir/${scenario[name]}"
-	network_open && machine_boots "$1" || status=$?
+	network_open && peer_start "$1" && machine_boots "$1" || status=$?
 	network_close
 	exit "$status"
 )
 
 machine_boots() {
 	local root=$1 append=${scenario[append]} last asked=0 end=$((SECONDS + scenario[timeout]))
-	cp --sparse=always --reflink=auto "$root/root.img" "$place/root.img" && truncate -s 2G "$place/scratch.img" || return
-	: > "$place/talk.log"
+	machine_disks "$root" || return
 	while :; do
 		machine_start "$root" "$append" && machine_wait "$end" || return
 		last=$(tr -d '\r\0' < "$place/talk.log" | grep -aE '^(done|power-cycle|crash)\b' | tail -n 1)
@@ -31,6 +30,10 @@ machine_boots() {
 	done
 }
 
+machine_disks() {
+	cp --sparse=always --reflink=auto "$1/root.img" "$place/root.img" && truncate -s 2G "$place/scratch.img" && : > "$place/talk.log"
+}
+
 # machine_start ROOT_DIRECTORY APPEND
 machine_start() {
 	local root=$1 arguments
@@ -38,12 +41,12 @@ machine_start() {
 		-display none -monitor none -kernel "$root/vmlinuz" -initrd "$root/initrd"
 		-append "root=/dev/vda rw console=ttyS0 no_timer_check net.ifnames=0 systemd.show_status=0 $2"
 		-drive "file=$place/root.img,if=virtio,format=raw,cache=unsafe"
-		-drive "file=$place/kit.img,if=virtio,format=raw,cache=unsafe,readonly=on"
+		-drive "file=${place%/peer}/kit.img,if=virtio,format=raw,cache=unsafe,readonly=on"
 		-drive "file=$place/scratch.img,if=virtio,format=raw,cache=unsafe"
 		-chardev "file,id=console,path=$place/console.log,append=on" -serial chardev:console
 		-chardev "file,id=talk,path=$place/talk.log,append=on" -serial chardev:talk
-		-chardev "file,id=truth,path=$place/truth,append=on" -device isa-debugcon,iobase=0xe9,chardev=truth
-		-netdev "$(network_arguments)" -device virtio-net-pci,netdev=n0)
+		-chardev "file,id=truth,path=$place/truth,append=on" -device isa-debugcon,iobase=0xe9,chardev=truth)
+	mapfile -t -O "${#arguments[@]}" arguments < <(network_arguments)
 	# shellcheck disable=SC2086 # words
 	$INSIDE "$(machine_emulator)" "${arguments[@]}" < /dev/null > "$place/emulator.log" 2>&1 &
 	machine_pid=$!

@@ -23,15 +23,37 @@ network_close() {
 # network_serves PID…: these end with the network, or with this program.
 network_serves() {
 	PIDS+=("$@")
-	echo "${PIDS[*]}" > "$place/servers.pid"
+	echo "${PIDS[*]}" > "${place%/peer}/servers.pid"
 }
 
-# network_arguments: of the emulator.
+# network_arguments: of the emulator, one a line. Cards that are a wire to the peer are eth0, eth1, … of both.
 network_arguments() {
-	case ${scenario[network]} in
-	user) echo user,id=n0 ;;
-	*) echo user,id=n0,restrict=on ;;
-	esac
+	local kind number=0 from=guest to=peer
+	[ "$place" = "${place%/peer}" ] || from=peer to=guest
+	for kind in ${scenario[network]:-none}; do
+		echo -netdev
+		case $kind in
+		none) echo "user,id=n$number,restrict=on" ;;
+		user) echo "user,id=n$number" ;;
+		wire) echo "dgram,id=n$number,local.type=unix,local.path=${place%/peer}/$from.$number,remote.type=unix,remote.path=${place%/peer}/$to.$number" ;;
+		esac
+		printf '%s\n' -device "virtio-net-pci,netdev=n$number,mac=52:54:00:00:0$number:0$(printf %s "$from" | wc -c)"
+		number=$((number + 1))
+	done
+}
+
+# ---- a second guest ----------------------------------------------------------------------------
+
+# peer_start ROOT_DIRECTORY: of the same root, where the scenario has a function `peer`; it is there before the first one is.
+peer_start() {
+	local place=$place/peer machine_pid
+	[ "$(type -t peer)" = function ] || return 0
+	mkdir "$place" && machine_disks "$1" && machine_start "$1" guest.peer || return
+	network_serves "$machine_pid"
+	until grep -aq '^ready' "$place/talk.log"; do
+		kill -0 "$machine_pid" || return
+		sleep 0.5
+	done
 }
 
 # ---- netdump-server ----------------------------------------------------------------------------

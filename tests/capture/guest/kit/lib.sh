@@ -39,6 +39,12 @@ network_settings() { cat > "/etc/systemd/network/$1"; }
 # network_up: when it is as they say.
 network_up() { systemctl enable systemd-networkd.service && systemctl restart systemd-networkd.service && /lib/systemd/systemd-networkd-wait-online --timeout=60; }
 
+# obey: does what comes to port 9, in the background; for a peer.
+obey() { while :; do busybox nc -l -p 9 -e sh; done & }
+
+# tell ADDRESS COMMANDS: to one that obeys; it has done them then.
+tell() { echo "$2" | busybox nc "$1" 9; }
+
 came_back_without_dump() {
 	ok 'the machine came back by itself'
 	check 'it holds no dump' holds_no_dump
