@@ -111,11 +111,11 @@ freeze_services() {
 
 tell_truth() { "$kit"/truth port "$@"; }
 
-# As a user does it, some time after the truth was told. What the check finds matters elsewhere.
+# As a user does it, some time after the truth was told. What the check finds matters elsewhere. (Nothing is executed below /run.)
 crash_by_test() {
-	printf '#!/bin/sh\nexec kmortem capture test --yes --force\n' > /run/crash-test
-	chmod +x /run/crash-test
-	tell_truth exec /run/crash-test
+	printf '#!/bin/sh\nexec kmortem capture test --yes --force\n' > "$guest/crash-test"
+	chmod +x "$guest/crash-test"
+	tell_truth exec "$guest/crash-test"
 }
 
 crash_by_sysrq() { tell_truth /proc/sysrq-trigger c; }
