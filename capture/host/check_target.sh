@@ -166,7 +166,7 @@ target_tried() {
 		written_to "$target_directory/.kmortem-check" && echo "$(room_bytes "$target_directory") $(retain_size "$target_directory" "$(this_host)")"
 		return
 	fi
-	target_take .kmortem-check/page < /dev/null && folder=$(target_quoted "$(directory_of "$target")") &&
+	target_take .kmortem-check/page < /dev/null && folder=$(target_there) &&
 		target_ssh "rm -r $folder/.kmortem-check && df -Pk $folder" | tail -n 1 | awk '{ printf "%.0f 0\n", $4 * 1024 }'
 }
 

@@ -83,7 +83,7 @@ target_make() {
 target_reach() {
 	case $target_kind in
 	nfs) target_mount_nfs ;;
-	ssh) target_ssh "umask 077; mkdir -p $(target_quoted "$(directory_of "$target")")" ;;
+	ssh) target_ssh "umask 077; mkdir -p $(target_there)" ;;
 	esac
 }
 
@@ -123,6 +123,9 @@ target_identity() { target_key=$ROOT/etc/kmortem/ssh_key target_known=$ROOT/etc/
 # target_quoted TEXT: one word of the server's shell.
 target_quoted() { printf "'%s'" "$(printf %s "$1" | sed "s/'/'\\\\''/g")"; }
 
+# target_there [NAME]: what lies by that name in the target's directory, or that itself, as one word of the server's shell.
+target_there() { target_quoted "$(directory_of "$target")${1:+/$1}"; }
+
 # ---- writing -----------------------------------------------------------------------------------
 
 target_new() {
@@ -130,7 +133,7 @@ target_new() {
 		new=$target_directory/$1
 		mkdir "$new" || { [ ! -e "$new" ] && [ ! -L "$new" ] || return 17; return 1; }
 	elif [ "$target_kind" = ssh ]; then
-		new=$(target_quoted "${target_where#*:}/$1")
+		new=$(target_there "$1")
 		target_ssh "umask 077; mkdir $new || { [ ! -e $new ] || exit 17; exit 1; }"
 	fi
 }
@@ -139,8 +142,8 @@ target_new() {
 target_take() {
 	case $target_kind in
 	ssh)
-		file=$(target_quoted "$(directory_of "$target")/$1")
-		folder=$(target_quoted "$(directory_of "$target")/${1%/*}")
+		file=$(target_there "$1")
+		folder=$(target_there "${1%/*}")
 		target_ssh "umask 077; mkdir -p $folder && cat > $file && { sync $file 2> /dev/null || sync; }"
 		;;
 	netdump)
@@ -169,7 +172,7 @@ netdump_log() {
 
 target_keep() {
 	[ "$target_kind" = ssh ] || return 0
-	from=$(target_quoted "$(directory_of "$target")/$1") to=$(target_quoted "$(directory_of "$target")/$2")
+	from=$(target_there "$1") to=$(target_there "$2")
 	target_ssh "mv $from $to && sync"
 }
 
