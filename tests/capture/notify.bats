@@ -169,6 +169,82 @@ SYSLOG_IDENTIFIER=kmortem" ]
 	each_shell failed
 }
 
+@test "a crash that has left its log only is told, with what is known of it" {
+	log=${dump%/*}/dmesg.txt
+	rm "$dump"
+	printf '[ 1.0] Kernel panic - not syncing: another\n' > "$log"
+	jq -n '{tool: "kmortem-capture", client: "thishost", finished: "2026-11-21T13:14:00Z", complete: false,
+		reason: "local /var/crash: \"full\"", vmcore: null, panic: "sysrq triggered crash", kernel: "6.1.0-1", cmdline: null,
+		crash_time: "2026-11-21T13:13:21Z"}' > "${dump%/*}/meta.json"
+	words="thishost crashed: sysrq triggered crash; there is no dump (local /var/crash: \"full\"), see $log"
+	alone() {
+		run -0 notify "$@" tell "$log"
+		[ "$(sort "$SAID/logger")" = "KMORTEM_HOST=thishost
+KMORTEM_KERNEL=6.1.0-1
+KMORTEM_LOG=$log
+KMORTEM_PANIC=sysrq triggered crash
+KMORTEM_REASON=local /var/crash: \"full\"
+KMORTEM_REPORT=$log
+KMORTEM_TIME=2026-11-21T13:13:21Z
+MESSAGE=$words
+MESSAGE_ID=ea9fb6baa8e244feaade3f698aeb164a
+PRIORITY=2
+SYSLOG_IDENTIFIER=kmortem" ]
+		[ "$(cat "$SAID/wall")" = "kmortem: 2026-11-21T13:13:21Z $words" ]
+	}
+	each_shell alone
+	printf '#!/bin/sh\n%s\n' 'echo "$1 $KMORTEM_LOG $KMORTEM_REASON ${KMORTEM_DUMP-none}" > "$SAID/site"; cat >> "$SAID/site"' > "$BATS_TEST_TMPDIR/site"
+	chmod +x "$BATS_TEST_TMPDIR/site"
+	printf '%s\n' "notify_command=$BATS_TEST_TMPDIR/site" notify_mail=admin@example.com > "$ROOT/etc/kmortem/capture.conf"
+	sent() {
+		run -0 notify "$@" send "$log"
+		[ "$(tail -n 3 "$SAID/mail")" = "LOG: $log
+
+[ 1.0] Kernel panic - not syncing: another" ]
+		[ "$(cat "$SAID/site")" = "$log $log local /var/crash: \"full\" none
+[ 1.0] Kernel panic - not syncing: another" ]
+	}
+	each_shell sent
+}
+
+@test "a log without a word beside it: what its end and its directory tell" {
+	printf '[ 1.0] x\0\n<0>[ 2.0] crashed: [ 9.9] Kernel panic - not syncing: hung_task: blocked\n[ 3.0] Kernel panic - not syncing: sysrq triggered crash\n' \
+		> "$BATS_TEST_TMPDIR/log"
+	words='crashed: hung_task: blocked; there is no dump, see'
+	local_log() {
+		for log in "$ROOT/var/lib/systemd/pstore/7/dmesg.txt" "$BATS_TEST_TMPDIR/crash/127.0.0.1-2026-11-21-13:13:13/vmcore-dmesg.txt" \
+			"$BATS_TEST_TMPDIR/crash/202611211313/dmesg.202611211313"; do
+			mkdir -p "${log%/*}"
+			cp "$BATS_TEST_TMPDIR/log" "$log"
+			run -0 notify "$@" tell "$log"
+			grep -qx "MESSAGE=thishost $words $log" "$SAID/logger"
+			grep -qF "thishost $words $log" "$SAID/wall"
+		done
+	}
+	each_shell local_log
+	log=$BATS_TEST_TMPDIR/crash/192.0.2.7-2026-11-21-13:13:13/vmcore-dmesg.txt
+	mkdir "${log%/*}"
+	cp "$BATS_TEST_TMPDIR/log" "$log"
+	of_another() {
+		run -0 notify "$@" tell "$log"
+		grep -qx "MESSAGE=a host $words $log" "$SAID/logger"
+		[ ! -e "$SAID/wall" ]
+	}
+	each_shell of_another
+}
+
+@test "the report of a crash that was known is told without its dump" {
+	report
+	log=${dump%/*}/dmesg.txt
+	mv "$dump" "$log"
+	known() {
+		run -0 notify "$@" tell "$log"
+		grep -qx "MESSAGE=thishost crashed: sysrq; 2 warning(s), see ${dump%/*}/report.txt" "$SAID/logger"
+		grep -qx "KMORTEM_LOG=$log" "$SAID/logger"
+	}
+	each_shell known
+}
+
 @test "mail and the site's command, where they are wanted" {
 	report
 	nothing() {

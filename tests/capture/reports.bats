@@ -11,13 +11,20 @@ setup() {
 	mkdir -p "$root" "$spool" "$BATS_TEST_TMPDIR/bin" "$BATS_TEST_TMPDIR/proc"
 	# Long before this test: what is incomplete and older than that was left by a crash.
 	echo "btime $(date -d '-1 day' +%s)" > "$BATS_TEST_TMPDIR/proc/stat"
-	export PROC=$BATS_TEST_TMPDIR/proc STARTED=$started POLL=0.05 RUNTIME_DIRECTORY=$BATS_TEST_TMPDIR/dumps
-	mkdir "$RUNTIME_DIRECTORY"
+	export PROC=$BATS_TEST_TMPDIR/proc STARTED=$started POLL=0.05 RUNTIME_DIRECTORY=$BATS_TEST_TMPDIR/dumps \
+		STATE_DIRECTORY=$BATS_TEST_TMPDIR/told
+	mkdir "$RUNTIME_DIRECTORY" "$STATE_DIRECTORY"
 	PATH=$BATS_TEST_TMPDIR/bin:$PATH
 	# What is told is the dump that the unit is for; one that is to fail says so.
 	cat > "$BATS_TEST_TMPDIR/bin/systemctl" <<- 'END'
 		#!/bin/sh
 		[ "$1" = start ] || { echo "$*" >> "$STARTED.index"; exit; }
+		if [ "$2" = --no-block ]; then
+			shift
+			key=${2#kmortem-notify@}
+			readlink "$RUNTIME_DIRECTORY/${key%.service}" >> "$STARTED.told"
+			exit
+		fi
 		key=${2#kmortem-report@}
 		dump=$(readlink "$RUNTIME_DIRECTORY/${key%.service}") && echo "$dump" >> "$STARTED"
 		case $dump in *broken*) exit 1 ;; esac
@@ -74,6 +81,84 @@ cut-by-the-crash/vmcore-incomplete
 with a space/vmcore" ]
 	}
 	each_shell found
+}
+
+# told SHELL…: the logs that were told of, paths below the root, sorted.
+told() {
+	: > "$started.told"
+	scan "$@" > /dev/null
+	sed "s,^$root/,," "$started.told" | sort
+}
+
+@test "the log of a crash that has left no dump is told of, once" {
+	dump 202611211313/dump.202611211313
+	dump 202611211313/dmesg.202611211313 '-2 days'
+	dump 202611211400/dmesg.202611211400 '-2 days'
+	dump 127.0.0.1-2026-11-21-13:13:13/vmcore-dmesg.txt '-2 days'
+	dump 127.0.0.1-2026-11-21-13:13:13/dmesg.txt '-2 days'
+	dump part/dmesg.txt '-2 days'
+	dump part/vmcore-incomplete
+	dump known/dmesg.txt '-2 days'
+	touch "$root/known/report.txt"
+	dump being-written/dmesg.txt
+	echo '  "finished": null,' > "$root/being-written/meta.json"
+	dump over/dmesg.txt
+	echo '  "finished": "2026-11-21T13:13:13Z",' > "$root/over/meta.json"
+	dump begun/dmesg.txt
+	dump deep/er/dmesg.txt '-2 days'
+
+	mkdir "$root/link"
+	ln -s ../known/dmesg.txt "$root/link/dmesg.txt"
+	once() {
+		rm -f "$STATE_DIRECTORY"/*
+		run -0 told "$@"
+		# Which of two logs is the first is up to the file system.
+		[ "$(sed 's,/vmcore-dmesg.txt,/dmesg.txt,' <<< "$output")" = "127.0.0.1-2026-11-21-13:13:13/dmesg.txt
+202611211400/dmesg.202611211400
+known/dmesg.txt
+over/dmesg.txt" ]
+		run -0 told "$@"
+		[ -z "$output" ]
+	}
+	each_shell once
+	grep -q '^restart ' "$started.index"
+	rm "$root/being-written/meta.json"
+	touch -d '-2 days' "$root/being-written/dmesg.txt"
+	# Somebody wants the room.
+	rm "$root/202611211313/dump.202611211313"
+	later() {
+		rm -f "$STATE_DIRECTORY/$(printf %s "$root/being-written" | sha256sum | cut -c 1-16)"
+		run -0 told "$@"
+		[ "$output" = being-written/dmesg.txt ]
+	}
+	each_shell later
+}
+
+@test "logs that the firmware has kept are told of where the kernel did not go on" {
+	export ROOT=$BATS_TEST_TMPDIR/system
+	root=$ROOT/var/lib/systemd/pstore
+	mkdir -p "$root/1" "$root/2"
+	printf '<4>[   12.1] Oops: 0002 [#1]\n<0>[   12.3] Kernel panic - not syncing: Fatal exception\n' > "$root/1/dmesg.txt"
+	echo '<4>[   12.1] Oops: 0002 [#1]' > "$root/2/dmesg.txt"
+	touch -d '-2 days' "$root"/*/dmesg.txt
+	pstore() {
+		rm -f "$STATE_DIRECTORY"/* "$started.index"
+		run -0 told "$@"
+		[ "$output" = 1/dmesg.txt ]
+		[ ! -e "$started.index" ]
+	}
+	each_shell pstore
+}
+
+@test "a log that is gone is forgotten, but not at once: its disk may come back" {
+	ln -s "$root/gone/dmesg.txt" "$STATE_DIRECTORY/new"
+	ln -s "$root/gone/dmesg.txt" "$STATE_DIRECTORY/old"
+	dump here/dmesg.txt
+	ln -s "$root/here/dmesg.txt" "$STATE_DIRECTORY/here"
+	touch -h -d '-91 days' "$STATE_DIRECTORY"/{old,here}
+	run -0 told dash
+	[ "$(ls "$STATE_DIRECTORY")" = "here
+new" ]
 }
 
 @test "a directory may have any name, and a long one" {
@@ -180,6 +265,12 @@ b/vmcore" ]
 	cat > "$BATS_TEST_TMPDIR/bin/systemctl" <<- 'END'
 		#!/bin/sh
 		[ "$1" = start ] || { echo "$*" >> "$STARTED.index"; exit; }
+		if [ "$2" = --no-block ]; then
+			shift
+			key=${2#kmortem-notify@}
+			readlink "$RUNTIME_DIRECTORY/${key%.service}" >> "$STARTED.told"
+			exit
+		fi
 		key=${2#kmortem-report@}
 		dump=$(readlink "$RUNTIME_DIRECTORY/${key%.service}")
 		echo "$dump" >> "$STARTED"
