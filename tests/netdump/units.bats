@@ -57,7 +57,7 @@ manual() {
 	[ "$spool" = /var/spool/kmortem ]
 	grep -qx "DirectoryNotEmpty=$spool" "$units/kmortem-report.path"
 	read -r program command markers dumps <<< "$(sed -n 's/^ExecStart=//p' "$units/kmortem-report.service")"
-	[ "$command $markers $dumps" = "scan $spool /var/crash" ]
+	[ "$command $markers $dumps" = "scan $spool /var/crash /var/lib/systemd/pstore" ]
 	[ -x "$program" ]
 	grep -qx RuntimeDirectory=kmortem-dumps "$units/kmortem-report.service"
 	grep -qx "ExecStopPost=+$program place /run/kmortem-dumps/%i" "$units/kmortem-report@.service"
