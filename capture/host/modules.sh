@@ -16,6 +16,14 @@ module_files() {
 # module_is_there NAME: as a module of that kernel or in it.
 module_is_there() { modprobe ${ROOT:+-d "$ROOT"} -S "$image_release" -n -q "$1" 2> /dev/null; }
 
+# pstore_module: of what keeps the last words of this kernel: the capture kernel may have some, too. Older kernels call theirs "efi".
+pstore_module() {
+	pstore_backend || return 0
+	for module in "$backend" "${backend}_pstore"; do
+		! module_is_there "$module" || { echo "$module"; break; }
+	done
+}
+
 module_unpacked() {
 	case $1 in
 	*.xz) xz -dc "$1" ;;

@@ -189,6 +189,8 @@ plan() {
 		echo "module $module"
 	done
 	plan_watchdogs
+	# shellcheck disable=SC2046 # one word, or none
+	plan_modules $(pstore_module)
 	plan_missing=0
 	while IFS= read -r target; do
 		[ "$target" ] || continue

@@ -23,11 +23,6 @@ log_take() {
 # log_field PATTERN: what follows it in the last line that has it; nobody needs more than a screen of it.
 log_field() { tr -d '\000' < "$work/dmesg.txt" | LC_ALL=C sed -n "s/.*$1//p" | tail -n 1 | head -c 2000; }
 
-# pstore_backend: where the firmware, or memory set apart, keeps what a kernel says in its last moment; status 1: nowhere.
-pstore_backend() {
-	read -r backend < "$ROOT/sys/module/pstore/parameters/backend" && [ "$backend" ] && [ "$backend" != '(null)' ]
-} 2> /dev/null
-
 # log_to_kmsg: most kernels take what is to survive only out of their own log, and when they panic. So it is said again there,
 # and this kernel ends by a panic, after which it reboots.
 log_to_kmsg() {

@@ -68,3 +68,8 @@ host_label() {
 
 # this_host: as the names of its dumps begin.
 this_host() { host_label "$(uname -n)"; }
+
+# pstore_backend: sets $backend to what has the firmware, or memory set apart, keep what a kernel says in its last moment; status 1: nothing.
+pstore_backend() {
+	read -r backend < "$ROOT/sys/module/pstore/parameters/backend" && [ "$backend" ] && [ "$backend" != '(null)' ]
+} 2> /dev/null

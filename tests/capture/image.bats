@@ -330,6 +330,39 @@ watchdog_module i2c_i801' ]
 	[ "$output" = 'the watchdogs that run are not those that the capture image feeds: iTCO_wdt' ]
 }
 
+@test "build: the driver of what keeps the last words of a kernel goes into the image, with its options" {
+	machine
+	mkdir -p "$sys/module/pstore/parameters"
+	modules=$ROOT/lib/modules/6.1.0-test
+	: > "$modules/modules.dep"
+	for name in ramoops efi_pstore ext4; do echo $name > "$modules/$name.ko"; done
+	stubs+='modprobe() { case "$*" in
+		*" -n -q ramoops" | *" -n -q efi_pstore") ;;
+		*" -n -q "*) return 1 ;;
+		*" ramoops") echo "insmod $ROOT/lib/modules/6.1.0-test/ramoops.ko mem_address=0x1e000000" ;;
+		*" efi_pstore") echo "insmod $ROOT/lib/modules/6.1.0-test/efi_pstore.ko" ;;
+		*" ext4") echo "insmod $ROOT/lib/modules/6.1.0-test/ext4.ko" ;;
+	esac; }
+'
+	order_with() {
+		echo "$1" > "$sys/module/pstore/parameters/backend"
+		each "$stubs build"
+		[ "$status" -eq 0 ]
+		unpacked
+		order=$(cat "$BATS_TEST_TMPDIR/out/lib/modules/order")
+	}
+	order_with ramoops
+	[ "$order" = '/lib/modules/ramoops.ko mem_address=0x1e000000
+/lib/modules/ext4.ko' ]
+	order_with efi
+	[ "$order" = '/lib/modules/efi_pstore.ko
+/lib/modules/ext4.ko' ]
+	for none in '(null)' built_in; do
+		order_with "$none"
+		[ "$order" = /lib/modules/ext4.ko ]
+	done
+}
+
 @test "build: a watchdog on no device is that of a driver that is loaded" {
 	machine
 	armed 0 'W83627HF Watchdog' active
