@@ -15,16 +15,6 @@ iomem_bytes() {
 # crashkernel_words: what the command line asks for.
 crashkernel_words() { tr ' ' '\n' < "$ROOT/proc/cmdline" | grep '^crashkernel=' | tr '\n' ' ' | sed 's/ $//'; }
 
-# memory_elsewhere: prints who it is that sets memory apart and starts what captures, where that is not this kernel's kexec.
-memory_elsewhere() {
-	case $(read_line /proc/xen/capabilities) in
-	*control_d*) echo "This system is Xen's dom0, and it is the hypervisor that reserves memory and starts the capture kernel" ;;
-	esac
-	case $(read_line /sys/kernel/fadump/enabled)$(read_line /sys/kernel/fadump_enabled) in
-	*1*) echo "The firmware keeps the memory of a crash (fadump) and starts what captures it" ;;
-	esac
-}
-
 check_memory_elsewhere() {
 	if [ "$(owner)" = kmortem ]; then
 		point fail crashkernel "$1: kmortem by itself does not capture here." "have the distribution's kdump do it"

@@ -152,10 +152,32 @@ load_is_ours() {
 	return 1
 }
 
+# memory_elsewhere: prints who it is that sets memory apart and starts what captures, where that is not this kernel's kexec.
+memory_elsewhere() {
+	case $(read_line /proc/xen/capabilities) in
+	*control_d*) echo "This system is Xen's dom0, and it is the hypervisor that reserves memory and starts the capture kernel" ;;
+	esac
+	case $(read_line /sys/kernel/fadump/enabled)$(read_line /sys/kernel/fadump_enabled) in
+	*1*) echo "The firmware keeps the memory of a crash (fadump) and starts what captures it" ;;
+	esac
+}
+
+# memory_is_there: for a capture kernel of ours.
+memory_is_there() {
+	elsewhere=$(memory_elsewhere)
+	if [ "$elsewhere" ]; then
+		say "$elsewhere: kmortem by itself does not capture here; have the distribution's kdump do it"
+		return 1
+	elif [ "$(cat "$ROOT/sys/kernel/kexec_crash_size" 2> /dev/null || echo 0)" = 0 ]; then
+		say "no memory is reserved for a capture kernel: boot with crashkernel=; kmortem capture check says how much"
+		return 1
+	fi
+}
+
 # load: with an image that is up to date; status 1 where a target is missing in it or no new one could be made, 2 where nothing
 # is loaded.
 load() {
-	kexec_is_there && load_is_ours && kexec_prepare || return 2
+	kexec_is_there && load_is_ours && memory_is_there && kexec_prepare || return 2
 	load_status=0
 	if stale=$(image_is_stale); then
 		say "$stale: making one"
@@ -165,10 +187,6 @@ load() {
 			say "the image made before is loaded"
 			load_status=1
 		fi
-	fi
-	if [ "$(cat "$ROOT/sys/kernel/kexec_crash_size" 2> /dev/null || echo 0)" = 0 ]; then
-		say "no memory is reserved for a capture kernel: boot with crashkernel=; kmortem capture check says how much"
-		return 2
 	fi
 	kexec -p "$kexec_option" "$ROOT$kexec_kernel" --initrd="$image_file" --append="$kexec_words" || {
 		say "not loaded: $(kexec_text)"

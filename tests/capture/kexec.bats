@@ -110,11 +110,11 @@ words() {
 @test "load makes an image where there is none of today, and says what is in the way" {
 	: > "$ROOT/boot/vmlinuz-6.1.0-test"
 	stubs='owner() { echo kmortem; }; conf_append=; image_is_stale() { echo "it is old"; }; kexec() { case $1 in --help) ;; *) return ${KEXEC_STATUS-0} ;; esac; };'
-	each "$stubs"' build() { echo built; }; load'
-	[ "$status" -eq 2 ]
-	[ "$output" = built ]
-	[[ $stderr == *'it is old: making one'*'boot with crashkernel='* ]]
 	echo 268435456 > "$ROOT/sys/kernel/kexec_crash_size"
+	each "$stubs"' build() { echo built; }; load'
+	[ "$status" -eq 0 ]
+	[ "$output" = built ]
+	[[ $stderr == *'it is old: making one'* ]]
 	each "$stubs"' build() { return 1; }; load'
 	[ "$status" -eq 1 ]
 	each "$stubs"' build() { return 2; }; load'
@@ -122,6 +122,26 @@ words() {
 	KEXEC_STATUS=1 each "$stubs"' build() { :; }; load'
 	[ "$status" -eq 2 ]
 	[[ $stderr == *'not loaded: kexec -p '* ]]
+}
+
+@test "load says that no memory is there for it, or whose that is, before it makes an image" {
+	: > "$ROOT/boot/vmlinuz-6.1.0-test"
+	stubs='owner() { echo kmortem; }; image_is_stale() { echo old; }; build() { echo built; }; kexec() { echo called; }; load'
+	refuses() {
+		each "$stubs"
+		[ "$status" -eq 2 ] && [ -z "$output" ]
+		[[ $stderr == *"$1"* ]]
+	}
+	refuses 'no memory is reserved for a capture kernel: boot with crashkernel='
+	echo 0 > "$ROOT/sys/kernel/kexec_crash_size"
+	refuses 'no memory is reserved for a capture kernel: boot with crashkernel='
+	echo 268435456 > "$ROOT/sys/kernel/kexec_crash_size"
+	echo 1 > "$ROOT/sys/kernel/fadump_enabled"
+	refuses 'fadump'
+	rm "$ROOT/sys/kernel/fadump_enabled"
+	mkdir -p "$ROOT/proc/xen"
+	echo control_d > "$ROOT/proc/xen/capabilities"
+	refuses "Xen's dom0"
 }
 
 @test "load and unload say that kexec is not installed, before they make an image" {
