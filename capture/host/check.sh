@@ -104,6 +104,7 @@ check_points() {
 	check_watchdogs
 	check_filter
 	check_targets
+	check_extra_modules
 	check_saver
 	check_image
 	check_loaded

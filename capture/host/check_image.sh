@@ -32,6 +32,13 @@ check_saver() {
 
 # ---- the image ---------------------------------------------------------------------------------
 
+check_extra_modules() {
+	absent=$(extra_modules_absent)
+	[ -z "$absent" ] ||
+		point warn extra-modules "The kernel $image_release has no $absent, which extra_modules names: the capture kernel goes without." \
+			"correct $conf_file, or install what has it for this kernel"
+}
+
 # An image for another target or another kernel is worse than one whose programs are of yesterday.
 check_image() {
 	[ "$(owner)" = kmortem ] || [ -r "$kexec_record" ] || return 0

@@ -16,6 +16,13 @@ module_files() {
 # module_is_there NAME: as a module of that kernel or in it.
 module_is_there() { modprobe ${ROOT:+-d "$ROOT"} -S "$image_release" -n -q "$1" 2> /dev/null; }
 
+# extra_modules_absent: those of the setting that the kernel has not got, parted by blanks.
+extra_modules_absent() {
+	for module in $conf_extra_modules; do
+		module_is_there "$module" || printf '%s ' "$module"
+	done | sed 's/ $//'
+}
+
 # pstore_module: of what keeps the last words of this kernel: the capture kernel may have some, too. Older kernels call theirs "efi".
 pstore_module() {
 	pstore_backend || return 0

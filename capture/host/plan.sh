@@ -184,10 +184,10 @@ plan() {
 	[ -z "$lacks" ] || { say "busybox has no ${lacks% }; install one that has (busybox-static)"; return 2; }
 	plan_script ${conf_pre_script:+"$conf_pre_script"} ${conf_post_script:+"$conf_post_script"} &&
 		plan_file ${conf_known_signatures:+"$conf_known_signatures"} || return 2
-	for module in $conf_extra_modules; do
-		module_is_there "$module" || say "extra_modules: the kernel $image_release has no module $module"
-		echo "module $module"
-	done
+	absent=$(extra_modules_absent)
+	[ -z "$absent" ] || say "extra_modules: the kernel $image_release has no $absent"
+	# shellcheck disable=SC2086 # words
+	plan_modules $conf_extra_modules
 	plan_watchdogs
 	# shellcheck disable=SC2046 # one word, or none
 	plan_modules $(pstore_module)

@@ -114,6 +114,19 @@ judged() {
 	[[ $said == "$2: "*"${3-}"* ]]
 }
 
+@test "modules that the site names and the kernel has not got" {
+	subject=check_extra_modules
+	absent='module_is_there() { case $1 in ipmi_*|dm-zero) ;; *) return 1 ;; esac; }'
+	mkdir -p "$ROOT/etc/kmortem"
+	for line in '' 'extra_modules = ipmi_watchdog dm-zero'; do
+		echo "$line" > "$ROOT/etc/kmortem/capture.conf"
+		each "$SYSTEM; $absent; conf_file=\$ROOT/etc/kmortem/capture.conf check_form=json"'; conf_read $conf_file; check_extra_modules; check_end'
+		[ "$(jq '.points | length' <<< "$output")" -eq 0 ]
+	done
+	echo 'extra_modules = ipmi_watchdog no_such nor_such' > "$ROOT/etc/kmortem/capture.conf"
+	words=$absent judged extra-modules warn 'The kernel 6.1.0-test has no no_such nor_such, '
+}
+
 @test "a machine that is ready" {
 	each "$SYSTEM"'; conf_file=$ROOT/etc/kmortem/capture.conf; check_ready -f json'
 	echo "$output"
