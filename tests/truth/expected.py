@@ -127,6 +127,9 @@ def netdev(text):
     return rows
 
 
+unnamed_flags = {"400": ",MASTER", "800": ",SLAVE", "c00": ",MASTER,SLAVE"}
+
+
 def links(text):
     """What `ip addr` printed: ifindex, flags, mtu, mac and addresses of each interface."""
     rows, row = {}, None
@@ -134,7 +137,8 @@ def links(text):
         head = re.match(r"(\d+): ([^:@]+)(?:@\S+)?: <([^>]*)> mtu (\d+)", line)
         if head:
             # busybox adds flags that it has no name for as a number, and ip says M-DOWN of the other end of a pair.
-            flags = set(re.sub(r"(?<=T)400\b", ",MASTER", head[3]).split(",")) - {"M-DOWN"}
+            names = re.sub(r"(?<=[A-Z])(400|800|c00)$", lambda number: unnamed_flags[number[1]], head[3])
+            flags = set(names.split(",")) - {"M-DOWN"}
             row = rows[head[2]] = {"ifindex": int(head[1]), "flags": flags, "mtu": int(head[4]),
                                    "mac": "", "addresses": set()}
         elif row is not None and (mac := re.match(r" +link/\w+ ([0-9a-f:]+)", line)):
