@@ -58,7 +58,7 @@ static void add_types(struct kernel_sources *sources, struct error *error,
 	}
 	assert(sources->type_count < KERNEL_SOURCES);
 	sources->types[sources->type_count++] = provider;
-	if (provider->is_partial)
+	if (provider->is_partial) // NOLINT(clang-analyzer-core.NullDereference): there is one where there is no error
 		note_partial(sources, provider->description);
 }
 

@@ -240,7 +240,7 @@ static struct entry *index_next(const struct entry_index *index, const struct en
  * first. */
 static size_t index_add(struct entry_index *index, size_t first, const struct entry *entry)
 {
-	*vec_push(&index->entries) = *entry;
+	*vec_push(&index->entries) = *entry; // NOLINT(clang-analyzer-core.NullDereference): never NULL
 	if (!first) {
 		first = index->entries.count;
 		map_put(&index->names, entry->name, (void *)first);
