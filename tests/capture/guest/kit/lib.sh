@@ -158,13 +158,30 @@ point_is() {
 		.points[] | select(.id == $id) | .verdict == $verdict and (.text | test($pattern))' /run/check.json
 }
 
+# point_is_now ID VERDICT [PATTERN]
+point_is_now() { checked && point_is "$@"; }
+
 # keep_dump: of a file system that is not the root's, for the harness, which looks at the root.
 keep_dump() { mkdir -p "$guest/dumps" && cp -a "$(dump_directory)" "$guest/dumps/"; }
 
 # filter_is VERDICT: of makedumpfile for the kernel that runs.
-filter_is() {
-	kmortem capture check -f json > /run/check.json
-	jq -e --arg verdict "$1" '.points[] | select(.id == "makedumpfile-kernel") | ., .verdict == $verdict' /run/check.json
+filter_is() { point_is_now makedumpfile-kernel "$1"; }
+
+# mount_crash DEVICE TYPE OPTIONS: as /var/crash, at each boot.
+mount_crash() {
+	sed -i '/var.crash/d' /etc/fstab
+	echo "$1 /var/crash $2 $3 0 0" >> /etc/fstab
+	systemctl daemon-reload
+	mount /var/crash && findmnt /var/crash
+}
+
+# unmount DIRECTORY: as soon as nobody works there any more; who does is told.
+unmount() {
+	within 20 umount "$1" && return
+	for link in /proc/[0-9]*/cwd /proc/[0-9]*/root /proc/[0-9]*/exe /proc/[0-9]*/fd/*; do
+		case $(readlink "$link") in "$1"*) echo "$link -> $(readlink "$link"): $(tr '\0' ' ' < "${link%"${link#/proc/*/}"}cmdline")" ;; esac
+	done
+	return 1
 }
 
 has_report() { [ -s "$(dump_directory)/report.txt" ]; }
