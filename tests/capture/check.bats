@@ -776,6 +776,23 @@ room() { words="room_bytes() { echo $1; }; retain_size() { echo ${2-0}; }"; }
 	[ "$(cat "$ROOT/asked")" = cheap ]
 }
 
+# allowed UNIT: the system calls that it may give.
+allowed() {
+	local name
+	for name in $(sed -n 's/^SystemCallFilter=\([^~]\)/\1/p' "$1"); do
+		case $name in @*) systemd-analyze syscall-filter "$name" | sed -n 's/^    \([a-z@]\)/\1/p' ;; *) echo "$name" ;; esac
+	done
+}
+
+# util-linux has used the newer ones since 2.39.
+@test "the watch may mount a target, by whichever calls mount(8) does that" {
+	allowed systemd/kmortem-capture-check.service > "$BATS_TEST_TMPDIR/calls"
+	for call in mount umount2 fsopen fsconfig fsmount move_mount open_tree mount_setattr; do
+		echo "$call"
+		grep -qx $call "$BATS_TEST_TMPDIR/calls"
+	done
+}
+
 @test "what readiness hangs on is watched, and the manual says what has to be asked for" {
 	for file in /boot /lib/modules /etc/kmortem/capture.conf /etc/default/kdump-tools /etc/kdump.conf \
 		/usr/bin/makedumpfile /usr/sbin/makedumpfile /usr/local/bin/makedumpfile /usr/local/sbin/makedumpfile; do

@@ -107,6 +107,15 @@ words() {
 	[[ $stderr == *"loaded, but status and check take it for another program's: $ROOT/run/kmortem-capture/loaded cannot be written" ]]
 }
 
+@test "the unit sees the addresses that kexec needs where it does not leave the segments to the kernel" {
+	unit=systemd/kmortem-capture.service
+	bounding=$(sed -n 's/^CapabilityBoundingSet=//p' $unit)
+	for capability in CAP_SYS_ADMIN CAP_SYSLOG; do # /proc/iomem, /proc/kallsyms
+		grep -qw $capability <<< "$bounding"
+	done
+	run -1 grep -E '^(ProtectKernelLogs|ProtectKernelTunables)=' $unit
+}
+
 @test "load makes an image where there is none of today, and says what is in the way" {
 	: > "$ROOT/boot/vmlinuz-6.1.0-test"
 	stubs='owner() { echo kmortem; }; conf_append=; image_is_stale() { echo "it is old"; }; kexec() { case $1 in --help) ;; *) return ${KEXEC_STATUS-0} ;; esac; };'

@@ -35,7 +35,7 @@ manual() {
 	for unit in "$PREFIX"/lib/systemd/system/*.service; do
 		limit=1.5
 		# One has to load a kernel, the other to read all memory and to mount what it could write to.
-		[[ $unit != */kmortem-capture*.service ]] || limit=3.6
+		[[ $unit != */kmortem-capture*.service ]] || limit=3.9
 		run -0 systemd-analyze security --offline=true --threshold="${limit/./}" "$unit"
 		[[ $output =~ "Overall exposure level for "[a-z@-]+".service: "([0-9.]+) ]]
 		jq -en "${BASH_REMATCH[1]} <= $limit"
