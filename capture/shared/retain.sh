@@ -65,8 +65,7 @@ retain_remove() {
 	[ "$oldest" ] || return
 	say "removes $1/$oldest"
 	# What says that it is ours goes last: this may be interrupted.
-	find "${1:?}/$oldest" -mindepth 1 ! -name meta.json -delete
-	rm -rf "${1:?}/$oldest"
+	find "${1:?}/$oldest" -mindepth 1 -maxdepth 1 ! -name meta.json -exec rm -rf {} + && rm -rf "${1:?}/$oldest"
 }
 
 # retain_helps DIRECTORY HOST NAME BYTES: so much can be written once all that may go is gone; else that is told.

@@ -682,7 +682,8 @@ made_of() {
 	local shell result first=
 	for shell in dash bash 'busybox sh'; do
 		rm -rf "$BATS_TEST_TMPDIR/crash" && mkdir "$BATS_TEST_TMPDIR/crash" && crash
-		by "$shell" "conf_defaults; conf_min_free=0; $1" 2> /dev/null
+		by "$shell" "conf_defaults; conf_min_free=0; $1" 2> "$WORK/errors"
+		refuse_usage "$WORK/errors" < /dev/null
 		result=$(cd "$BATS_TEST_TMPDIR/crash" && printf '%s ' *)
 		[ -z "$first" ] || [ "$first" = "$result" ]
 		first=$result
@@ -719,7 +720,8 @@ made_of() {
 @test "retention: a removal that was interrupted is known as ours, and ended the next time" {
 	crash() { held guest-2026-01-01-000000 100; held guest-2026-01-02-000000 100; }
 	made_of 'rm() { return 1; }; conf_keep=1; retain $BATS_TEST_TMPDIR/crash guest; ls $BATS_TEST_TMPDIR/crash/guest-2026-01-01-000000 > $BATS_TEST_TMPDIR/left'
-	[ "$(cat "$BATS_TEST_TMPDIR/left")" = meta.json ] && [ "$output" = 'guest-2026-01-01-000000 guest-2026-01-02-000000 ' ]
+	[ "$(cat "$BATS_TEST_TMPDIR/left")" = meta.json ]
+	[ "$output" = 'guest-2026-01-01-000000 guest-2026-01-02-000000 ' ]
 	by dash 'conf_defaults; conf_min_free=0 conf_keep=1; retain $BATS_TEST_TMPDIR/crash guest'
 	[ "$(ls "$BATS_TEST_TMPDIR/crash")" = guest-2026-01-02-000000 ]
 }

@@ -15,7 +15,7 @@ by() {
 	env --default-signal=INT $1 -c 'set -u; for file in capture/shared/*.sh capture/host/*.sh capture/saving/*.sh; do . "$file"; done; '"$2"
 }
 
-# each WORDS: the same by all shells, in $output and $status.
+# each WORDS: the same by all shells, in $output and $status; busybox, which takes its own programs, has what is asked of them.
 each() {
 	local shell first first_status
 	run --separate-stderr by dash "$1"
@@ -25,4 +25,10 @@ each() {
 		[ "$output$stderr" = "$first" ]
 		[ "$status" -eq "$first_status" ]
 	done
+	refuse_usage "${WORK-}/errors" <<< "$stderr"
+}
+
+# refuse_usage FILE: status 1 where that, or standard input, says how a program of busybox is used.
+refuse_usage() {
+	! grep -q -s 'BusyBox v.*multi-call binary' - "$1"
 }
