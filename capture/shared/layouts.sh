@@ -20,7 +20,8 @@ logs_below() {
 		-o -name vmcore-dmesg.txt -o -name vmcore-dmesg-incomplete.txt \) "$@"
 }
 
-# is_pstore FILE: systemd has found it where the firmware, or memory set apart, keeps the last words of this host's kernels.
+# is_pstore FILE: systemd has found it where the firmware, or memory set apart, keeps the last words of this host's kernels; of
+# memory it puts them there itself, of firmware into a directory of each.
 is_pstore() { case $1 in "$ROOT"/var/lib/systemd/pstore/*) ;; *) return 1 ;; esac }
 
 # is_log FILE: it has the name of one.

@@ -138,15 +138,23 @@ over/dmesg.txt" ]
 	export ROOT=$BATS_TEST_TMPDIR/system
 	root=$ROOT/var/lib/systemd/pstore
 	mkdir -p "$root/1" "$root/2"
+	printf '<0>[   12.3] Kernel panic - not syncing: Fatal exception\n' > "$root/dmesg.txt"
 	printf '<4>[   12.1] Oops: 0002 [#1]\n<0>[   12.3] Kernel panic - not syncing: Fatal exception\n' > "$root/1/dmesg.txt"
 	echo '<4>[   12.1] Oops: 0002 [#1]' > "$root/2/dmesg.txt"
-	touch -d '-2 days' "$root"/*/dmesg.txt
 	pstore() {
 		rm -f "$STATE_DIRECTORY"/* "$started.index"
 		run -0 told "$@"
-		[ "$output" = 1/dmesg.txt ]
+		[ "$output" = "1/dmesg.txt
+dmesg.txt" ]
 		[ ! -e "$started.index" ]
+		run -0 told "$@"
+		[ -z "$output" ]
+		# Another crash.
+		touch -d "$((seconds += 1)) seconds" "$root/dmesg.txt"
+		run -0 told "$@"
+		[ "$output" = dmesg.txt ]
 	}
+	seconds=0
 	each_shell pstore
 }
 
