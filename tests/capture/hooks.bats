@@ -163,7 +163,8 @@ kdump_utils_root() {
 		[ "$output" = "/usr/lib/dracut/modules.d/99kmortem/module-setup.sh
 /etc/kdump/pre.d/kmortem
 /etc/kdump/post.d/kmortem" ]
-		[ -x "$ROOT/etc/kdump/pre.d/kmortem" ] && [ -x "$ROOT/etc/kdump/post.d/kmortem" ]
+		[ -x "$ROOT/etc/kdump/pre.d/kmortem" ]
+		[ -x "$ROOT/etc/kdump/post.d/kmortem" ]
 		dash -n "$ROOT/etc/kdump/pre.d/kmortem"
 		bash -n "$ROOT/usr/lib/dracut/modules.d/99kmortem/module-setup.sh"
 		grep -qF 'bounded kdump-utils pre' "$ROOT/etc/kdump/pre.d/kmortem"

@@ -235,7 +235,8 @@ machine() {
 
 # unpacked: the image's files, in $BATS_TEST_TMPDIR/out.
 unpacked() {
-	rm -rf "$BATS_TEST_TMPDIR/out" && mkdir "$BATS_TEST_TMPDIR/out"
+	rm -rf "$BATS_TEST_TMPDIR/out"
+	mkdir "$BATS_TEST_TMPDIR/out"
 	gzip -dc "$ROOT/var/lib/kmortem/capture/initrd-6.1.0-test" | (cd "$BATS_TEST_TMPDIR/out" || exit; cpio -id --quiet 2> /dev/null; :)
 }
 
@@ -253,10 +254,17 @@ module virtio_pci" ]
 	unpacked
 	cd "$BATS_TEST_TMPDIR/out"
 	[ "$(cat etc/kmortem/capture.devices)" = "local /var/crash	UUID=11-22	ext4	rw	/var/crash" ]
-	[ -x init ] && [ -x bin/busybox ] && [ -x bin/dhcp ] && [ -x etc/kmortem/after ] && [ -f lib/kmortem/save.sh ] && [ -f lib/kmortem/conf.sh ]
+	[ -x init ]
+	[ -x bin/busybox ]
+	[ -x bin/dhcp ]
+	[ -x etc/kmortem/after ]
+	[ -f lib/kmortem/save.sh ]
+	[ -f lib/kmortem/conf.sh ]
 	[ "$(readlink bin/sh)" = busybox ]
-	[ "$(sed -n 2p bin/kmortem)" = 'echo kmortem' ] && [ -d bin/rules/lib ]
-	[ ! -e bin/netdump-send ] && [ ! -e etc/kmortem/netdump.key ]
+	[ "$(sed -n 2p bin/kmortem)" = 'echo kmortem' ]
+	[ -d bin/rules/lib ]
+	[ ! -e bin/netdump-send ]
+	[ ! -e etc/kmortem/netdump.key ]
 	cmp etc/kmortem/capture.conf "$conf"
 }
 
@@ -264,7 +272,8 @@ module virtio_pci" ]
 	machine
 	[ "$(by dash "$stubs build; sha256sum < \$image_file")" = "$(by bash "$stubs build; sha256sum < \$image_file")" ]
 	each "$stubs image_is_stale"
-	[ "$status" -eq 1 ] && [ -z "$output" ]
+	[ "$status" -eq 1 ]
+	[ -z "$output" ]
 	printf '%s\n' 'accept = panic-on-hang' ' notify_mail=root' >> "$conf"
 	each "$stubs image_is_stale"
 	[ "$status" -eq 1 ]
@@ -398,7 +407,8 @@ watchdog_module w83627hf_wdt' ]
 	[ "$(cat etc/kmortem/capture.network)" = "card eth0 52:54:00:12:34:56 /sys/devices/pci0000:00/0000:00:05.0 1500
 address eth0 10.0.0.2/24
 route eth0 192.0.2.9 10.0.0.1" ]
-	[ "$(stat -c %a etc/kmortem/netdump.key)" = 600 ] && [ -x bin/netdump-send ]
+	[ "$(stat -c %a etc/kmortem/netdump.key)" = 600 ]
+	[ -x bin/netdump-send ]
 	# While this system boots the network may not be there yet.
 	cd "$BATS_TEST_DIRNAME/../.."
 	each "$stubs"' getent() { return 1; }; image_is_stale'
@@ -431,7 +441,8 @@ initrd-6.1.0-test.plan" ]
 	ln -s disk "$ROOT/srv/link"
 	for pair in /srv/link:/srv/disk /srv/link/a/b:/srv/disk/a/b /srv/new/a/b:/srv/new/a/b /srv/link/../new:/srv/new /:/; do
 		each "directory_real ${pair%:*}"
-		[ "$status" -eq 0 ] && [ "$output" = "${pair#*:}" ]
+		[ "$status" -eq 0 ]
+		[ "$output" = "${pair#*:}" ]
 		each "$stubs plan_target 'local ${pair%:*}' | sed -n 's/^device .*	//p'"
 		[ "$output" = "${pair#*:}" ]
 	done
@@ -443,7 +454,8 @@ initrd-6.1.0-test.plan" ]
 		dangling:dangling:'is a link to nothing' dangling/a:dangling:'is a link to nothing' loop/x:loop:'is a link to nothing'; do
 		IFS=: read -r target culprit why <<< "$target"
 		each "$stubs plan_target 'local /srv/$target'"
-		[ "$status" -eq 1 ] && [ -z "$output" ]
+		[ "$status" -eq 1 ]
+		[ -z "$output" ]
 		[ "$stderr" = "kmortem-capture: /srv/$culprit: $why" ]
 	done
 }
@@ -452,10 +464,13 @@ initrd-6.1.0-test.plan" ]
 	machine
 	chmod 644 "$ROOT/etc/kmortem/after"
 	each "$stubs build"
-	[ "$status" -eq 2 ] && [ "$stderr" = 'kmortem-capture: /etc/kmortem/after: cannot be executed: chmod +x' ]
-	rm "$ROOT/etc/kmortem/after" && mkdir "$ROOT/etc/kmortem/after"
+	[ "$status" -eq 2 ]
+	[ "$stderr" = 'kmortem-capture: /etc/kmortem/after: cannot be executed: chmod +x' ]
+	rm "$ROOT/etc/kmortem/after"
+	mkdir "$ROOT/etc/kmortem/after"
 	each "$stubs build"
-	[ "$status" -eq 2 ] && [ "$stderr" = 'kmortem-capture: /etc/kmortem/after: cannot be read' ]
+	[ "$status" -eq 2 ]
+	[ "$stderr" = 'kmortem-capture: /etc/kmortem/after: cannot be read' ]
 	[ -z "$(ls -A "$ROOT/var/lib/kmortem/capture")" ]
 }
 
@@ -469,7 +484,8 @@ initrd-6.1.0-test.plan" ]
 	: > "$ROOT/lib/modules/6.1.0-test/modules.dep"
 	for name in ldd sha256sum modprobe; do
 		each "$stubs"' has() { [ "$1" != '$name' ]; }; build'
-		[ "$status" -eq 2 ] && [ "$stderr" = "kmortem-capture: $name is not installed: no capture image can be made" ]
+		[ "$status" -eq 2 ]
+		[ "$stderr" = "kmortem-capture: $name is not installed: no capture image can be made" ]
 	done
 	[ -z "$(ls -A "$ROOT/var/lib/kmortem/capture")" ]
 	each "$stubs"' busybox() { echo sh; }; busybox_lacks'
@@ -508,7 +524,8 @@ initrd-6.1.0-test.plan" ]
 	before=$(sha256sum "$ROOT"/var/lib/kmortem/capture/*)
 	for signal in HUP INT TERM; do
 		each "$stubs"' archive_compressed() { cat; kill -'$signal' $$; }; build; echo "goes on"'
-		[ "$status" -eq 2 ] && [ -z "$output" ]
+		[ "$status" -eq 2 ]
+		[ -z "$output" ]
 		each "$stubs"' plan() { die "no plan"; }; build'
 		[ "$status" -eq 2 ]
 		[ -z "$(ls -A "$TMPDIR")" ]

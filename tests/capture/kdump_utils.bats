@@ -119,7 +119,8 @@ vmcore-dmesg.txt" ]
 		root_make
 		UNSOUND=31 kdump "$shell"
 		[ "$(cat "$dump/vmcore")" = 'level 17' ]
-		[ ! -e "$dump/vmcore-incomplete" ] && [ ! -e "$dump/vmcore-damaged" ]
+		[ ! -e "$dump/vmcore-incomplete" ]
+		[ ! -e "$dump/vmcore-damaged" ]
 		jq -e '.complete and .checked == "sound" and .dump_level == 17 and (.failures[0] | contains("-d 31"))' "$dump/meta.json"
 		[ "$(cat "$ROOT/called")" = 'systemctl reboot -f' ]
 	done
@@ -134,7 +135,8 @@ vmcore-dmesg.txt" ]
 		stub cat "case \$* in */proc/vmcore) exit 1 ;; esac; exec /bin/cat \"\$@\""
 		UNSOUND=31 FAILS='17 1' kdump "$shell"
 		[ "$(cat "$dump/vmcore")" = 'level 31' ]
-		[ ! -e "$dump/vmcore-incomplete" ] && [ ! -e "$dump/vmcore-damaged" ]
+		[ ! -e "$dump/vmcore-incomplete" ]
+		[ ! -e "$dump/vmcore-damaged" ]
 		jq -e '.complete and .checked == "damaged by the filter" and .dump_level == 31 and .compression == "lzo" and
 			(.failures | length >= 4)' "$dump/meta.json"
 	done

@@ -138,7 +138,8 @@ words() {
 	stubs='owner() { echo kmortem; }; image_is_stale() { echo old; }; build() { echo built; }; kexec() { echo called; }; load'
 	refuses() {
 		each "$stubs"
-		[ "$status" -eq 2 ] && [ -z "$output" ]
+		[ "$status" -eq 2 ]
+		[ -z "$output" ]
 		[[ $stderr == *"$1"* ]]
 	}
 	refuses 'no memory is reserved for a capture kernel: boot with crashkernel='
@@ -157,7 +158,8 @@ words() {
 	: > "$ROOT/boot/vmlinuz-6.1.0-test"
 	for command in load unload; do
 		each 'has() { case $1 in kexec) return 1 ;; apt-get) ;; esac; }; owner() { echo kmortem; }; image_is_stale() { echo old; }; '$command
-		[ "$status" -eq 2 ] && [ -z "$output" ]
+		[ "$status" -eq 2 ]
+		[ -z "$output" ]
 		[ "$stderr" = 'kmortem-capture: kexec is not installed: apt-get install kexec-tools' ]
 	done
 }
@@ -177,21 +179,29 @@ words() {
 
 @test "status" {
 	each status
-	[ "$status" -eq 1 ] && [ "$output" = 'not loaded' ]
+	[ "$status" -eq 1 ]
+	[ "$output" = 'not loaded' ]
 	echo 1 > "$ROOT/sys/kernel/kexec_crash_loaded"
 	each status
-	[ "$status" -eq 0 ] && [ "$output" = 'loaded, by another program' ]
+	[ "$status" -eq 0 ]
+	[ "$output" = 'loaded, by another program' ]
 	mkdir -p "$ROOT/run/kmortem-capture"
 	echo 'kexec -p x' > "$ROOT/run/kmortem-capture/loaded"
 	each status
-	[ "$status" -eq 0 ] && [ "$output" = 'loaded: kexec -p x' ] && [ -z "$stderr" ]
+	[ "$status" -eq 0 ]
+	[ "$output" = 'loaded: kexec -p x' ]
+	[ -z "$stderr" ]
 	mkdir -p "$ROOT/var/lib/kmortem/capture"
 	: > "$ROOT/var/lib/kmortem/capture/initrd-6.1.0-test.plan"
 	each 'conf_file=/none; image_is_stale() { echo "the capture image is old"; }; status'
-	[ "$status" -eq 0 ] && [ "$output" = 'loaded: kexec -p x' ] && [[ $stderr == *'the capture image is old; kmortem capture load'* ]]
+	[ "$status" -eq 0 ]
+	[ "$output" = 'loaded: kexec -p x' ]
+	[[ $stderr == *'the capture image is old; kmortem capture load'* ]]
 	each 'conf_file=/none; image_is_stale() { return 1; }; status'
-	[ "$status" -eq 0 ] && [ -z "$stderr" ]
+	[ "$status" -eq 0 ]
+	[ -z "$stderr" ]
 	touch -d '+1 hour' "$ROOT/var/lib/kmortem/capture/initrd-6.1.0-test"
 	each status
-	[ "$status" -eq 1 ] && [[ $output == 'loaded, but the image has been made anew'* ]]
+	[ "$status" -eq 1 ]
+	[[ $output == 'loaded, but the image has been made anew'* ]]
 }

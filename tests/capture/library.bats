@@ -103,7 +103,8 @@ netdump 192.0.2.1
 	for line in 2 3 4; do grep -q "conf:$line: .*no value of that key" <<< "$stderr"; done
 	read_conf 'target=local /a' "$(printf '%05000d=1' 0)" "keep=$(printf '%05000d' 0)"
 	[ "$status" -eq 1 ]
-	[ "$(wc -l <<< "$stderr")" -eq 2 ] && [ "${#stderr}" -lt 1000 ]
+	[ "$(wc -l <<< "$stderr")" -eq 2 ]
+	[ "${#stderr}" -lt 1000 ]
 }
 
 @test "targets are of their kinds" {

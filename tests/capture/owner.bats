@@ -54,7 +54,8 @@ called() {
 		done
 	done
 	called status --kernel 6.2.0-test
-	[ "$status" -eq 1 ] && [ "$output" = 'not loaded' ]
+	[ "$status" -eq 1 ]
+	[ "$output" = 'not loaded' ]
 }
 
 @test "words too many" {

@@ -681,7 +681,9 @@ held() {
 made_of() {
 	local shell result first=
 	for shell in dash bash 'busybox sh'; do
-		rm -rf "$BATS_TEST_TMPDIR/crash" && mkdir "$BATS_TEST_TMPDIR/crash" && crash
+		rm -rf "$BATS_TEST_TMPDIR/crash"
+		mkdir "$BATS_TEST_TMPDIR/crash"
+		crash
 		by "$shell" "conf_defaults; conf_min_free=0; $1" 2> "$WORK/errors"
 		refuse_usage "$WORK/errors" < /dev/null
 		result=$(cd "$BATS_TEST_TMPDIR/crash" && printf '%s ' *)

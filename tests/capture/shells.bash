@@ -30,5 +30,5 @@ each() {
 
 # refuse_usage FILE: status 1 where that, or standard input, says how a program of busybox is used.
 refuse_usage() {
-	! grep -q -s 'BusyBox v.*multi-call binary' - "$1"
+	! grep -q -s 'BusyBox v.*multi-call binary' - "$1" || return 1
 }

@@ -365,7 +365,8 @@ vers=3,addr=192.0.2.9,soft,timeo=100,retrans=3,proto=tcp,nolock,mountproto=tcp s
 	grep -qx 'HostKeyAlias=server' <<< "$output"
 	grep -qx '192.0.2.9' <<< "$output"
 	[[ $output != *$'\n-p\n'* ]]
-	[ "$(head -n 1 <<< "$output")" = '<>' ] && [ "$(tail -n 1 <<< "$output")" = data ]
+	[ "$(head -n 1 <<< "$output")" = '<>' ]
+	[ "$(tail -n 1 <<< "$output")" = data ]
 	command=$(tail -n 2 <<< "$output" | head -n 1)
 	printf more | sh -c "${command//"'/it"/"'$BATS_TEST_TMPDIR/it"}"
 	[ "$(cat "$BATS_TEST_TMPDIR/it's/\$here/h-1/vmcore.flat")" = more ]

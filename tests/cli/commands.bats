@@ -75,7 +75,8 @@ load setup
 
 @test "an option of which only one can count is refused the second time" {
 	refused '--output: given twice' km report "$DUMP" -o "$BATS_TEST_TMPDIR/a" --output "$BATS_TEST_TMPDIR/b"
-	[ ! -e "$BATS_TEST_TMPDIR/a" ] && [ ! -e "$BATS_TEST_TMPDIR/b" ]
+	[ ! -e "$BATS_TEST_TMPDIR/a" ]
+	[ ! -e "$BATS_TEST_TMPDIR/b" ]
 	refused '--format: given twice' km report "$DUMP" -f text -f json
 	refused '--vmlinux: given twice' km report "$DUMP" -k "$TOY/new/vmlinux" -k "$TOY/new/vmlinux"
 	refused '--rows: given twice' km report "$DUMP" --rows 1 --rows=2

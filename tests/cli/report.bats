@@ -193,7 +193,8 @@ verdict() {
 	ln -s far/old.json "$dir/one.json"
 	ln -s one.json "$dir/two.json"
 	run -1 km report "$DUMP" -o "$dir/two.json"
-	[ -L "$dir/one.json" ] && [ -L "$dir/two.json" ]
+	[ -L "$dir/one.json" ]
+	[ -L "$dir/two.json" ]
 	jq -e '.format == 1' "$dir/far/old.json"
 	# Written over, the other name of the old file would have changed with it.
 	[ "$(cat "$dir/kept.json")" = old ]
@@ -204,7 +205,9 @@ verdict() {
 	[ "$(ls -A "$dir/far")" = $'new.json\nold.json' ]
 	ln -s far "$dir/folder"
 	run -1 km report "$DUMP" -o "$dir/folder"
-	[ -L "$dir/folder" ] && [ -s "$dir/far/report.txt" ] && [ -s "$dir/far/report.html" ]
+	[ -L "$dir/folder" ]
+	[ -s "$dir/far/report.txt" ]
+	[ -s "$dir/far/report.html" ]
 	jq -e '.format == 1' "$dir/far/report.json"
 	ln -s round.json "$dir/about.json"
 	ln -s about.json "$dir/round.json"

@@ -59,7 +59,8 @@ log_lines() {
 	[ "$(cat pid)" = "$SERVER_PID" ]
 	[ -s status ]
 	stop_server
-	[ ! -e pid ] && [ ! -e status ]
+	[ ! -e pid ]
+	[ ! -e status ]
 	# What a server left that was killed is in nobody's way.
 	echo 1 > pid
 	start_server --pidfile="$PWD/pid"
@@ -135,7 +136,8 @@ as_whom() {
 	until_true test -s netdump.prom
 	[ "$(stat -c %a status netdump.prom)" = $'644\n644' ]
 	stop_server
-	[ ! -e status ] && [ ! -e netdump.prom ]
+	[ ! -e status ]
+	[ ! -e netdump.prom ]
 }
 
 status() {
@@ -153,7 +155,8 @@ status() {
 	run -2 status --status
 	[[ $output == *'no server is running'* ]]
 	# Its number belongs to somebody else by now.
-	jq ".pid = $$ | .time -= 60" status > other && mv other status
+	jq ".pid = $$ | .time -= 60" status > other
+	mv other status
 	run -2 status --status
 	[[ $output == *'/status was written '*' s ago: the server (pid '*') hangs, or was killed' ]]
 	for text in '{"pid":'$$',"dumps":"x"}' '{"pid":'$$',"dumps":[1]}' '[]' '"x"' '{}' ''; do
@@ -248,7 +251,8 @@ pointer dereference, address: 0000000000000008"
 	start_server
 	read -r count bytes <<< "$("$PYTHON" "$PACKETS" starts "$NET.1:6666" 60)"
 	# Each gets an acknowledgement and a HELLO. Of nine more HELLOs each, 540 in all, few are left.
-	[ "$count" -ge 120 ] && [ "$count" -le 320 ]
+	[ "$count" -ge 120 ]
+	[ "$count" -le 320 ]
 	[ "$bytes" -eq $((count * 24)) ]
 	"$REDHAT" --bind="$NET.11" --state-ms=0 "$NET.1" "$IMAGE"
 }

@@ -339,7 +339,8 @@ stall_disk() {
 	grep -q 'the disk is too slow' "$LOG"
 	grep -q 'netdump-start is killed: the server stops' "$LOG"
 	[ -s "$(echo "$DUMPS/$NET."*/vmcore-incomplete)" ]
-	[ ! -e status ] && [ ! -e pid ]
+	[ ! -e status ]
+	[ ! -e pid ]
 	while read -r pid; do
 		until_true test ! -e "/proc/$pid"
 	done < pids

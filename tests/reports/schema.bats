@@ -20,7 +20,8 @@ valid() {
 refused() {
 	run valid "$@"
 	echo "$output"
-	[ "$status" -eq 1 ] && [[ $output != *Traceback* ]]
+	[ "$status" -eq 1 ]
+	[[ $output != *Traceback* ]]
 }
 
 @test "a report is what its schema says" {
