@@ -508,43 +508,65 @@ loaded' ]
 	END
 }
 
-# watched FAILING…: `check --watch`, with a logger of $logger, on a machine where these points fail; what the journal got is in $told.
+# watched FAILING…: `check --watch`, with a logger of $logger, on a machine where these points fail; what the journal got is in
+# $told, users in $users, who logs in in $motd, and what is to be sent in $unsent.
 watched() {
 	local points='' id
 	for id in "$@"; do points+="fail\t$id\tOf $id.\n"; done
-	each "rm -rf \$ROOT/var; cp -r $BATS_TEST_TMPDIR/before/. \$ROOT/; : > $BATS_TEST_TMPDIR/journal
+	each "rm -rf \$ROOT/var; cp -r $BATS_TEST_TMPDIR/before/. \$ROOT/; : > $BATS_TEST_TMPDIR/journal; : > $BATS_TEST_TMPDIR/wall
 		logger() { $logger; } # busybox would take its own
+		wall() { cat > $BATS_TEST_TMPDIR/wall; }; uname() { echo thishost; }
 		check_points() { printf 'pass\tone\tFine.\n$points'; }; check_ready --watch"
 	[ "$status" -eq "${expected_status-0}" ]
+	[ -z "$output$stderr" ]
 	told=$(cat "$BATS_TEST_TMPDIR/journal")
+	users=$(cat "$BATS_TEST_TMPDIR/wall")
+	motd=$(cat "$ROOT/run/motd.d/kmortem-capture" 2> /dev/null) || :
+	unsent=$(cat "$ROOT/var/lib/kmortem/capture/unsent" 2> /dev/null) || :
 	rm -rf "$BATS_TEST_TMPDIR/before" && mkdir -p "$BATS_TEST_TMPDIR/before" && cp -r "$ROOT/var" "$BATS_TEST_TMPDIR/before/"
 }
 
 @test "the watch speaks once for each loss, and when all is well again" {
-	mkdir "$BATS_TEST_TMPDIR/before"
+	mkdir -p "$BATS_TEST_TMPDIR/before" "$ROOT/run/motd.d"
 	logger='[ "$1" = --journald ] && cat > "$BATS_TEST_TMPDIR/journal"'
+	no_dump="a crash would leave no dump, or none to rely on; kmortem capture check says what to do"
 	watched
-	[ -z "$told" ]
+	[ -z "$told$users$motd$unsent" ]
 	watched image
 	grep -qx PRIORITY=3 <<< "$told"
-	grep -qx 'MESSAGE=.*; image: Of image. ' <<< "$told"
+	grep -qx "MESSAGE=$no_dump; image: Of image. " <<< "$told"
 	grep -qx KMORTEM_POINTS=image <<< "$told"
 	lost=$(grep MESSAGE_ID= <<< "$told")
+	[ "$users" = "kmortem: $no_dump; image: Of image. " ]
+	[ "$motd" = "kmortem: $no_dump (image)" ]
+	[ "$unsent" = "thishost: $no_dump
+image: Of image." ]
+	rm "$BATS_TEST_TMPDIR/before/var/lib/kmortem/capture/unsent" "$ROOT/run/motd.d/kmortem-capture" # sent; a reboot
 	watched image
-	[ -z "$told" ]
+	[ -z "$told$users$unsent" ]
+	[ "$motd" = "kmortem: $no_dump (image)" ]
 	watched image loaded
 	grep -qx 'MESSAGE=.*what to do; loaded: Of loaded. ' <<< "$told"
 	grep -qx 'KMORTEM_POINTS=image loaded' <<< "$told"
+	[ "$unsent" = "thishost: $no_dump
+image: Of image.
+loaded: Of loaded." ]
 	watched loaded
-	[ -z "$told" ]
+	[ -z "$told$users" ]
+	[ "$motd" = "kmortem: $no_dump (loaded)" ]
 	watched
 	grep -qx PRIORITY=5 <<< "$told"
 	[ "$(grep MESSAGE_ID= <<< "$told")" != "$lost" ]
+	[ "$users" = 'kmortem: a crash would leave a dump again' ]
+	[ -z "$motd" ]
+	[ "$unsent" = 'thishost: a crash would leave a dump again' ]
+	rm "$BATS_TEST_TMPDIR/before/var/lib/kmortem/capture/unsent"
 	watched
-	[ -z "$told" ]
+	[ -z "$told$users$unsent" ]
 	# What the journal did not take is told the next time.
 	logger='cat > /dev/null; false' expected_status=3
 	watched image
+	[ -z "$users$unsent" ]
 	logger='cat > "$BATS_TEST_TMPDIR/journal"' expected_status=0
 	watched image
 	grep -q "^$lost" <<< "$told"

@@ -21,11 +21,11 @@ setup() {
 # stub NAME WORDS: a function, as busybox sh prefers its own programs to those of PATH.
 stub() { printf '%s() (\n%s\n)\n' "$1" "$2" >> "$BATS_TEST_TMPDIR/stubs"; }
 
-# notify SHELL… COMMAND DUMP
+# notify SHELL… COMMAND DUMP, or COMMAND none
 notify() {
-	local words=("$@")
-	ln -sfn "${words[-1]}" "$BATS_TEST_TMPDIR/link"
-	"${words[@]::$#-2}" -c '. "$STUBS"; . "$0"' capture/kmortem-notify "${words[-2]}" "$BATS_TEST_TMPDIR/link"
+	local words=("$@") link=("$BATS_TEST_TMPDIR/link")
+	if [ "${words[-1]}" = none ]; then link=(); else ln -sfn "${words[-1]}" "${link[0]}"; fi
+	"${words[@]::$#-2}" -c '. "$STUBS"; . "$0"' capture/kmortem-notify "${words[-2]}" "${link[@]}"
 }
 
 # report [HOST]: as kmortem writes it, by another hand.
@@ -281,10 +281,51 @@ $(cat "${dump%/*}/report.txt")" ]
 	each_shell one_fails
 }
 
+@test "readiness that was lost is sent once, by the same ways" {
+	unsent=$ROOT/var/lib/kmortem/capture/unsent
+	mkdir -p "${unsent%/*}"
+	printf '#!/bin/sh\n%s\n' 'echo "$#|$KMORTEM_MESSAGE|$KMORTEM_POINTS|${KMORTEM_DUMP-none}" > "$SAID/site"; cat >> "$SAID/site"' > "$BATS_TEST_TMPDIR/site"
+	chmod +x "$BATS_TEST_TMPDIR/site"
+	text='thishost: a crash would leave no dump
+image: Not up to date: x: y.
+loaded: $(x) `y`'
+	lost() { printf '%s\n' "$text" > "$unsent"; }
+	nothing_wanted() {
+		echo 'target=local /var/crash' > "$ROOT/etc/kmortem/capture.conf"
+		lost
+		run -0 notify "$@" readiness none
+		[ -z "$(ls "$SAID")" ]
+		[ ! -e "$unsent" ]
+		printf '%s\n' "notify_command=$BATS_TEST_TMPDIR/site" notify_mail=admin@example.com > "$ROOT/etc/kmortem/capture.conf"
+		run -0 notify "$@" readiness none
+		[ -z "$(ls "$SAID")" ]
+	}
+	each_shell nothing_wanted
+	both() {
+		lost
+		run -0 notify "$@" readiness none
+		[ "$(head -n 2 "$SAID/mail")" = "To: admin@example.com
+Subject: kmortem: thishost: a crash would leave no dump" ]
+		[ "$(sed '1,/^$/d' "$SAID/mail")" = "$text" ]
+		[ "$(cat "$SAID/site")" = "0|thishost: a crash would leave no dump|image loaded|none
+$text" ]
+		[ ! -e "$unsent" ]
+	}
+	each_shell both
+	stub sendmail 'exit 75'
+	one_fails() {
+		lost
+		run -1 notify "$@" readiness none
+		[ "$output" = 'kmortem-notify: no mail could be sent to admin@example.com' ]
+		[ -s "$unsent" ]
+	}
+	each_shell one_fails
+}
+
 @test "a wrong call is told" {
-	for arguments in '' tell 'tell one two' other; do
+	for arguments in '' tell 'tell one two' 'readiness one' other; do
 		# shellcheck disable=SC2086
 		run -2 capture/kmortem-notify $arguments
-		[ "$output" = 'kmortem-notify: want: tell LINK, or send LINK' ]
+		[ "$output" = 'kmortem-notify: want: tell LINK, send LINK, or readiness' ]
 	done
 }

@@ -79,7 +79,7 @@ manual() {
 		'+systemctl start --no-block kmortem-notify@%i.service' ]
 	for what in tell send; do
 		run -2 "$(sed -n "s/^Exec.*=+\?\(.*\) $what \/run\/kmortem-dumps\/%i$/\1/p" "$PREFIX/lib/systemd/system/kmortem-notify@.service")" $what
-		[ "$output" = 'kmortem-notify: want: tell LINK, or send LINK' ]
+		[ "$output" = 'kmortem-notify: want: tell LINK, send LINK, or readiness' ]
 	done
 }
 
