@@ -16,6 +16,9 @@ image_of "${KERNEL_RELEASE:-$(uname -r)}"
 # plan_lines KIND PLAN: the lines of that kind, without the word.
 plan_lines() { sed -n "s/^$1 //p" "$2"; }
 
+# plans_newest_first: those of all kernels.
+plans_newest_first() { ls -t "$image_directory"/initrd-*.plan 2> /dev/null; }
+
 # ---- filling it --------------------------------------------------------------------------------
 
 image_fill() {

@@ -174,20 +174,35 @@ memory_is_there() {
 	fi
 }
 
+# load_is_needed: not where $load_if_changed is "yes" and what is loaded is what would be, of an image that is up to date.
+load_is_needed() {
+	[ "${load_if_changed-}" != yes ] || ! is_loaded || loaded_is_old || [ "$(kexec_text)" != "$(cat "$kexec_record" 2> /dev/null)" ]
+}
+
+# load_image: status 1 where a target is missing in it or no new one could be made, 2 where there is none.
+load_image() {
+	if ! stale=$(image_is_stale); then
+		lacks=$(plan_lines missing "$image_plan" 2> /dev/null | sed 's/$/; /' | tr -d '\n')
+		[ "$lacks" ] || return 0
+		say "the image is without ${lacks%; }"
+		return 1
+	fi
+	say "$stale: making one"
+	image_status=0
+	build || image_status=$?
+	[ "$image_status" -ge 2 ] || return "$image_status"
+	[ -s "$image_file" ] || return 2
+	say "the image made before is loaded"
+	return 1
+}
+
 # load: with an image that is up to date; status 1 where a target is missing in it or no new one could be made, 2 where nothing
 # is loaded.
 load() {
 	kexec_is_there && load_is_ours && memory_is_there && kexec_prepare || return 2
 	load_status=0
-	if stale=$(image_is_stale); then
-		say "$stale: making one"
-		build || load_status=$?
-		if [ "$load_status" -ge 2 ]; then
-			[ -s "$image_file" ] || return 2
-			say "the image made before is loaded"
-			load_status=1
-		fi
-	fi
+	load_image || load_status=$?
+	[ "$load_status" -lt 2 ] && load_is_needed || return "$load_status"
 	kexec -p "$kexec_option" "$ROOT$kexec_kernel" --initrd="$image_file" --append="$kexec_words" || {
 		say "not loaded: $(kexec_text)"
 		return 2

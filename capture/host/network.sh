@@ -2,6 +2,16 @@
 # shellcheck shell=sh disable=SC2154
 # The way to a server: looked up while this system has one, written into the image, and gone again by the capture kernel.
 
+# networked: status 0 where the plan hangs on what this system knows only while its network is up.
+networked() {
+	while IFS= read -r target; do
+		! is_on_network "$target" || return 0
+	done <<- END
+		$conf_targets
+	END
+	return 1
+}
+
 # host_address HOST: the address itself, or that which this system's resolver has.
 host_address() {
 	case $1 in
@@ -46,6 +56,18 @@ plan_network() {
 	echo "network route $interface $address $gateway"
 	case $address in *:*) echo "module ipv6" ;; esac
 	echo "module af_packet"
+}
+
+# plan_network_before HOST: the same, for $target, by the newest plan that has it, of whatever kernel: the network may not be up
+# yet while this system boots, and a new kernel has no image of its own.
+plan_network_before() {
+	plans_newest_first | while IFS= read -r file; do
+		PLAN_TARGET="target $target" awk '
+			/^(target|missing) / { inside = $0 == ENVIRON["PLAN_TARGET"] }
+			inside && /^(host|network|module) / && !seen[$0]++ { lines = lines $0 "\n" }
+			inside && /^network address / { found = 1 }
+			END { if (!found) exit 1; printf "%s", lines }' "$file" && exit
+	done | grep .
 }
 
 # plan_interface NAME: lines that make it: "network card NAME MAC DEVICE MTU", "network bond NAME CARDS OPTION…",

@@ -42,16 +42,18 @@ plan_modules() {
 
 # ---- targets -----------------------------------------------------------------------------------
 
+plan_way=plan_network # what finds the way to a server
+
 # plan_target TARGET: its lines; status 1, and why is told, where the capture kernel could not reach it.
 plan_target() {
 	target=$1 where=${1#* }
 	case $target in
 	"local "*) plan_local "$where" ;;
 	"device "*) plan_device "${where%%:/*}" "/${where#*:/}" ;;
-	"nfs "*) plan_network "$(host_of "$target")" && plan_modules nfs nfsv3 nfsv4 ;;
-	"ssh "*) plan_network "$(host_of "$target")" && plan_ssh ;;
+	"nfs "*) "$plan_way" "$(host_of "$target")" && plan_modules nfs nfsv3 nfsv4 ;;
+	"ssh "*) "$plan_way" "$(host_of "$target")" && plan_ssh ;;
 	"netdump "*)
-		plan_network "$(host_of "$target")" && plan_program netdump-send &&
+		"$plan_way" "$(host_of "$target")" && plan_program netdump-send &&
 			plan_file ${conf_netdump_server_key:+"$conf_netdump_server_key"} ${conf_netdump_key:+"$conf_netdump_key"}
 		;;
 	esac
@@ -155,12 +157,11 @@ known_host_lines() {
 
 # ---- all ---------------------------------------------------------------------------------------
 
-# plan_before TARGET: what the image there is has of a target on the network, which may not be up yet while this system boots.
+# plan_before TARGET: its lines, where it lies on the network, with the way that was found before.
 plan_before() {
-	case $1 in nfs* | ssh* | netdump*) ;; *) return 1 ;; esac
-	[ -r "$image_plan" ] || return
-	PLAN_TARGET="target $1" awk '/^(target|missing) / { inside = $0 == ENVIRON["PLAN_TARGET"]; next } inside' "$image_plan" | grep . &&
-		say "$1: taken as it was found before"
+	is_on_network "$1" && lines=$(plan_way=plan_network_before && plan_target "$1" 2> /dev/null) || return
+	say "$1: taken as it was found before"
+	printf '%s\n' "$lines"
 }
 
 # plan_tools: without these an image would lack modules or libraries, and start all the same.

@@ -27,8 +27,8 @@ watchdog_drivers() {
 	done
 }
 
-# plan_watchdogs: lines of the plan. While this system boots, whoever starts one may not have come to it: what the image there
-# is has counts, too.
+# plan_watchdogs: lines of the plan. While this system boots, whoever starts one may not have come to it: those of the newest
+# image, of whatever kernel, count, too.
 plan_watchdogs() {
 	{
 		watchdogs_running | while IFS= read -r watchdog; do
@@ -36,7 +36,7 @@ plan_watchdogs() {
 			watchdog_drivers "$watchdog" | sed 's/^/watchdog_module /'
 		done
 		since=$(read_line /proc/uptime)
-		! is_number "${since%%.*}" "$WATCHDOG_BOOT" || [ ! -r "$image_plan" ] || grep '^watchdog' "$image_plan"
+		! is_number "${since%%.*}" "$WATCHDOG_BOOT" || plans_newest_first | head -n 1 | while IFS= read -r file; do grep '^watchdog' "$file"; done
 	} | awk '!seen[$0]++'
 }
 

@@ -2,6 +2,9 @@
 # shellcheck shell=sh disable=SC2154
 # What a target of the network names, and the key for it.
 
+# is_on_network TARGET: a server has it.
+is_on_network() { case $1 in "nfs "* | "ssh "* | "netdump "*) ;; *) return 1 ;; esac; }
+
 # server_of TARGET: HOST, HOST:PORT, [ADDRESS] or [ADDRESS]:PORT.
 server_of() {
 	case $1 in

@@ -334,6 +334,11 @@ watchdog_module i2c_i801' ]
 	echo '30.12 50.00' > "$ROOT/proc/uptime"
 	each "$stubs image_is_stale"
 	[ "$status" -eq 1 ]
+	# Nor is it the first kernel that this system has.
+	KERNEL_RELEASE=6.2.0-test each "$stubs plan_watchdogs"
+	[ "$output" = 'watchdog iTCO_wdt
+watchdog_module iTCO_wdt
+watchdog_module i2c_i801' ]
 	echo '301.12 500.00' > "$ROOT/proc/uptime"
 	each "$stubs image_is_stale"
 	[ "$output" = 'the watchdogs that run are not those that the capture image feeds: iTCO_wdt' ]
@@ -391,13 +396,18 @@ watchdog_module w83627hf_wdt' ]
 	[ -z "$stderr" ]
 }
 
-@test "build: a target on the network brings its keys and the way to it" {
-	machine
+# card: by which the machine reaches dump.example.
+card() {
 	driven pci0000:00/0000:00:05.0 e1000
 	mkdir -p "$sys/class/net/eth0"
 	ln -s "$sys/devices/pci0000:00/0000:00:05.0" "$sys/class/net/eth0/device"
 	echo 52:54:00:12:34:56 > "$sys/class/net/eth0/address"
 	echo 1500 > "$sys/class/net/eth0/mtu"
+}
+
+@test "build: a target on the network brings its keys and the way to it" {
+	machine
+	card
 	echo 'target = netdump dump.example' >> "$conf"
 	each "$stubs build"
 	[ "$status" -eq 0 ]
@@ -416,6 +426,62 @@ route eth0 192.0.2.9 10.0.0.1" ]
 	each "$stubs"' getent() { return 1; }; build'
 	[ "$status" -eq 0 ]
 	[[ $stderr == *'netdump dump.example: taken as it was found before'* ]]
+}
+
+@test "build: the first image for a new kernel has the way to a server that was found for another one" {
+	machine
+	card
+	echo 'target = netdump dump.example' > "$conf"
+	by dash "$stubs build"
+	# One that is older, and one that is newer and has lost it.
+	plans=$ROOT/var/lib/kmortem/capture
+	sed 's/192.0.2.9/192.0.2.8/' "$plans/initrd-6.1.0-test.plan" > "$plans/initrd-6.0.0-test.plan"
+	touch -d '-1 day' "$plans/initrd-6.0.0-test.plan"
+	echo 'missing netdump dump.example' > "$plans/initrd-5.9.0-test.plan"
+	touch -d '+1 day' "$plans/initrd-5.9.0-test.plan"
+	export KERNEL_RELEASE=6.2.0-test
+	mkdir "$ROOT/lib/modules/6.2.0-test"
+	# What goes along is what is there now.
+	echo 'netdump_key = /etc/kmortem/other.key' >> "$conf"
+	mv "$ROOT/etc/kmortem/netdump.key" "$ROOT/etc/kmortem/other.key"
+	each "$stubs"' getent() { return 1; }; rm -f $image_plan; build; grep "^\(target\|host\|network\|module\|file\|missing\)" $image_plan | sed "s/ [0-9]* [0-9]*$//"'
+	[ "$status" -eq 0 ]
+	[ "$output" = "target netdump dump.example
+host 192.0.2.9 dump.example
+network card eth0 52:54:00:12:34:56 /sys/devices/pci0000:00/0000:00:05.0 1500
+module e1000
+network address eth0 10.0.0.2/24
+network route eth0 192.0.2.9 10.0.0.1
+module af_packet
+file /etc/kmortem/other.key" ]
+	[[ $stderr == *'dump.example: has no address'*'netdump dump.example: taken as it was found before' ]]
+	# Once the network is up, it is as it is now.
+	each "$stubs image_is_stale"
+	[ "$status" -eq 1 ]
+	each "$stubs"' ip() { case "$*" in *addr*) echo "2: eth0    inet 10.0.0.7/24" ;; *) echo "192.0.2.9 dev eth0 src 10.0.0.7" ;; esac; }; image_is_stale'
+	[ "$status" -eq 0 ]
+	[[ $output == 'the way to a target has changed since the capture image was made: network '* ]]
+}
+
+@test "build: a local target is not taken as it was found before" {
+	machine
+	by dash "$stubs build"
+	: > "$ROOT/proc/self/mountinfo"
+	each "$stubs plan | grep '^\(target\|missing\)'"
+	[ "$output" = 'missing local /var/crash' ]
+}
+
+@test "build: a target that was missing is no more, once it can be reached" {
+	machine
+	card
+	echo 'target = netdump dump.example' >> "$conf"
+	by dash "$stubs"' getent() { return 1; }; build' || [ $? -eq 1 ]
+	grep -qx 'missing netdump dump.example' "$ROOT/var/lib/kmortem/capture/initrd-6.1.0-test.plan"
+	each "$stubs"' getent() { return 1; }; image_is_stale'
+	[ "$status" -eq 1 ]
+	each "$stubs image_is_stale"
+	[ "$status" -eq 0 ]
+	[[ $output == 'the way to a target has changed'* ]]
 }
 
 @test "build: a target that cannot be had is told, the others are in the image; without any there is none" {

@@ -133,6 +133,51 @@ words() {
 	[[ $stderr == *'not loaded: kexec -p '* ]]
 }
 
+@test "load tells each time what the image is without" {
+	: > "$ROOT/boot/vmlinuz-6.1.0-test"
+	echo 268435456 > "$ROOT/sys/kernel/kexec_crash_size"
+	mkdir -p "$ROOT/var/lib/kmortem/capture"
+	printf '%s\n' 'target local /var/crash' 'missing netdump a.example' 'missing nfs b.example:/c d' > "$ROOT/var/lib/kmortem/capture/initrd-6.1.0-test.plan"
+	each 'owner() { echo kmortem; }; conf_append=; image_is_stale() { return 1; }; kexec() { [ "$1" = --help ] || echo loaded; }; load'
+	[ "$status" -eq 1 ]
+	[ "$output" = loaded ]
+	[ "$stderr" = 'kmortem-capture: the image is without netdump a.example; nfs b.example:/c d' ]
+}
+
+@test "load --if-changed leaves alone what is loaded and would be again" {
+	: > "$ROOT/boot/vmlinuz-6.1.0-test"
+	echo 268435456 > "$ROOT/sys/kernel/kexec_crash_size"
+	echo 1 > "$ROOT/sys/kernel/kexec_crash_loaded"
+	mkdir -p "$ROOT/var/lib/kmortem/capture"
+	image=$ROOT/var/lib/kmortem/capture/initrd-6.1.0-test
+	echo image > "$image"
+	stubs='owner() { echo kmortem; }; conf_append=; image_is_stale() { return 1; }; build() { echo built; }; kexec() { [ "$1" = --help ] || echo loaded; };'
+	by dash "$stubs load"
+	touch -d '-1 hour' "$image"
+	each "$stubs"' load_if_changed=yes; load'
+	[ "$status" -eq 0 ]
+	[ -z "$output" ]
+	each "$stubs load"
+	[ "$output" = loaded ]
+	each "$stubs"' image_is_stale() { echo old; }; build() { echo built; touch -d "2100-01-01 00:00" '"$image"'; }; load_if_changed=yes; load'
+	[ "$output" = "built
+loaded" ]
+	touch -d '-1 hour' "$image"
+	each "$stubs"' conf_append=$$ load_if_changed=yes; load; rm $kexec_record; load'
+	[ "$output" = "loaded
+loaded" ]
+	by dash "$stubs load"
+	echo 0 > "$ROOT/sys/kernel/kexec_crash_loaded"
+	each "$stubs"' load_if_changed=yes; load'
+	[ "$output" = loaded ]
+	# Also where a target is missing, which is told all the same.
+	echo 1 > "$ROOT/sys/kernel/kexec_crash_loaded"
+	echo 'missing netdump a.example' > "$image.plan"
+	each "$stubs"' load_if_changed=yes; load'
+	[ "$status" -eq 1 ]
+	[ -z "$output" ]
+}
+
 @test "load says that no memory is there for it, or whose that is, before it makes an image" {
 	: > "$ROOT/boot/vmlinuz-6.1.0-test"
 	stubs='owner() { echo kmortem; }; image_is_stale() { echo old; }; build() { echo built; }; kexec() { echo called; }; load'

@@ -37,6 +37,19 @@ load shells
 2|$BATS_TEST_TMPDIR/c|thishost" ]
 }
 
+@test "whether anything has to wait for the network" {
+	for target in 'nfs a:/b' 'ssh u@a:/b' 'netdump a'; do
+		each "conf_targets='local /var/crash
+$target
+'; networked"
+		[ "$status" -eq 0 ]
+	done
+	each "conf_targets='local /nfs a:/b
+device /dev/netdump:/ssh
+'; networked"
+	[ "$status" -eq 1 ]
+}
+
 # called WORD…: kmortem-capture, with a configuration.
 called() {
 	printf 'target=local /var/crash\n' > "$BATS_TEST_TMPDIR/conf"
@@ -61,7 +74,7 @@ called() {
 @test "words too many" {
 	export ROOT=$BATS_TEST_TMPDIR/root
 	mkdir -p "$ROOT"
-	for command in 'owner x' 'retain x' 'status x' 'build --kernel' 'build --force' 'load --force --kernel' 'status --kernel' 'install a b' x; do
+	for command in 'owner x' 'networked x' 'retain x' 'status x' 'build --kernel' 'build --force' 'show --if-changed' 'load --force --kernel' 'status --kernel' 'install a b' x; do
 		# shellcheck disable=SC2086 # words
 		called $command
 		[ "$status" -eq 2 ]

@@ -52,6 +52,39 @@ manual() {
 	done
 }
 
+@test "only who has a target on the network waits for that, and nothing for it" {
+	units=$PREFIX/lib/systemd/system
+	online=$(grep -lE '^(Wants|Requires)=.*network-online' "$units"/kmortem-* | xargs -n 1 basename)
+	# The check is started by its timer, long after the boot.
+	[ "$online" = "kmortem-capture-check.service
+kmortem-capture-network.service" ]
+	for unit in $online; do
+		run -1 grep -e '^\[Install\]' "$units/$unit"
+		run -1 grep -lE "^(Wants|Requires|After)=.*$unit" "$units"/kmortem-*
+	done
+	command=$(sed -n "s/^ExecStartPre=-\/bin\/sh -c '\(.*\)'$/\1/p" "$units/kmortem-capture.service")
+	mkdir "$BATS_TEST_TMPDIR/bin"
+	printf '#!/bin/sh\necho "$*"\n' > "$BATS_TEST_TMPDIR/bin/systemctl"
+	chmod +x "$BATS_TEST_TMPDIR/bin/systemctl"
+	export PATH=$BATS_TEST_TMPDIR/bin:$PATH CONF=$BATS_TEST_TMPDIR/conf
+	echo 'target = local /var/crash' > "$CONF"
+	run -0 sh -c "$command"
+	[ -z "$output" ]
+	echo 'target = netdump dump.example' >> "$CONF"
+	run -0 sh -c "$command"
+	[ "$output" = '--no-block start kmortem-capture-network.service' ]
+	# That has the other load again, without a moment in which nothing is loaded.
+	grep -qx 'ExecStart=systemctl reload-or-restart kmortem-capture.service' "$units/kmortem-capture-network.service"
+	grep -qx "ExecReload=$PREFIX/sbin/kmortem-capture load --if-changed" "$units/kmortem-capture.service"
+	grep -qx 'After=.*kmortem-capture.service' "$units/kmortem-capture-network.service"
+}
+
+@test "a status that counts as success does not let the condition pass" {
+	units=$PREFIX/lib/systemd/system
+	grep -qx SuccessExitStatus=1 "$units/kmortem-capture.service"
+	grep -qxE "ExecCondition=/bin/sh -c '\[ .* = kmortem \] \|\| exit 2'" "$units/kmortem-capture.service"
+}
+
 @test "who makes the reports waits where the server leaves its markers" {
 	units=$PREFIX/lib/systemd/system
 	spool=$(sed -n 's/^ExecStart=.* --spool=//p' "$units/netdump-server.service")
