@@ -13,6 +13,7 @@
 
 SYNC_LIMIT=300    # seconds, for what fits into the memory of a capture kernel
 SCARCE_BUFFER=512 # KiB that makedumpfile may take for its bitmaps
+AFTER_DUMP=120    # seconds for what comes after: its name, meta.json, closing the target
 
 # ---- one attempt -------------------------------------------------------------------------------
 
@@ -91,10 +92,9 @@ attempt_sync() {
 	echo "what was written does not get to the disk" > "$work/makedumpfile.log"
 }
 
-# attempt: an attempt takes no more than two thirds of what is left, so that there is time for another.
-attempt() {
-	time_left
-	attempt_limit=$((left * 2 / 3)) attempt_status=0 dump_checked='' dump_level=$level dump_compression=$compression
+# attempt_for SECONDS: of which the dump takes no more than two thirds, so that there is time for another.
+attempt_for() {
+	attempt_limit=$(($1 * 2 / 3)) attempt_status=0 dump_checked='' dump_level=$level dump_compression=$compression
 	within_sign=$work/makedumpfile.log
 	if [ "$level" = raw ]; then within_sign='' dump_compression=''; fi
 	dump_format=kdump attempt_way=attempt_to_file
@@ -110,6 +110,15 @@ attempt() {
 	elif [ "$target_directory" ]; then
 		check
 	fi
+}
+
+# attempt: it leaves time for what comes after the last of them.
+attempt() {
+	time_left
+	attempt_before=${time_end-} attempt_left=$((left - $(least "$AFTER_DUMP" $((left / 4)))))
+	time_end=$((uptime + attempt_left))
+	attempt_for "$attempt_left"
+	time_end=$attempt_before
 }
 
 # attempt_error: the last that it said, but its progress.

@@ -177,7 +177,9 @@ target_save() {
 
 # ---- all ---------------------------------------------------------------------------------------
 
-# save_to_targets: where others follow, one does not get all the time that there is.
+TARGET_GRACE=5 # seconds after its end, for what was begun before
+
+# save_to_targets: where others follow, one does not get all the time that there is. It ends by itself, told and closed, or is killed.
 save_to_targets() {
 	targets_left=$(printf %s "$conf_targets" | grep -c .)
 	while IFS= read -r target; do
@@ -185,8 +187,9 @@ save_to_targets() {
 		time_left
 		[ "$targets_left" -le 1 ] || left=$((left * 2 / 3))
 		targets_left=$((targets_left - 1))
-		save_status=0
-		within "$left" target_save || save_status=$?
+		time_end=$((uptime + left)) save_status=0
+		within $((left + TARGET_GRACE)) target_save || save_status=$?
+		time_end=
 		[ ! -s "$work/saved" ] || return 0
 		[ "$save_status" -ne 124 ] || failed "$target: took longer than $left s"
 	done <<- END

@@ -195,6 +195,29 @@ status 0" ]
 status 1" ]
 }
 
+@test "an attempt leaves time for another, and for what comes after it" {
+	rm "$ROOT/proc/uptime"
+	echo '50.00 5.00' > "$ROOT/proc/uptime"
+	each "$begun"'step() { step_status=0 step_limit=$2; time_left; echo "$1 $2 of $left"; }; target_directory=$work dump_directory=$work level=31 memory=plenty compression=lzo
+		for seconds in 1800 480 100 3; do deadline_set $seconds; attempt; done'
+	[ "$output" = 'dump 1120 of 1680
+sync 300 of 1680
+check 600 of 1680
+dump 240 of 360
+sync 300 of 360
+check 600 of 360
+dump 50 of 75
+sync 300 of 75
+check 600 of 75
+dump 2 of 3
+sync 300 of 3
+check 600 of 3' ]
+	each "$begun"'step() { step_status=0 step_limit=$2; [ "$1" != dump ] || echo "$2"; }; target_directory=$work dump_directory=$work level=31 memory=plenty compression=lzo
+		deadline_set 1800; time_end=150; attempt; time_left; echo "$left left"'
+	[ "$output" = '50
+100 left' ]
+}
+
 @test "the ladder: room is made of old dumps before more is left out" {
 	ladder_of 'outcome=large; [ ! -e $work/roomy ] || outcome=good' \
 		'retain_room() { [ ! -e $work/roomy ] && : > $work/roomy; }; rm -f $work/roomy'
@@ -611,6 +634,24 @@ c/guest-2026-11-21-131313/meta.json
 c/guest-2026-11-21-131313/vmcore' ]
 	grep -q 'local /a: cannot be reached' <<< "$output"
 	grep -q 'local /b: the log cannot be written to it: it took longer' <<< "$output"
+}
+
+@test "all: a target that is too slow is filtered harder, then left as one leaves a target, for the next" {
+	stub makedumpfile 'for file; do :; done; case "$*" in -v) printf "lzo\tenabled\n" ;; */a/*) sleep 1234 ;; *) echo data > "$file" ;; esac'
+	stub kmortem 'exit 0'
+	capture_with 'target=local /a
+target=local /b
+time_limit=15
+dump_level=17' 'status_words() { echo "ended with $1"; }; target_close() { echo "closed ${target##*/}" >> $work/closed; }'
+	[ "$(grep '^b/' <<< "$output")" = 'b/guest-2026-11-21-131313/dmesg.txt
+b/guest-2026-11-21-131313/makedumpfile.log
+b/guest-2026-11-21-131313/meta.json
+b/guest-2026-11-21-131313/vmcore' ]
+	jq -e '.complete == false and .finished and (.failures | length) == 2' "$WORK/a/guest-2026-11-21-131313/meta.json"
+	jq -e '.failures[0] | test("local /a: makedumpfile -d 17 ended with 124 [(]slow[)]")' "$WORK/a/guest-2026-11-21-131313/meta.json"
+	jq -e '.failures[1] | test("local /a: makedumpfile -d 31 ended with 124 [(]slow[)]")' "$WORK/a/guest-2026-11-21-131313/meta.json"
+	[ "$(cat "$WORK/closed")" = 'closed a
+closed b' ]
 }
 
 @test "all: a dump has a directory of its own, whatever lies there by its name" {
