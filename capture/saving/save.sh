@@ -51,8 +51,8 @@ name_dump() {
 	dump_name=$(name_of "$started")
 }
 
-# name_of SECONDS: since 1970.
-name_of() { echo "$dump_host-$(date -d "@$1" +%Y-%m-%d-%H%M%S)"; }
+# name_of SECONDS: since 1970; in UTC, as local time, which a hook may have, goes back an hour once a year.
+name_of() { echo "$dump_host-$(date -u -d "@$1" +%Y-%m-%d-%H%M%S)"; }
 
 # ---- one target --------------------------------------------------------------------------------
 

@@ -654,10 +654,18 @@ b/guest-2026-11-21-131313/vmcore' ]
 closed b' ]
 }
 
+@test "a dump is named by the time in UTC: elsewhere an hour comes twice a year" {
+	local seconds
+	for seconds in 1792888200 1792891800; do # on 2026-10-25, before and after the change
+		TZ=CET-1CEST,M3.5.0,M10.5.0/3 each "dump_host=guest; name_of $seconds"
+		[ "$output" = "guest-$(date -u -d "@$seconds" +%Y-%m-%d-%H%M%S)" ]
+	done
+}
+
 @test "all: a dump has a directory of its own, whatever lies there by its name" {
 	stub makedumpfile 'for file; do :; done; case $1 in -v) printf "lzo\tenabled\n" ;; *) echo data > "$file" ;; esac'
 	stub kmortem 'exit 0'
-	seconds='date() { case "$*" in "-d @"*+%Y*) echo 2026-11-21-${2#@17952667} ;; *) echo 1795266793 ;; esac; }'
+	seconds='date() { case "$*" in "-u -d @"*+%Y*) echo 2026-11-21-${3#@17952667} ;; *) echo 1795266793 ;; esac; }'
 	capture_with 'target=local /a' "$seconds"'; mkdir -p $work/a/guest-2026-11-21-93 $work/elsewhere; ln -s ../elsewhere $work/a/guest-2026-11-21-94
 		ln -s nowhere $work/a/guest-2026-11-21-95'
 	[ "$(grep -v ^elsewhere <<< "$output")" = 'a/guest-2026-11-21-96/dmesg.txt
