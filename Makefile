@@ -163,7 +163,7 @@ demo: deps
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/share/kmortem/rules/lib \
 		$(DESTDIR)$(PREFIX)/share/doc/kmortem $(addprefix $(DESTDIR)$(PREFIX)/share/man/man,1 5 7 8) \
-		$(addprefix $(DESTDIR)$(PREFIX)/lib/,sysusers.d tmpfiles.d sysctl.d) $(DESTDIR)$(UNIT_DIRECTORY)
+		$(addprefix $(DESTDIR)$(PREFIX)/lib/,sysusers.d tmpfiles.d sysctl.d udev/rules.d) $(DESTDIR)$(UNIT_DIRECTORY)
 	install $(BUILD)/kmortem $(DESTDIR)$(PREFIX)/bin
 	install $(BUILD)/netdump-send $(BUILD)/netdump-server/netdump-server $(DESTDIR)$(PREFIX)/sbin
 	install -m 644 rules/*.yaml $(DESTDIR)$(PREFIX)/share/kmortem/rules
@@ -184,6 +184,7 @@ install: all
 	install -m 644 systemd/netdump-server.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/netdump-server.conf
 	install -m 644 systemd/kmortem.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/kmortem.conf
 	install -m 644 systemd/netdump-server.tmpfiles $(DESTDIR)$(PREFIX)/lib/tmpfiles.d/netdump-server.conf
+	install -m 644 systemd/kmortem-capture.rules $(DESTDIR)$(PREFIX)/lib/udev/rules.d/98-kmortem-capture.rules
 	install -m 644 systemd/netdump-server.sysctl $(DESTDIR)$(PREFIX)/lib/sysctl.d/90-netdump-server.conf
 
 # The Debian packages, in $(BUILD)/deb.

@@ -71,6 +71,9 @@ check_loaded() {
 		point warn loaded "What is loaded is not for this kernel: $(cat "$kexec_record")" "load what is:" "$(owner_load_command)"
 	elif loaded_is_old; then
 		point fail loaded "What is loaded is older than the capture image." "load it again:" "$(owner_load_command)"
+	elif layout_changed; then
+		point warn loaded "Memory or CPUs have come or gone since the capture kernel was loaded: the dump would lack what is new." \
+			"load it again:" "$(owner_load_command)"
 	else
 		point pass loaded "The capture kernel is loaded, and is of $image_release."
 	fi

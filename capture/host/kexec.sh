@@ -176,7 +176,8 @@ memory_is_there() {
 
 # load_is_needed: not where $load_if_changed is "yes" and what is loaded is what would be, of an image that is up to date.
 load_is_needed() {
-	[ "${load_if_changed-}" != yes ] || ! is_loaded || loaded_is_old || [ "$(kexec_text)" != "$(cat "$kexec_record" 2> /dev/null)" ]
+	[ "${load_if_changed-}" != yes ] || ! is_loaded || loaded_is_old || layout_changed ||
+		[ "$(kexec_text)" != "$(cat "$kexec_record" 2> /dev/null)" ]
 }
 
 # load_image: status 1 where a target is missing in it or no new one could be made, 2 where there is none.
@@ -203,11 +204,12 @@ load() {
 	load_status=0
 	load_image || load_status=$?
 	[ "$load_status" -lt 2 ] && load_is_needed || return "$load_status"
+	layout_loaded=$(layout)
 	kexec -p "$kexec_option" "$ROOT$kexec_kernel" --initrd="$image_file" --append="$kexec_words" || {
 		say "not loaded: $(kexec_text)"
 		return 2
 	}
-	{ mkdir -p "${kexec_record%/*}" && kexec_text > "$kexec_record"; } || {
+	{ mkdir -p "${kexec_record%/*}" && kexec_text > "$kexec_record" && printf '%s\n' "$layout_loaded" > "$layout_record"; } || {
 		say "loaded, but status and check take it for another program's: $kexec_record cannot be written"
 		load_status=1
 	}
@@ -216,7 +218,7 @@ load() {
 
 unload() {
 	kexec_is_there && kexec -p -u || return 2
-	rm -f "$kexec_record"
+	rm -f "$kexec_record" "$layout_record"
 }
 
 is_loaded() { [ "$(read_line /sys/kernel/kexec_crash_loaded)" = 1 ]; }

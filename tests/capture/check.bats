@@ -321,6 +321,13 @@ loaded' ]
 @test "what is loaded" {
 	subject=check_loaded
 	judged loaded pass
+	file sys/devices/system/cpu/present 0-3
+	file run/kmortem-capture/layout 'memory 00001000-3fffffff' 'cpu 0-3'
+	judged loaded pass
+	file run/kmortem-capture/layout 'memory 00001000-1fffffff' 'cpu 0-3'
+	judged loaded warn 'the dump would lack what is new. load it again: kmortem capture load'
+	file sys/devices/system/memory/crash_hotplug 1
+	judged loaded pass
 	touch -d 'now + 1 minute' "$ROOT/var/lib/kmortem/capture/initrd-6.1.0-test"
 	judged loaded fail 'older than the capture image'
 	file run/kmortem-capture/loaded 'kexec -p -a /boot/vmlinuz-5.10 --initrd=/var/lib/kmortem/capture/initrd-5.10'

@@ -250,3 +250,66 @@ loaded" ]
 	[ "$status" -eq 1 ]
 	[[ $output == 'loaded, but the image has been made anew'* ]]
 }
+
+# memory RANGE…: of this machine; CPUs in $cpus.
+memory() {
+	mkdir -p "$ROOT"/sys/devices/system/{cpu,memory}
+	printf '%s : System RAM\n  01000000-01dfffff : Kernel code\n' "$@" > "$ROOT/proc/iomem"
+	echo "${cpus-0-3}" > "$ROOT/sys/devices/system/cpu/present"
+}
+
+@test "it is loaded again where memory or CPUs have come or gone, and the kernel does not see to that itself" {
+	: > "$ROOT/boot/vmlinuz-6.1.0-test"
+	echo 268435456 > "$ROOT/sys/kernel/kexec_crash_size"
+	echo 1 > "$ROOT/sys/kernel/kexec_crash_loaded"
+	stubs='owner() { echo kmortem; }; conf_append=; image_is_stale() { return 1; };
+		kexec() { [ "$1" = --help ] || echo loaded; };'
+	memory 00001000-3fffffff
+	# Nothing of ours is loaded yet.
+	each "$stubs load_if_changed=yes; rm -rf \$ROOT/run/*; load"
+	[ "$output" = loaded ]
+	again() {
+		cp -r "$ROOT/run" "$BATS_TEST_TMPDIR/before"
+		each "$stubs rm -rf \$ROOT/run; cp -r $BATS_TEST_TMPDIR/before \$ROOT/run; load_if_changed=yes; load"
+		rm -r "$BATS_TEST_TMPDIR/before"
+		[ "$status" -eq 0 ]
+		[ "$output" = "$1" ]
+	}
+	again ''
+	memory 00001000-3fffffff 100000000-13fffffff
+	echo 1 > "$ROOT/sys/devices/system/memory/crash_hotplug"
+	again ''
+	each 'layout_changed'
+	[ "$status" -eq 1 ]
+	echo 0 > "$ROOT/sys/devices/system/memory/crash_hotplug"
+	each 'layout_changed'
+	[ "$status" -eq 0 ]
+	again loaded
+	again ''
+	memory 00001000-3fffffff
+	again loaded
+	again ''
+	# Those that are switched off are there all the same.
+	echo 0-1 > "$ROOT/sys/devices/system/cpu/online"
+	again ''
+	cpus=0-7 memory 00001000-3fffffff
+	echo 1 > "$ROOT/sys/devices/system/cpu/crash_hotplug"
+	again ''
+	rm "$ROOT/sys/devices/system/cpu/crash_hotplug"
+	again loaded
+	again ''
+	each "$stubs unload"
+	[ -z "$(ls "$ROOT/run/kmortem-capture")" ]
+}
+
+@test "the units that load it again know each other" {
+	flag=$(sed -n 's/^PathExists=//p' systemd/kmortem-capture-reload.path)
+	grep -qxF "RUN+=\"/bin/sh -c ': > $flag'\"" systemd/kmortem-capture.rules
+	grep -qxF "TEST==\"$flag\", GOTO=\"kmortem_capture_end\"" systemd/kmortem-capture.rules
+	grep -qxF "TEST!=\"$(ROOT='' by dash 'echo $kexec_record')\", GOTO=\"kmortem_capture_end\"" systemd/kmortem-capture.rules
+	# Or the path unit would start the service for ever.
+	grep -qxF "ExecStartPre=/bin/rm -f $flag" systemd/kmortem-capture-reload.service
+	grep -qxF "ReadWritePaths=-${flag%/*}" systemd/kmortem-capture-reload.service
+	run -1 grep -E '^(Condition|Assert|ExecCondition)' systemd/kmortem-capture-reload.service
+	grep -qx 'ExecReload=.*/kmortem-capture load --if-changed' systemd/kmortem-capture.service
+}

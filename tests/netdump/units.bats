@@ -45,6 +45,11 @@ manual() {
 	done
 }
 
+@test "the rule for udev lies where udev looks for it" {
+	cmp systemd/kmortem-capture.rules "$PREFIX/lib/udev/rules.d/98-kmortem-capture.rules"
+	grep -qx usr/lib/udev/rules.d/98-kmortem-capture.rules packaging/debian/kmortem-capture.install
+}
+
 @test "no boot waits for a report" {
 	for unit in "$PREFIX"/lib/systemd/system/*.service; do
 		grep -qx 'WantedBy=multi-user.target' "$unit" || continue
