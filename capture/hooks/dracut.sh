@@ -25,5 +25,7 @@ install() {
 		fi
 	)
 	mkdir -p "${initdir:?}/etc/kmortem" && uname -n > "$initdir/etc/kmortem/hostname"
+	# shellcheck source=/dev/null
+	(. "$parts/shared/common.sh" && this_machine) > "$initdir/etc/kmortem/capture.machine"
 	return 0
 }

@@ -47,7 +47,8 @@ image_drivers() {
 # What the capture kernel reads, below /etc/kmortem and where the settings name it.
 image_settings() {
 	cp "$conf_file" "$1/etc/kmortem/capture.conf" || return
-	uname -n > "$1/etc/hostname"
+	plan_lines hostname "$2" > "$1/etc/hostname"
+	plan_lines machine "$2" > "$1/etc/kmortem/capture.machine"
 	plan_lines watchdog "$2" > "$1/etc/kmortem/capture.watchdogs"
 	plan_lines device "$2" > "$1/etc/kmortem/capture.devices"
 	plan_lines activate "$2" | awk '!seen[$0]++' > "$1/etc/kmortem/capture.activate"
@@ -102,6 +103,7 @@ image_change() {
 		parts) echo "the capture image was made by another version of kmortem-capture" ;;
 		kernel) echo "the modules of $what have changed since the capture image was made" ;;
 		watchdog | watchdog_module) echo "the watchdogs that run are not those that the capture image feeds: $what${rest:+ $rest}" ;;
+		hostname | machine) echo "this host is another one than when the capture image was made: $kind $what" ;;
 		program | file) echo "$what has changed since the capture image was made" ;;
 		*) echo "the way to a target has changed since the capture image was made: $kind $what${rest:+ $rest}" ;;
 		esac

@@ -2,14 +2,14 @@
 # shellcheck shell=sh disable=SC2154
 # The way to a server: looked up while this system has one, written into the image, and gone again by the capture kernel.
 
-# networked: status 0 where the plan hangs on what this system knows only while its network is up.
+# networked: status 0 where the plan hangs on what this system knows only while its network is up: a way, or its own name.
 networked() {
 	while IFS= read -r target; do
 		! is_on_network "$target" || return 0
 	done <<- END
 		$conf_targets
 	END
-	return 1
+	host_name_comes_late
 }
 
 # host_address HOST: the address itself, or that which this system's resolver has.

@@ -3,7 +3,7 @@
 # What belongs into an image: found out first, and written beside the image. An image whose plan would be another one now is stale.
 #
 # Lines: "settings DIGEST", "parts DIGEST", "kernel RELEASE SIZE TIME", "program NAME FILE SIZE TIME", "file FILE SIZE TIME",
-# "watchdog IDENTITY", "watchdog_module NAME",
+# "hostname NAME", "machine DIGEST", "watchdog IDENTITY", "watchdog_module NAME",
 # "target TARGET", and then of that target: "module NAME", "device TARGET DEVICE TYPE OPTIONS PATH" (parted by tabs), "activate HOW", "host ADDRESS NAME", "network …",
 # "missing TARGET".
 
@@ -180,6 +180,7 @@ plan() {
 	echo "settings $(grep -v '^[[:space:]]*\(accept\|notify_[a-z]*\)[[:space:]]*=' "$conf_file" | sha256sum | cut -c 1-64)"
 	echo "parts $(find "$parts" "$rules_directory" -type f | LC_ALL=C sort | xargs cat | sha256sum | cut -c 1-64)"
 	echo "kernel $image_release $(plan_stamp "/lib/modules/$image_release/modules.dep")"
+	plan_identity
 	plan_program busybox makedumpfile kmortem || return 2
 	lacks=$(busybox_lacks)
 	[ -z "$lacks" ] || { say "busybox has no ${lacks% }; install one that has (busybox-static)"; return 2; }

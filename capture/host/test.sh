@@ -79,10 +79,18 @@ test_write() {
 # meta_value FILE KEY: of a meta.json, in which each member stands on a line of its own; without quotes.
 meta_value() { sed -n "s/^  \"$2\": \(.*[^,]\),*\$/\1/p" "$1" | head -n 1 | sed 's/^"\(.*\)"$/\1/'; }
 
-# test_dumps DIRECTORY: those of this host.
+# test_dumps DIRECTORY: those of this host, whatever it was called when its image was made.
 test_dumps() {
-	for found in "$ROOT$1/$(this_host)"-[0-9]*/meta.json; do
-		[ ! -f "$found" ] || echo "${found%/*}"
+	named=$ROOT$1/$(this_host) this=$(this_machine)
+	for found in "$ROOT$1"/*-[0-9]*/meta.json; do
+		[ -f "$found" ] || continue
+		machine=$(meta_value "$found" machine)
+		if [ -z "$this" ] || [ "${machine:-null}" = null ]; then
+			case $found in "$named"-[0-9]*) ;; *) continue ;; esac
+		else
+			[ "$machine" = "$this" ] || continue
+		fi
+		echo "${found%/*}"
 	done
 }
 

@@ -56,6 +56,7 @@ meta() {
 		{
 		  $META_TOOL,
 		  "client": $(json_text "$(hostname)"),
+		  "machine": $(json_text_or_null "$(this_machine)"),
 		  "started": $(json_time "$started"),
 		  "finished": $(json_time "${finished-}"),
 		  "complete": $meta_complete,

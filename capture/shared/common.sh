@@ -69,6 +69,16 @@ host_label() {
 # this_host: as the names of its dumps begin.
 this_host() { host_label "$(uname -n)"; }
 
+# this_machine: what tells it from another of that name; nothing where that is not known. It is a digest, as the machine's id is
+# confidential (machine-id(5)). Images have it in a file.
+this_machine() {
+	cat "$ROOT/etc/kmortem/capture.machine" 2> /dev/null && return
+	machine_id=
+	{ read -r machine_id < "$ROOT/etc/machine-id"; } 2> /dev/null
+	case $machine_id in '' | *[!0-9a-f]*) return ;; esac
+	printf 'kmortem %s' "$machine_id" | sha256sum | cut -c 1-32
+}
+
 # pstore_backend: sets $backend to what has the firmware, or memory set apart, keep what a kernel says in its last moment; status 1: nothing.
 pstore_backend() {
 	read -r backend < "$ROOT/sys/module/pstore/parameters/backend" && [ "$backend" ] && [ "$backend" != '(null)' ]

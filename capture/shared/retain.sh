@@ -28,17 +28,21 @@ room_bytes() {
 
 # ---- dumps -------------------------------------------------------------------------------------
 
-# retain_is_ours DIRECTORY: a directory, no link to one, that says itself who has written it, and that it is over.
+# retain_is_ours DIRECTORY MACHINE: a directory, no link to one, that says itself who has written it, and that it is over. MACHINE is
+# this one: clones of one name may share a target. Dumps of earlier versions do not name theirs.
 retain_is_ours() {
 	[ -d "$1" ] && [ ! -L "$1" ] && [ -f "$1/meta.json" ] && [ ! -L "$1/meta.json" ] || return
 	head -n 2 "$1/meta.json" | grep -q '^  "tool": "kmortem-capture",$' || return
+	retain_machine=$(sed -n 's/^  "machine": "\([0-9a-f]*\)",$/\1/p' "$1/meta.json" | head -n 1)
+	[ "${retain_machine:-$2}" = "${2:-$retain_machine}" ] || return
 	! grep -q '^  "finished": null,$' "$1/meta.json" || [ "$(find "$1/meta.json" -mmin "+$RETAIN_STALE")" ]
 }
 
 # retain_ours DIRECTORY HOST: names, the oldest first. They hold no blanks, as HOST does not.
 retain_ours() {
+	retain_this=$(this_machine)
 	for found in "$1/$2"-[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]-[0-9][0-9][0-9][0-9][0-9][0-9]; do
-		! retain_is_ours "$found" || echo "${found##*/}"
+		! retain_is_ours "$found" "$retain_this" || echo "${found##*/}"
 	done
 }
 

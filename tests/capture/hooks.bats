@@ -219,4 +219,5 @@ dracut() {
 		grep -qxF "$file" <<< "$output"
 	done
 	[ "$(cat "$initdir/etc/kmortem/hostname")" = "$(uname -n)" ]
+	[ "$(cat "$initdir/etc/kmortem/capture.machine")" = "$(by dash this_machine)" ]
 }

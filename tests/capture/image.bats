@@ -242,7 +242,7 @@ unpacked() {
 
 @test "build: what is in the image; nobody else may read it" {
 	machine
-	each "$stubs build; stat -c '%a %n' \$image_directory/*; cat \$image_plan | grep -v '^settings\|^parts\|^program\|^kernel\|^file'"
+	each "$stubs build; stat -c '%a %n' \$image_directory/*; cat \$image_plan | grep -v '^settings\|^parts\|^program\|^kernel\|^file\|^hostname\|^machine'"
 	[ "$status" -eq 0 ]
 	[ "$output" = "600 $ROOT/var/lib/kmortem/capture/initrd-6.1.0-test
 600 $ROOT/var/lib/kmortem/capture/initrd-6.1.0-test.plan
@@ -388,6 +388,33 @@ watchdog_module i2c_i801' ]
 watchdog_module w83627hf_wdt' ]
 }
 
+@test "build: the image has the host's name and the machine's digest, and is stale when they change" {
+	machine
+	echo 0123456789abcdef0123456789abcdef > "$ROOT/etc/machine-id"
+	stubs+='uname() { case $1 in -n) echo ${NAME-web7.example} ;; *) command uname "$@" ;; esac; }
+'
+	# Until it is given one, that of the newest image counts.
+	NAME=localhost each "$stubs build"
+	NAME=localhost each "$stubs plan_identity | sed 1q"
+	[ "$output" = 'hostname localhost' ]
+	each "$stubs image_is_stale"
+	[ "$output" = 'this host is another one than when the capture image was made: hostname web7.example' ]
+	each "$stubs build"
+	[ "$status" -eq 0 ]
+	unpacked
+	[ "$(cat "$BATS_TEST_TMPDIR/out/etc/hostname")" = web7.example ]
+	[ "$(cat "$BATS_TEST_TMPDIR/out/etc/kmortem/capture.machine")" = "$(by dash this_machine)" ]
+	for name in localhost localhost.localdomain '(none)'; do
+		NAME=$name each "$stubs image_is_stale"
+		[ "$status" -eq 1 ]
+		KERNEL_RELEASE=6.2.0-test NAME=$name each "$stubs plan_identity | sed 1q"
+		[ "$output" = 'hostname web7.example' ]
+	done
+	echo 1123456789abcdef0123456789abcdef > "$ROOT/etc/machine-id"
+	each "$stubs image_is_stale"
+	[[ $output == 'this host is another one than when the capture image was made: machine '* ]]
+}
+
 @test "stale for many reasons: one is told, and nobody complains that no more are read" {
 	machine
 	by dash "$stubs build"
@@ -444,7 +471,7 @@ route eth0 192.0.2.9 10.0.0.1" ]
 	# What goes along is what is there now.
 	echo 'netdump_key = /etc/kmortem/other.key' >> "$conf"
 	mv "$ROOT/etc/kmortem/netdump.key" "$ROOT/etc/kmortem/other.key"
-	each "$stubs"' getent() { return 1; }; rm -f $image_plan; build; grep "^\(target\|host\|network\|module\|file\|missing\)" $image_plan | sed "s/ [0-9]* [0-9]*$//"'
+	each "$stubs"' getent() { return 1; }; rm -f $image_plan; build; grep "^\(target\|host\|network\|module\|file\|missing\) " $image_plan | sed "s/ [0-9]* [0-9]*$//"'
 	[ "$status" -eq 0 ]
 	[ "$output" = "target netdump dump.example
 host 192.0.2.9 dump.example

@@ -38,6 +38,9 @@ load shells
 }
 
 @test "whether anything has to wait for the network" {
+	export ROOT=$BATS_TEST_TMPDIR/root
+	mkdir -p "$ROOT/etc"
+	echo web7 > "$ROOT/etc/hostname"
 	for target in 'nfs a:/b' 'ssh u@a:/b' 'netdump a'; do
 		each "conf_targets='local /var/crash
 $target
@@ -48,6 +51,14 @@ $target
 device /dev/netdump:/ssh
 '; networked"
 	[ "$status" -eq 1 ]
+	# This host's name comes from there, too.
+	printf 'NAME=x\nDEFAULT_HOSTNAME="fedora"\n' > "$ROOT/etc/os-release"
+	for name in '' localhost localhost.localdomain fedora; do
+		echo "$name" > "$ROOT/etc/hostname"
+		each "conf_targets='local /var/crash
+'; networked"
+		[ "$status" -eq 0 ]
+	done
 }
 
 # called WORD…: kmortem-capture, with a configuration.

@@ -374,10 +374,30 @@ meta_of() {
 	meta_of 'printf "x\n[ 0.0] Kernel command line: ro quiet\n[ 9.9] Kernel panic - not syncing: bad\n" > $work/dmesg.txt
 		echo 12345 > $dump_directory/vmcore; echo "$target" > $work/saved; finished=1795266800 dump_format=kdump dump_level=31
 		dump_compression=lzo dump_checked=sound; printf "dump 3\ncheck 1\ndump 4\n" > $work/seconds; echo first > $work/failures'
-	jq -e '. == {tool: "kmortem-capture", client: "guest", started: "2026-11-21T13:13:13Z", finished: "2026-11-21T13:13:20Z",
+	jq -e '. == {tool: "kmortem-capture", client: "guest", machine: null, started: "2026-11-21T13:13:13Z", finished: "2026-11-21T13:13:20Z",
 		complete: true, reason: null, vmcore: "vmcore", format: "kdump", size: 6, panic: "bad", kernel: "6.1.0-test", build_id: "abc",
 		cmdline: "ro quiet", crash_time: "2023-11-14T22:13:20Z", seconds: {dump: 7, check: 1}, dump_level: 31, compression: "lzo",
 		checked: "sound", target: "local /a", failures: ["first"]}' <<< "$output"
+}
+
+@test "meta.json tells the machine from others of its name, and its id to nobody" {
+	mkdir -p "$ROOT/etc/kmortem"
+	echo 0123456789abcdef0123456789abcdef > "$ROOT/etc/machine-id"
+	machine=$(printf 'kmortem 0123456789abcdef0123456789abcdef' | sha256sum | cut -c 1-32)
+	meta_of ''
+	jq -e --arg machine "$machine" '.machine == $machine' <<< "$output"
+	run ! grep -q 0123456789abcdef <<< "$output"
+	# In an image.
+	rm "$ROOT/etc/machine-id"
+	echo 00ff > "$ROOT/etc/kmortem/capture.machine"
+	meta_of ''
+	rm "$ROOT/etc/kmortem/capture.machine"
+	jq -e '.machine == "00ff"' <<< "$output"
+	for none in '' uninitialized 'a b'; do
+		printf %s "$none" > "$ROOT/etc/machine-id"
+		each this_machine
+		[ -z "$output" ]
+	done
 }
 
 @test "meta.json while nothing is there yet" {
@@ -775,6 +795,20 @@ made_of() {
 	[ "$output" = 'guest-2026-01-01-000000 guest-2026-01-02-000000 ' ]
 	by dash 'conf_defaults; conf_min_free=0 conf_keep=1; retain $BATS_TEST_TMPDIR/crash guest'
 	[ "$(ls "$BATS_TEST_TMPDIR/crash")" = guest-2026-01-02-000000 ]
+}
+
+@test "retention: another machine of the same name keeps its dumps, where both say who they are" {
+	crash() {
+		local day
+		for day in 01 02 03 04 05; do held "guest-2026-01-$day-000000"; done
+		sed -i '2a\  "machine": "0123456789abcdef0123456789abcdef",' "$BATS_TEST_TMPDIR"/crash/guest-2026-01-0[13]-000000/meta.json
+		sed -i '2a\  "machine": "ffff456789abcdef0123456789abcdef",' "$BATS_TEST_TMPDIR/crash/guest-2026-01-02-000000/meta.json"
+		sed -i '2a\  "machine": null,' "$BATS_TEST_TMPDIR/crash/guest-2026-01-04-000000/meta.json"
+	}
+	made_of 'this_machine() { echo 0123456789abcdef0123456789abcdef; }; conf_keep=1; retain $BATS_TEST_TMPDIR/crash guest'
+	[ "$output" = 'guest-2026-01-02-000000 guest-2026-01-05-000000 ' ]
+	made_of 'this_machine() { :; }; conf_keep=1; retain $BATS_TEST_TMPDIR/crash guest'
+	[ "$output" = 'guest-2026-01-05-000000 ' ]
 }
 
 @test "retention: the newest stays, whatever the limits" {

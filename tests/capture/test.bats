@@ -80,6 +80,24 @@ dump() {
 	grep -qx "had=$ROOT/dumps/$(uname -n)-2020-01-01-000000" "$ROOT/var/lib/kmortem/capture/test"
 }
 
+@test "a dump of this machine is known by whatever name, one of its clone is not" {
+	echo 0123456789abcdef0123456789abcdef > "$ROOT/etc/machine-id"
+	dump 2020-01-01-000000 true null
+	for name in former clone; do
+		cp -r "$ROOT/dumps/$(uname -n)-2020-01-01-000000" "$ROOT/dumps/$name-2020-01-01-000000"
+	done
+	mv "$ROOT/dumps/clone-2020-01-01-000000" "$ROOT/dumps/$(uname -n)-2020-01-02-000000"
+	sed -i "2a\\  \"machine\": \"$(by dash this_machine)\"," "$ROOT/dumps/former-2020-01-01-000000/meta.json"
+	sed -i '2a\  "machine": "00ff",' "$ROOT/dumps/$(uname -n)-2020-01-02-000000/meta.json"
+	each 'test_dumps /dumps | sort'
+	[ "$output" = "$(printf '%s\n' "$ROOT/dumps/former-2020-01-01-000000" "$ROOT/dumps/$(uname -n)-2020-01-01-000000" | sort)" ]
+	# Where that is not known, the name counts.
+	rm "$ROOT/etc/machine-id"
+	each 'test_dumps /dumps | sed "s/.*-2020-/2020-/"'
+	[ "$output" = "2020-01-01-000000
+2020-01-02-000000" ]
+}
+
 @test "only a machine that is ready" {
 	tested --yes 1
 	crashed

@@ -72,6 +72,9 @@ kmortem-capture-network.service" ]
 	printf '#!/bin/sh\necho "$*"\n' > "$BATS_TEST_TMPDIR/bin/systemctl"
 	chmod +x "$BATS_TEST_TMPDIR/bin/systemctl"
 	export PATH=$BATS_TEST_TMPDIR/bin:$PATH CONF=$BATS_TEST_TMPDIR/conf
+	export ROOT=$BATS_TEST_TMPDIR/root
+	mkdir -p "$ROOT/etc"
+	echo web7 > "$ROOT/etc/hostname"
 	echo 'target = local /var/crash' > "$CONF"
 	run -0 sh -c "$command"
 	[ -z "$output" ]
