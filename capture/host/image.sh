@@ -144,3 +144,15 @@ image_write() {
 	say "$image_file: could not be written; see to it that there is room"
 	return 1
 }
+
+# images_prune: those of kernels that are no longer installed go, with the keys in them. Their plans stay as long as ours is without
+# a target, the way to which they may have.
+images_prune() {
+	[ -r "$image_plan" ] || return 0
+	for file in "$image_directory"/initrd-*; do
+		release=${file##*/initrd-} release=${release%.new} release=${release%.plan}
+		if [ "$release" = "$image_release" ] || [ -d "$ROOT/lib/modules/$release" ]; then continue; fi
+		case $file in *.plan) ! grep -q '^missing ' "$image_plan" || continue ;; esac
+		rm -f "$file"
+	done
+}

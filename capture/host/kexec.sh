@@ -213,6 +213,7 @@ load() {
 		say "loaded, but status and check take it for another program's: $kexec_record cannot be written"
 		load_status=1
 	}
+	images_prune
 	return "$load_status"
 }
 

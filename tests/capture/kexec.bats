@@ -144,6 +144,31 @@ words() {
 	[ "$stderr" = 'kmortem-capture: the image is without netdump a.example; nfs b.example:/c d' ]
 }
 
+@test "load removes images of kernels that are gone, and their plans where these are of no more use" {
+	: > "$ROOT/boot/vmlinuz-6.1.0-test"
+	echo 268435456 > "$ROOT/sys/kernel/kexec_crash_size"
+	mkdir -p "$ROOT/lib/modules/6.2.0-test"
+	images=$ROOT/var/lib/kmortem/capture
+	filled() {
+		rm -rf "$images" && mkdir -p "$images"
+		touch "$images"/{initrd-{5.9,6.1.0-test,6.2.0-test},initrd-{5.9,6.1.0-test,6.2.0-test}.plan,initrd-{5.9,6.1.0-test}.new,measured,test}
+		echo "$1 netdump a.example" > "$images/initrd-6.1.0-test.plan"
+	}
+	loads() {
+		local shell
+		for shell in dash bash 'busybox sh'; do
+			filled "$1"
+			run by "$shell" 'owner() { echo kmortem; }; conf_append=; image_is_stale() { return 1; }; kexec() { '"${2-:}"'; }; load'
+			[ "$(cd "$images" && echo *)" = "$3" ]
+		done
+	}
+	ours='initrd-6.1.0-test initrd-6.1.0-test.new initrd-6.1.0-test.plan initrd-6.2.0-test initrd-6.2.0-test.plan measured test'
+	loads target : "$ours"
+	loads missing : "initrd-5.9.plan $ours"
+	# Nothing goes as long as nothing is loaded.
+	loads target 'return 1' "initrd-5.9 initrd-5.9.new initrd-5.9.plan $ours"
+}
+
 @test "load --if-changed leaves alone what is loaded and would be again" {
 	: > "$ROOT/boot/vmlinuz-6.1.0-test"
 	echo 268435456 > "$ROOT/sys/kernel/kexec_crash_size"
