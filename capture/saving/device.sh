@@ -23,11 +23,18 @@ device_wait() {
 # have had time to appear; until then LVM is not to take its disks for volumes.
 device_activate() {
 	[ -s "$ROOT/etc/kmortem/capture.activate" ] || return 0
-	while read -r how what; do
+	while read -r how what paths; do
 		case $how in
-		lvm) lvm lvchange -ay --noudevsync --ignoremonitoring --config 'devices{use_devicesfile=0 md_component_checks="full"}' "$what" ;;
+		lvm) device_activate_lvm "$what" "$paths" ;;
 		mdadm) if [ "$1" -ge $((DEVICE_PATIENCE / 2)) ]; then mdadm --assemble --scan --run; else mdadm --assemble --scan --no-degraded; fi ;;
 		btrfs) btrfs device scan ;;
 		esac > /dev/null 2>&1 < /dev/null
 	done < "$ROOT/etc/kmortem/capture.activate"
+}
+
+# device_activate_lvm VG/LV [paths]: nothing puts the paths of a disk together here, so each is a disk of its own, with the same data.
+# LVM takes one of them, but by default activates nothing then; elsewhere, it is right: what looks the same is another copy.
+device_activate_lvm() {
+	lvm lvchange -ay --noudevsync --ignoremonitoring \
+		--config "devices{use_devicesfile=0 md_component_checks=\"full\"${2:+ allow_changes_with_duplicate_pvs=1}}" "$1"
 }

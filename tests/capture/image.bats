@@ -103,6 +103,26 @@ lvm my-group/var-crash" ]
 	[ -z "$output" ]
 }
 
+@test "drivers: a logical volume on a disk with several paths" {
+	virtio
+	block virtual/block/dm-0 253:0
+	block virtual/block/dm-1 253:1
+	block virtual/block/dm-2 253:2
+	mkdir -p "$sys"/devices/virtual/block/dm-{0,1,2}/dm
+	echo 'mpath-3600' > "$sys/devices/virtual/block/dm-0/dm/uuid"
+	echo 'part2-mpath-3600' > "$sys/devices/virtual/block/dm-1/dm/uuid"
+	echo 'LVM-abc' > "$sys/devices/virtual/block/dm-2/dm/uuid"
+	echo 'vg-root' > "$sys/devices/virtual/block/dm-2/dm/name"
+	made_of virtual/block/dm-0 pci0000:00/0000:00:04.0/virtio0/block/vda
+	made_of virtual/block/dm-1 virtual/block/dm-0
+	made_of virtual/block/dm-2 virtual/block/dm-1
+	each 'device_activation 253:2'
+	[ "$output" = 'lvm vg/root paths' ]
+	rm "$sys/devices/virtual/block/dm-1/slaves/dm-0"
+	each 'device_activation 253:2'
+	[ "$output" = 'lvm vg/root' ]
+}
+
 @test "drivers: what supplies a controller on a board, and no circle of suppliers" {
 	driven platform/soc/mmc0 sdhci_iproc
 	driven platform/soc/clock clk_board

@@ -326,13 +326,14 @@ route replace 192.0.2.9 dev eth0 src 192.0.2.5' ]
 
 @test "a device target is mounted as the plan says, when it has appeared" {
 	printf 'local /var/crash\tUUID=11-22\tbtrfs\trw,subvolid=5\t/@var/crash\ndevice /dev/sdb1:/\t/dev/sdb1\text4\trw\t/\n' > "$ROOT/etc/kmortem/capture.devices"
-	printf 'mdadm\nlvm vg/lv\n' > "$ROOT/etc/kmortem/capture.activate"
+	printf 'mdadm\nlvm vg/lv\nlvm vg/two paths\n' > "$ROOT/etc/kmortem/capture.activate"
 	each 'calls=$ROOT/run/calls; : > $calls; rm -f $ROOT/run/naps
 		sleep() { echo >> $ROOT/run/naps; }; lvm() { echo "lvm $*" >> $calls; }; mdadm() { echo "mdadm $*" >> $calls; }
 		findfs() { [ "$(wc -l < $ROOT/run/naps)" -ge 2 ] && echo /dev/dm-0; }; mount() { echo "mount $*"; }
 		target_choose "local /var/crash" && echo "${target_directory#$ROOT}" && target_open; sort $calls | uniq -c | sed "s/^ *//"'
 	[ "$output" = "/target/@var/crash
 mount -t btrfs -o rw,subvolid=5 /dev/dm-0 $ROOT/target
+3 lvm lvchange -ay --noudevsync --ignoremonitoring --config devices{use_devicesfile=0 md_component_checks=\"full\" allow_changes_with_duplicate_pvs=1} vg/two
 3 lvm lvchange -ay --noudevsync --ignoremonitoring --config devices{use_devicesfile=0 md_component_checks=\"full\"} vg/lv
 3 mdadm --assemble --scan --no-degraded" ]
 	each 'sleep() { :; }; findfs() { return 1; }; target_choose "local /var/crash"; target_open'
