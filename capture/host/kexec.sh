@@ -83,10 +83,13 @@ command_line_words() {
 
 # is_word_of_first_boot WORD: one that is not for the capture kernel.
 is_word_of_first_boot() {
-	case $(printf %s "${1%%=*}" | tr - _) in
+	case $(printf %s "${1%%=*}" | tr -d '"' | tr - _) in
 	# What it boots from, and what is started then.
 	BOOT_IMAGE | initrd | root | rootflags | rootfstype | rootdelay | rootwait | ro | rw | init | rdinit | resume | resume_offset | \
-		systemd.* | rd.* | luks* | ip | nfsroot | netroot | BOOTIF | quiet | splash | rhgb | plymouth.* | sysctl.*) ;;
+		systemd.* | rd.* | luks* | ip | nfsroot | netroot | BOOTIF | quiet | splash | rhgb | plymouth.* | sysctl.* | \
+		dm_mod.create | dm_mod.waitfor) ;;
+	# It has libraries of ssh look for parts of theirs (fips.so) that are loaded by name only, which no image has.
+	fips) ;;
 	# Memory, of which there is little, and which is elsewhere.
 	crashkernel | fadump | mem | memmap | movablecore | kernelcore | hugepages | hugepagesz | default_hugepagesz | hugetlb_cma | cma | \
 		swiotlb | log_buf_len | transparent_hugepage | cgroup_enable | cgroup_disable | numa) ;;

@@ -29,6 +29,11 @@ words() {
 	[ "$output" = "$common" ]
 }
 
+@test "no device is mapped, and no cryptography asked for that the image does not have" {
+	words 'a=1 fips=1 dm-mod.create="lroot,,,rw, 0 4096 linear 98:16 0" "dm_mod.create=x,,,ro, 0 8 linear 8:1 0" dm_mod.waitfor=PARTLABEL=x dm_mod.use_blk_mq=1 b=2'
+	[[ $output == 'a=1 dm_mod.use_blk_mq=1 b=2 nr_cpus=1 '* ]]
+}
+
 @test "hyphens are underlines, quotes hold words together, and what follows -- is for init" {
 	words 'panic-on-warn=1 dyndbg="file drivers/a.c +p; file b.c +p" transparent-hugepage=always  earlycon -- single'
 	[[ $output == 'dyndbg="file drivers/a.c +p; file b.c +p" earlycon nr_cpus=1 '* ]]
