@@ -8,14 +8,27 @@ kexec_record=$ROOT/run/kmortem-capture/loaded # the command that has loaded it; 
 
 # kernel_file: the image of the capture kernel, where the distributions have it.
 kernel_file() {
-	machine_id=$(cat "$ROOT/etc/machine-id" 2> /dev/null)
+	entry=$(read_line /etc/machine-id)/$image_release
 	for file in "/boot/vmlinuz-$image_release" "/boot/vmlinux-$image_release" "/boot/Image-$image_release" \
 		"/boot/image-$image_release" "/boot/kernel-$image_release" "/lib/modules/$image_release/vmlinuz" \
-		"/lib/modules/$image_release/Image" "/boot/${machine_id:-none}/$image_release/linux" \
-		"/boot/efi/${machine_id:-none}/$image_release/linux" /boot/ostree/*/"vmlinuz-$image_release"; do
+		"/lib/modules/$image_release/Image" "/boot/$entry/linux" "/efi/$entry/linux" "/boot/efi/$entry/linux" \
+		/boot/ostree/*/"vmlinuz-$image_release"; do
 		[ ! -r "$ROOT$file" ] || { echo "$file"; return; }
 	done
-	say "no image of the kernel $image_release in /boot or /lib/modules/$image_release"
+	if file=$(kernel_unified); then
+		say "the kernel $image_release is there only within a unified image, which kexec does not take; get it out of that: objcopy -O binary -j .linux $file /boot/vmlinuz-$image_release"
+	else
+		say "no image of the kernel $image_release in /boot, /efi or /lib/modules/$image_release"
+	fi
+	return 1
+}
+
+# kernel_unified: the image of kernel, initramfs and command line in one, where the kernel has that.
+kernel_unified() {
+	for file in "$ROOT/lib/modules/$image_release"/*.efi "$ROOT"/boot/EFI/Linux/*"$image_release"*.efi \
+		"$ROOT"/efi/EFI/Linux/*"$image_release"*.efi "$ROOT"/boot/efi/EFI/Linux/*"$image_release"*.efi; do
+		[ ! -f "$file" ] || { echo "${file#"$ROOT"}"; return; }
+	done
 	return 1
 }
 

@@ -59,11 +59,26 @@ words() {
 	[ "$status" -eq 1 ]
 	[[ $stderr == *'no image of the kernel 6.1.0-test'* ]]
 	echo 0123 > "$ROOT/etc/machine-id"
-	for file in boot/0123/6.1.0-test/linux lib/modules/6.1.0-test/vmlinuz boot/vmlinux-6.1.0-test boot/vmlinuz-6.1.0-test; do
+	for file in boot/efi/0123/6.1.0-test/linux efi/0123/6.1.0-test/linux boot/0123/6.1.0-test/linux lib/modules/6.1.0-test/vmlinuz boot/vmlinux-6.1.0-test boot/vmlinuz-6.1.0-test; do
 		mkdir -p "$ROOT/${file%/*}"
 		: > "$ROOT/$file"
 		each kernel_file
 		[ "$output" = "/$file" ]
+	done
+}
+
+@test "a kernel within a unified image is told from one that is nowhere" {
+	mkdir -p "$ROOT"/{boot/efi,efi}/EFI/Linux
+	: > "$ROOT/efi/EFI/Linux/0123-6.2.0-test.efi"
+	each kernel_file
+	[ "$status" -eq 1 ]
+	[[ $stderr == *'no image of the kernel 6.1.0-test'* ]]
+	for file in efi/EFI/Linux/0123-6.1.0-test.efi lib/modules/6.1.0-test/vmlinuz-virt.efi; do
+		: > "$ROOT/$file"
+		each kernel_file
+		[ "$status" -eq 1 ]
+		[ -z "$output" ]
+		[[ $stderr == *"only within a unified image"*": objcopy -O binary -j .linux /$file /boot/vmlinuz-6.1.0-test" ]]
 	done
 }
 
