@@ -50,6 +50,23 @@ manual() {
 	grep -qx usr/lib/udev/rules.d/98-kmortem-capture.rules packaging/debian/kmortem-capture.install
 }
 
+# purged PACKAGE: what its maintainer script does then, below $BATS_TEST_TMPDIR.
+purged() { sed "s,/var/,$BATS_TEST_TMPDIR/var/,g" "packaging/debian/$1.postrm" | sh -s purge; }
+
+@test "a package that is purged takes what is its own" {
+	mkdir -p "$BATS_TEST_TMPDIR"/var/lib/kmortem/{told,capture} "$BATS_TEST_TMPDIR"/var/{crash,spool/kmortem}
+	: > "$BATS_TEST_TMPDIR/var/lib/kmortem/told/key"
+	: > "$BATS_TEST_TMPDIR/var/lib/kmortem/capture/initrd"
+	run -0 purged kmortem-capture
+	[ -f "$BATS_TEST_TMPDIR/var/lib/kmortem/told/key" ]
+	[ ! -e "$BATS_TEST_TMPDIR/var/lib/kmortem/capture" ]
+	mkdir "$BATS_TEST_TMPDIR/var/lib/kmortem/capture"
+	run -0 purged kmortem
+	[ ! -e "$BATS_TEST_TMPDIR/var/lib/kmortem/told" ]
+	run -0 purged kmortem-capture
+	[ ! -e "$BATS_TEST_TMPDIR/var/lib/kmortem" ]
+}
+
 @test "no boot waits for a report" {
 	for unit in "$PREFIX"/lib/systemd/system/*.service; do
 		grep -qx 'WantedBy=multi-user.target' "$unit" || continue
