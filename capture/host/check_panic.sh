@@ -115,6 +115,9 @@ check_hardware_watchdog() {
 	if watchdog_of_controller; then
 		point warn watchdog "The watchdog of the management controller is running (ipmi_watchdog), which the capture kernel does not feed: it resets the machine when the dump takes longer than it waits." \
 			"give it more time than time_limit, $conf_time_limit s, as by RuntimeWatchdogSec= in /etc/systemd/system.conf"
+	elif watchdogs_are_silent; then
+		point warn watchdog "Whether a hardware watchdog is running is not known, as this kernel was built without CONFIG_WATCHDOG_SYSFS. One that is running would reset the machine amid the dump." \
+			"boot a kernel with that option, or, where nobody starts one, accept that:" "echo 'accept = watchdog' >> $conf_file"
 	elif [ -z "$running" ]; then
 		point pass watchdog "No hardware watchdog is running that could end the dump."
 	elif [ "$(owner)" != kmortem ] && ! [ -r "$kexec_record" ]; then

@@ -13,6 +13,14 @@ watchdogs_running() {
 	return 0
 }
 
+# watchdogs_are_silent: there is one whose state the kernel does not tell.
+watchdogs_are_silent() {
+	for watchdog in "$ROOT"/sys/class/watchdog/watchdog*; do
+		[ ! -d "$watchdog" ] || [ -e "$watchdog/state" ] || return 0
+	done
+	return 1
+}
+
 watchdog_identity() { trim "$(cat "$1/identity")"; }
 
 # watchdog_drivers DIRECTORY: modules. One that hangs on no device does not tell its module: then all that are loaded.
