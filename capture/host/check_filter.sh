@@ -11,8 +11,8 @@ FILTER_TRIES=3
 check_filter() {
 	filter_expected=''
 	if ! has makedumpfile; then
-		point fail makedumpfile "makedumpfile is not installed: no dump can be filtered or compressed." \
-			"install it:" "$(install_command makedumpfile)"
+		advice_for_package makedumpfile
+		point fail makedumpfile "makedumpfile is not installed: no dump can be filtered or compressed." "$advice" "$command"
 		return
 	fi
 	check_compression
@@ -22,10 +22,18 @@ check_filter() {
 	rm -f "$filter_told"
 }
 
+# install_command PACKAGE: status 1 where that is not known of this system.
 install_command() {
-	for program in apt-get dnf zypper; do
-		! has $program || { echo "$program install $1"; return; }
+	for words in "apt-get install" "dnf install" "zypper install" "pacman -S" "apk add"; do
+		! has "${words%% *}" || { echo "$words $1"; return; }
 	done
+	return 1
+}
+
+# advice_for_package PACKAGE: sets $advice and $command for installing it.
+advice_for_package() {
+	advice="install it:"
+	command=$(install_command "$1") || advice="install the package $1"
 }
 
 check_compression() {

@@ -57,7 +57,8 @@ check_image() {
 
 check_loaded() {
 	if ! is_loaded && ! has kexec; then
-		point fail loaded "No capture kernel is loaded, and kexec, which loads it, is not installed." "install it:" "$(install_command kexec-tools)"
+		advice_for_package kexec-tools
+		point fail loaded "No capture kernel is loaded, and kexec, which loads it, is not installed." "$advice" "$command"
 	elif ! is_loaded; then
 		service=$(owner)
 		[ "$service" != kmortem ] || service=kmortem-capture

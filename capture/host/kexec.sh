@@ -158,7 +158,11 @@ show() {
 	! stale=$(image_is_stale) || say "$stale: load makes one first"
 }
 
-kexec_is_there() { has kexec || { say "kexec is not installed: $(install_command kexec-tools)"; return 1; }; }
+kexec_is_there() {
+	! has kexec || return 0
+	say "kexec is not installed: $(install_command kexec-tools || echo "install the package kexec-tools")"
+	return 1
+}
 
 # load_is_ours: not where a distribution's service loads its own, unless $load_force is "yes".
 load_is_ours() {
@@ -233,7 +237,13 @@ load() {
 	return "$load_status"
 }
 
+# unload: not of what a distribution's service loads, unless $load_force is "yes".
 unload() {
+	others=$(owner)
+	if [ "$others" != kmortem ] && [ "${load_force-}" != yes ]; then
+		say "$others loads the capture kernel here, and unloads it; unload --force does that all the same"
+		return 2
+	fi
 	kexec_is_there && kexec -p -u || return 2
 	rm -f "$kexec_record" "$layout_record"
 }

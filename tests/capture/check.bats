@@ -394,6 +394,9 @@ loaded' ]
 	rm "$ROOT/proc/sys/kernel/nmi_watchdog"
 	judged nmi-watchdog pass
 	judged watchdog pass 'No hardware watchdog'
+	file sys/class/watchdog/watchdog0/dev 251:0
+	judged watchdog warn 'built without CONFIG_WATCHDOG_SYSFS'
+	judged watchdog warn "echo 'accept = watchdog' >> $ROOT/etc/kmortem/capture.conf"
 	file sys/class/watchdog/watchdog0/state inactive
 	file sys/class/watchdog/watchdog0/timeout 30
 	file sys/class/watchdog/watchdog0/identity 'iTCO_wdt'
@@ -435,6 +438,10 @@ loaded' ]
 	rm "$BATS_TEST_TMPDIR/bin/makedumpfile"
 	hidden makedumpfile
 	judged makedumpfile fail 'apt-get install makedumpfile'
+	for pair in 'pacman:pacman -S makedumpfile' 'apk:apk add makedumpfile' 'dnf:dnf install makedumpfile'; do
+		words="has() { [ \$1 = ${pair%%:*} ]; }" judged makedumpfile fail "install it: ${pair#*:}"
+	done
+	words='has() { false; }' judged makedumpfile fail 'install the package makedumpfile '
 	[ "$(jq '.points | length' <<< "$output")" = 1 ]
 }
 

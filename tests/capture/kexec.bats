@@ -267,6 +267,17 @@ loaded" ]
 	[ "$output" = loaded ]
 }
 
+@test "unload leaves alone what a distribution loads, but with --force" {
+	stubs='owner() { echo kdump-tools; }; kexec() { echo "$*"; };'
+	each "$stubs unload"
+	[ "$status" -eq 2 ]
+	[ -z "$output" ]
+	[ "$stderr" = 'kmortem-capture: kdump-tools loads the capture kernel here, and unloads it; unload --force does that all the same' ]
+	each "$stubs load_force=yes; unload"
+	[ "$status" -eq 0 ]
+	[ "$output" = '-p -u' ]
+}
+
 @test "status" {
 	each status
 	[ "$status" -eq 1 ]

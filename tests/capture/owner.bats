@@ -85,7 +85,7 @@ called() {
 @test "words too many" {
 	export ROOT=$BATS_TEST_TMPDIR/root
 	mkdir -p "$ROOT"
-	for command in 'owner x' 'networked x' 'retain x' 'status x' 'build --kernel' 'build --force' 'show --if-changed' 'load --force --kernel' 'status --kernel' 'install a b' x; do
+	for command in 'owner x' 'networked x' 'retain x' 'status x' 'build --kernel' 'build --force' 'unload --if-changed' 'status --force' 'show --if-changed' 'load --force --kernel' 'status --kernel' 'install a b' x; do
 		# shellcheck disable=SC2086 # words
 		called $command
 		[ "$status" -eq 2 ]
