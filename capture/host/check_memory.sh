@@ -131,7 +131,11 @@ check_memory_is_enough() {
 	else
 		assumed
 		need="$need: kernel, image, drivers, makedumpfile and kmortem added up."
-		[ "$check_measures" != yes ] || need="$need $memory_unmeasured"
+		if [ "$check_measures" = yes ]; then
+			need="$need $memory_unmeasured"
+		elif [ -r "$image_file" ] && measure_emulator tcg > /dev/null; then
+			need="$need kmortem capture check --measure would find out, in an emulator."
+		fi
 	fi
 	advice_for_command_line "crashkernel=$(memory_advised)M"
 	if [ "$memory_reserved" -lt "$memory_needed" ]; then
