@@ -19,7 +19,7 @@ check_saver() {
 	done
 	if [ "$others" ] && [ -r "$kexec_record" ]; then
 		point warn saver "Two load a capture kernel here, $others at boot and kmortem-capture by hand: the later one wins." \
-			"choose one: a hook in $others (kmortem capture install), or kmortem alone:" "systemctl disable --now $others && kmortem capture load"
+			"choose one: a hook in $others (kmortem capture install), or kmortem alone:" "$(if has systemctl; then echo "systemctl disable --now $others"; else echo "update-rc.d $others disable"; fi) && kmortem capture load"
 	elif [ "$hooked" ]; then
 		point pass saver "$hooked captures, and kmortem saves: its hook is installed."
 	elif [ "$others" ]; then
@@ -55,15 +55,26 @@ check_image() {
 	fi
 }
 
+# advice_for_load OWNER: sets $advice and $command for loading it now and at each boot.
+advice_for_load() {
+	advice="load it, now and at each boot:"
+	if ! has systemctl; then
+		advice="load it, now, and have the system do that at each boot:"
+		if [ "$1" = kmortem ]; then command="kmortem capture load"; else command="service $1 restart"; fi
+	elif [ "$1" = kmortem ]; then
+		command="systemctl enable kmortem-capture && systemctl restart kmortem-capture"
+	else
+		command="systemctl enable $1 && systemctl restart $1"
+	fi
+}
+
 check_loaded() {
 	if ! is_loaded && ! has kexec; then
 		advice_for_package kexec-tools
 		point fail loaded "No capture kernel is loaded, and kexec, which loads it, is not installed." "$advice" "$command"
 	elif ! is_loaded; then
-		service=$(owner)
-		[ "$service" != kmortem ] || service=kmortem-capture
-		point fail loaded "No capture kernel is loaded: a crash would be the end." "load it, now and at each boot:" \
-			"systemctl enable $service && systemctl restart $service"
+		advice_for_load "$(owner)"
+		point fail loaded "No capture kernel is loaded: a crash would be the end." "$advice" "$command"
 	elif [ "$(owner)" != kmortem ] && ! [ -r "$kexec_record" ]; then
 		point pass loaded "A capture kernel is loaded, by $(owner)."
 	elif ! [ -r "$kexec_record" ]; then

@@ -338,7 +338,11 @@ loaded' ]
 	judged loaded pass 'by kdump-tools'
 	words=''
 	file sys/kernel/kexec_crash_loaded 0
-	judged loaded fail 'systemctl enable kmortem-capture && systemctl restart kmortem-capture'
+	no_systemd='has() { [ $1 != systemctl ] && command -v "$1" > /dev/null; }'
+	words='has() { :; }' judged loaded fail 'systemctl enable kmortem-capture && systemctl restart kmortem-capture'
+	words='has() { :; }; owner() { echo kdump-tools; }' judged loaded fail 'systemctl enable kdump-tools && systemctl restart kdump-tools'
+	words="$no_systemd; kexec() { :; }" judged loaded fail 'have the system do that at each boot: kmortem capture load'
+	words="$no_systemd; kexec() { :; }; owner() { echo kdump-tools; }" judged loaded fail 'at each boot: service kdump-tools restart'
 	words='has() { case $1 in kexec) return 1 ;; apt-get) ;; *) command -v "$1" > /dev/null ;; esac; }'
 	judged loaded fail 'kexec, which loads it, is not installed'
 	judged loaded fail 'apt-get install kexec-tools'
@@ -758,6 +762,11 @@ room() { words="room_bytes() { echo $1; }; retain_size() { echo ${2-0}; }"; }
 	judged crashkernel-size pass 'in which its image came to its end'
 	file var/lib/kmortem/capture/initrd-6.1.0-test another
 	judged crashkernel-size pass 'added up'
+	subject='measure_emulator() { :; }; check_memory'
+	judged crashkernel-size pass 'added up. kmortem capture check --measure would find out, in an emulator.'
+	subject='measure_emulator() { return 1; }; check_memory'
+	judged crashkernel-size pass 'added up. '
+	[[ $output != *--measure* ]]
 	subject='measure_emulator() { return 1; }; check_measures=yes; check_memory'
 	judged crashkernel-size pass 'It could not be measured'
 	# Only what is seen on the console proves that it is too little.

@@ -28,6 +28,28 @@ load shells
 	done
 }
 
+@test "who loads the capture kernel where there is no systemd" {
+	export ROOT=$BATS_TEST_TMPDIR/root
+	mkdir -p "$ROOT/etc/default" "$ROOT/etc/rc2.d" "$ROOT/etc/init.d" "$ROOT/etc/runlevels/default"
+	echo USE_KDUMP=1 > "$ROOT/etc/default/kdump-tools"
+	without='has() { false; };'
+	each "$without owner"
+	[ "$output" = kmortem ]
+	: > "$ROOT/etc/init.d/kdump-tools"
+	ln -s ../init.d/kdump-tools "$ROOT/etc/rc2.d/K01kdump-tools"
+	each "$without owner"
+	[ "$output" = kmortem ]
+	mv "$ROOT"/etc/rc2.d/{K,S}01kdump-tools
+	each "$without owner"
+	[ "$output" = kdump-tools ]
+	echo USE_KDUMP=0 > "$ROOT/etc/default/kdump-tools"
+	each "$without owner"
+	[ "$output" = kmortem ]
+	: > "$ROOT/etc/runlevels/default/kdump"
+	each "$without owner"
+	[ "$output" = kdump ]
+}
+
 @test "old dumps are removed from local targets that are there" {
 	mkdir -p "$BATS_TEST_TMPDIR/a b" "$BATS_TEST_TMPDIR/c"
 	printf '%s\n' "target=local $BATS_TEST_TMPDIR/a b" "target=nfs host:/d" "target=local $BATS_TEST_TMPDIR/none" \
