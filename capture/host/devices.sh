@@ -93,6 +93,12 @@ device_refusal() (
 		echo "a disk across the network, which the capture kernel does not set up"
 		return
 		;;
+	# The kernel sets a virtual channel device online itself, and leaves others (DASD, zFCP) to who writes to /sys.
+	*/css[0-9]*/virtio[0-9]*) ;;
+	*/css[0-9]*)
+		echo "a channel device, which the capture kernel does not set online; have the distribution's kdump save there (kmortem capture install)"
+		return
+		;;
 	*/virtual/block/bcache*) echo "bcache, which the capture kernel does not set up" && return ;;
 	esac
 	if [ -r "$block/dm/uuid" ]; then

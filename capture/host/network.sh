@@ -88,6 +88,12 @@ plan_interface() (
 		exit 1
 	elif [ -e "$net/device" ]; then
 		device=$(readlink -f "$net/device")
+		case $(readlink "$device/subsystem") in
+		*/ccwgroup)
+			say "$1 is a group of channel devices, which the capture kernel does not set online; have the distribution's kdump save there (kmortem capture install)"
+			exit 1
+			;;
+		esac
 		echo "network card $1 $(card_address "$1") ${device#"$ROOT"} $(cat "$net/mtu")"
 		drivers_above "$net/device" | sed 's/^/module /'
 	else

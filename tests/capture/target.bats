@@ -101,6 +101,14 @@ refused() {
 	disk drbd0 147:0
 	mkdir -p "$sys/devices/pci0/host3/session1/target3:0:0/3:0:0:0/block/sdz"
 	ln -s "$sys/devices/pci0/host3/session1/target3:0:0/3:0:0:0/block/sdz" "$sys/dev/block/65:144"
+	for number in 94:0:0.0.0150/block/dasda 8:0:0.0.fc00/host0/rport-0:0-1/target0:0:0/0:0:0:0/block/sda 252:0:0.0.0001/virtio0/block/vda; do
+		mkdir -p "$sys/devices/css0/0.0.0000/${number#*:*:}"
+		ln -s "$sys/devices/css0/0.0.0000/${number#*:*:}" "$sys/dev/block/${number%:"${number#*:*:}"}"
+	done
+	refused '22 1 94:0 / / rw - ext4 /dev/dasda rw' "a channel device, which the capture kernel does not set online; have the distribution's kdump save there"
+	refused '22 1 8:0 / / rw - ext4 /dev/sda rw' 'a channel device'
+	each 'device_refusal 252:0'
+	[ -z "$output" ]
 	refused '22 1 0:20 / / rw - tmpfs tmpfs rw' 'memory (tmpfs)'
 	refused '22 1 0:20 / / rw - overlay overlay rw' 'an overlay'
 	refused '22 1 0:20 / / rw - nfs4 server:/export/ rw' 'NFS; write target = nfs server:/export/…'
@@ -223,6 +231,12 @@ network route br0 192.0.2.9 -" ]
 	[[ $stderr == *'wg0 is no card, bond, bridge or VLAN'* ]]
 	WAY='192.0.2.9 dev wlan0 src 10.0.0.1' way 192.0.2.9
 	[[ $stderr == *'wlan0 is wireless'* ]]
+	mkdir -p "$sys/bus/ccwgroup" "$sys/devices/qeth/0.0.f500" "$sys/class/net/encf500"
+	ln -s ../../../bus/ccwgroup "$sys/devices/qeth/0.0.f500/subsystem"
+	ln -s "$sys/devices/qeth/0.0.f500" "$sys/class/net/encf500/device"
+	WAY='192.0.2.9 dev encf500 src 10.0.0.1' way 192.0.2.9
+	[ "$status" -eq 1 ]
+	[[ $stderr == *'encf500 is a group of channel devices, which the capture kernel does not set online'* ]]
 }
 
 @test "ssh wants a key without a passphrase and a server that is known" {
