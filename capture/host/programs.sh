@@ -4,7 +4,7 @@
 
 # What the first process and its parts call of busybox.
 busybox_needed='sh awk basename cat chmod cp cut date dd df du findfs find grep gunzip gzip halt head hostname insmod ip ipcalc kill ls
-	mkdir mknod mount mv poweroff ps readlink reboot rm sed sleep sort stat sync tail timeout touch tr udhcpc umount uname wc'
+	mkdir mknod mount mv poweroff ps readlink reboot rm sed sha256sum sleep sort stat sync tail timeout touch tr udhcpc umount uname wc'
 
 # program_file NAME: where it is, over links; a shell of busybox would take its own instead of looking.
 program_file() {
