@@ -3,6 +3,7 @@
 # The capture kernel: which one, and loading it.
 
 kexec_record=$ROOT/run/kmortem-capture/loaded # the command that has loaded it; the unit may write to this directory only
+kexec_complaint=$ROOT/run/kmortem-capture/complaint # what kexec did not find then, and could not do without
 
 # ---- the kernel --------------------------------------------------------------------------------
 
@@ -146,6 +147,24 @@ load_image() {
 	return 1
 }
 
+# kexec_load: shows what kexec says. Where it does not find the kernel's own text, it goes on, and tells the capture kernel of a
+# memory that is not there: 2.0.25 on arm64, for kernels that have no _text in /proc/kallsyms.
+kexec_load() {
+	kexec_status=0
+	{
+		kexec_said=$(kexec -p "$kexec_option" "$ROOT$kexec_kernel" --initrd="$image_file" --append="$kexec_words" 2>&1 >&3 3>&-) || kexec_status=$?
+	} 3>&1
+	[ -z "$kexec_said" ] || printf '%s\n' "$kexec_said" >&2
+	[ "$kexec_status" -eq 0 ] || say "not loaded: $(kexec_text)"
+	return "$kexec_status"
+}
+
+# kexec_note: the command, what was told to the capture kernel of this machine, and what was not found.
+kexec_note() {
+	mkdir -p "${kexec_record%/*}" && kexec_text > "$kexec_record" && printf '%s\n' "$layout_loaded" > "$layout_record" || return
+	printf '%s\n' "$kexec_said" | grep -w _text > "$kexec_complaint" || rm -f "$kexec_complaint"
+}
+
 # load: with an image that is up to date; status 1 where a target is missing in it or no new one could be made, 2 where nothing
 # is loaded.
 load() {
@@ -154,12 +173,13 @@ load() {
 	load_image || load_status=$?
 	[ "$load_status" -lt 2 ] && load_is_needed || return "$load_status"
 	layout_loaded=$(layout)
-	kexec -p "$kexec_option" "$ROOT$kexec_kernel" --initrd="$image_file" --append="$kexec_words" || {
-		say "not loaded: $(kexec_text)"
-		return 2
-	}
-	{ mkdir -p "${kexec_record%/*}" && kexec_text > "$kexec_record" && printf '%s\n' "$layout_loaded" > "$layout_record"; } || {
+	kexec_load || return 2
+	kexec_note || {
 		say "loaded, but status and check take it for another program's: $kexec_record cannot be written"
+		load_status=1
+	}
+	[ ! -s "$kexec_complaint" ] || {
+		say "loaded, but kexec did not find where this kernel lies: no dump could be read; install a newer kexec-tools"
 		load_status=1
 	}
 	images_prune
@@ -174,7 +194,7 @@ unload() {
 		return 2
 	fi
 	kexec_is_there && kexec -p -u || return 2
-	rm -f "$kexec_record" "$layout_record"
+	rm -f "$kexec_record" "$layout_record" "$kexec_complaint"
 }
 
 is_loaded() { [ "$(read_line /sys/kernel/kexec_crash_loaded)" = 1 ]; }

@@ -223,6 +223,23 @@ loaded" ]
 	[ -z "$output" ]
 }
 
+@test "load says that kexec has not found the kernel, and so does check" {
+	: > "$ROOT/boot/vmlinuz-6.1.0-test"
+	echo 268435456 > "$ROOT/sys/kernel/kexec_crash_size"
+	echo 1 > "$ROOT/sys/kernel/kexec_crash_loaded"
+	stubs='owner() { echo kmortem; }; conf_append=; image_is_stale() { return 1; }; loaded_is_old() { return 1; }; conf_file=; check_form=json;
+		kexec() { case $1 in --help) ;; *) echo "to $3"; echo "$SAYS" >&2 ;; esac; }; load; status=$?; check_loaded; check_end; (exit $status)'
+	each "SAYS='Cannot get kernel _text symbol address'; $stubs"
+	[ "$status" -eq 1 ]
+	[[ $stderr == *'Cannot get kernel _text symbol address'*'did not find where this kernel lies'* ]]
+	[[ $output == *'"loaded", "verdict": "fail"'*'(Cannot get kernel _text symbol address)'* ]]
+	# What it says of other symbols, it can do without.
+	each "SAYS='Cannot get kernel page_offset_base symbol address'; $stubs"
+	[ "$status" -eq 0 ]
+	[[ $stderr == *'Cannot get kernel page_offset_base symbol address'* ]]
+	[[ $output == *'"loaded", "verdict": "pass"'* ]]
+}
+
 @test "load says that no memory is there for it, or whose that is, before it makes an image" {
 	: > "$ROOT/boot/vmlinuz-6.1.0-test"
 	stubs='owner() { echo kmortem; }; image_is_stale() { echo old; }; build() { echo built; }; kexec() { echo called; }; load'
