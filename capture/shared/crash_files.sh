@@ -5,18 +5,18 @@
 
 # dumps_below DIRECTORY DEPTH ACTION…: those of find.
 dumps_below() {
-	layout_root=$1 layout_depth=$2
+	crash_directory=$1 crash_depth=$2
 	shift 2
-	find "$layout_root" -mindepth "$layout_depth" -maxdepth "$layout_depth" -type f \( -name vmcore -o -name vmcore-incomplete \
+	find "$crash_directory" -mindepth "$crash_depth" -maxdepth "$crash_depth" -type f \( -name vmcore -o -name vmcore-incomplete \
 		-o -name vmcore.flat -o -name 'dump.[0-9]*' -o -name dump-incomplete \
 		-o -name 'vmcore.[0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9]*' \) "$@"
 }
 
 # logs_below DIRECTORY DEPTH ACTION…
 logs_below() {
-	layout_root=$1 layout_depth=$2
+	crash_directory=$1 crash_depth=$2
 	shift 2
-	find "$layout_root" -mindepth "$layout_depth" -maxdepth "$layout_depth" -type f \( -name dmesg.txt -o -name 'dmesg.[0-9]*' \
+	find "$crash_directory" -mindepth "$crash_depth" -maxdepth "$crash_depth" -type f \( -name dmesg.txt -o -name 'dmesg.[0-9]*' \
 		-o -name vmcore-dmesg.txt -o -name vmcore-dmesg-incomplete.txt \) "$@"
 }
 
