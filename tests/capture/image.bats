@@ -475,6 +475,28 @@ route eth0 192.0.2.9 10.0.0.1" ]
 	[[ $stderr == *'netdump dump.example: taken as it was found before'* ]]
 }
 
+@test "build: ssh finds out who it runs as, also where the C library loads what tells that" {
+	libc=$BATS_TEST_TMPDIR/multiarch
+	mkdir "$libc" "$bin/of-ssh"
+	for name in libc.so.6 libnss_files.so.2; do echo "$name" > "$libc/$name"; done
+	printf '#!/bin/sh\n' > "$bin/of-ssh/ssh"
+	chmod +x "$bin/of-ssh/ssh"
+	words='image=$ROOT/run/ssh; rm -rf $image; mkdir -p $image/bin $image/etc; PATH='$bin/of-ssh':$PATH
+		ldd() { echo "	libc.so.6 => '$libc'/libc.so.6 (0x00007f0000000000)"; }'
+	each "$words"'; image_ssh $image; echo $?; cat $image/etc/passwd $image/etc/nsswitch.conf; cat $image'"$libc"'/*; ls $image/bin'
+	[ "$output" = '0
+root:x:0:0:root:/:/bin/sh
+passwd: files
+hosts: files
+libc.so.6
+libnss_files.so.2
+ssh' ]
+	rm "$libc/libnss_files.so.2"
+	each "$words"'; image_ssh $image; echo $?; ls $image'"$libc"
+	[ "$output" = '0
+libc.so.6' ]
+}
+
 @test "build: the first image for a new kernel has the way to a server that was found for another one" {
 	machine
 	card

@@ -606,6 +606,92 @@ ${pair#* }" ]
 	grep -q '^grace=60 ' capture/saving/init
 }
 
+# ---- memory, measured in an emulator -----------------------------------------------------------
+
+@test "measuring: what it takes is run, and has found room where nothing of it was killed" {
+	mkdir -p "$ROOT/conf"
+	printf '%s\n' 'target = local /var/crash' 'dump_level = 17' > "$ROOT/conf/capture.conf"
+	words='image_conf=$ROOT/conf; load_modules() { :; }; makedumpfile() { echo "makedumpfile $*" >&2; return $(cat $ROOT/makedumpfile); }
+		kmortem() { echo "kmortem $*" >&2; return $(cat $ROOT/kmortem); }; filter_compression() { echo lzo; }; measure; status=$?; cat $work/measured; echo $status'
+	ran="kmortem report --only dump-damaged-by-filter -o $WORK/report /proc/kcore"
+	echo 1 | tee "$ROOT/makedumpfile" > "$ROOT/kmortem"
+	each "$words"
+	[ "$output" = "$ran
+0" ]
+	[ "$stderr" = 'kmortem-capture: measured' ]
+	echo 137 > "$ROOT/kmortem"
+	each "$words"
+	[ "$output" = "$ran
+1" ]
+	[ "$stderr" = 'kmortem-capture: out of memory: kmortem' ]
+	echo 137 > "$ROOT/makedumpfile"
+	each "$words"
+	[ "$output" = "makedumpfile -l -d 17 --dry-run /proc/kcore $WORK/vmcore
+1" ]
+	[ "$stderr" = 'kmortem-capture: out of memory: makedumpfile' ]
+}
+
+# ---- the first process -------------------------------------------------------------------------
+
+# init_by SHELL WORDS: its functions, of which none may touch this machine.
+init_by() {
+	local functions
+	functions=$(sed '/^umask /,$d' capture/saving/init | sed "s,/proc/,$ROOT/first/,g; s,/dev/console,$ROOT/first/console,g; s,/run/kmortem,$ROOT/first,g")
+	! grep -E '(^|[^[:alnum:]])/(dev/[^n]|run|sys)' <<< "$functions" || return
+	mkdir -p "$ROOT/first/self"
+	rm -f "$ROOT"/first/{console,sysrq-trigger,unwatched}
+	# shellcheck disable=SC2086 # "busybox sh" is two words
+	$1 -c "$functions
+		PATH=$PATH"'
+		sleep() { echo "sleep $1"; }; reboot() { echo "reboot $*"; }; poweroff() { echo "poweroff $*"; }; halt() { echo "halt $*"; }
+		'"$2"
+}
+
+@test "the first process ends the machine as it is told, and restarts it where it is not" {
+	for shell in dash bash 'busybox sh'; do
+		mkdir -p "$ROOT/first"
+		for how in poweroff halt; do
+			echo "$how" > "$ROOT/first/final_action"
+			run init_by "$shell" end
+			[[ $output == *"$how -n -f"* ]]
+			[ -e "$ROOT/first/unwatched" ] || [ "$how" != halt ]
+			[ ! -e "$ROOT/first/unwatched" ] || [ "$how" = halt ]
+		done
+		echo panic > "$ROOT/first/final_action"
+		run init_by "$shell" 'sleep() { exit; }; end'
+		[ "$(cat "$ROOT/first/sysrq-trigger")" = c ]
+		for action in nonsense ''; do
+			echo "$action" > "$ROOT/first/final_action"
+			run init_by "$shell" end
+			[[ $output == *'reboot -n -f'* ]]
+		done
+		rm "$ROOT/first/final_action"
+		run init_by "$shell" 'end; wait'
+		[[ $output == *'reboot -n -f'* ]]
+		# Where that does not do it.
+		[[ $output == *'sleep 20'* ]]
+		[ "$(cat "$ROOT/first/sysrq-trigger")" = b ]
+	done
+}
+
+@test "the first process does not wait longer than until a minute after the deadline, whatever stands there" {
+	for shell in dash bash 'busybox sh'; do
+		for pair in '100 159' '100 161' 'nonsense 1859' 'nonsense 1861' '- 1861'; do
+			mkdir -p "$ROOT/first"
+			rm -f "$ROOT/first/deadline"
+			[ "${pair% *}" = - ] || echo "${pair% *}" > "$ROOT/first/deadline"
+			echo "${pair#* }.07 5.0" > "$ROOT/first/uptime"
+			run init_by "$shell" 'sleep() { echo waits; exit; }; end() { echo ends; }; watch'
+			case $pair in *1) [ "$output" = ends ] ;; *) [ "$output" = waits ] ;; esac
+			[ "$(cat "$ROOT/first/self/oom_score_adj")" = -1000 ]
+		done
+		echo "x 5.0" > "$ROOT/first/uptime"
+		run init_by "$shell" 'number_in $ROOT/first/uptime 7; echo $number; number_in /nowhere 8; echo $number'
+		[ "$output" = '7
+8' ]
+	done
+}
+
 # ---- all of it ---------------------------------------------------------------------------------
 
 # capture_with TARGETS WORDS: `capture`, with targets that are directories below $work, after these words; then the files there.

@@ -285,6 +285,30 @@ route replace 10.0.0.1 dev eth1
 route replace 192.0.2.9 via 10.0.0.1 dev eth1' ]
 }
 
+@test "a bond is made before its cards are in it; a card takes a bridge's place" {
+	mkdir -p "$sys/class/net/bond0/bonding"
+	cat > "$ROOT/etc/kmortem/capture.network" <<- END
+		bond bond0 eth0,eth1 9000 mode=802.3ad miimon=100
+		port br0 eth2
+	END
+	each 'rm -f $network_done; cd $ROOT/sys/class/net; : > bonding_masters; for file in mode miimon slaves; do : > bond0/bonding/$file; done
+		ip() { echo "$*: $(cat bonding_masters bond0/bonding/mode bond0/bonding/miimon bond0/bonding/slaves | tr "\\n" " ")"; }
+		network_up'
+	[ "$output" = 'link set dev lo up: 
+link set dev eth0 down: +bond0 802.3ad 100 
+link set dev eth1 down: +bond0 802.3ad 100 +eth0 
+link set dev bond0 mtu 9000: +bond0 802.3ad 100 +eth1 
+link set dev bond0 up: +bond0 802.3ad 100 +eth1 
+link set dev eth2 down: +bond0 802.3ad 100 +eth1 
+link set dev eth2 name br0: +bond0 802.3ad 100 +eth1 
+link set dev br0 up: +bond0 802.3ad 100 +eth1 ' ]
+	# The kernel makes one of that name when the driver is loaded; without the driver there is no such file.
+	rm -r "$sys/class/net/bond0" "$sys/class/net/bonding_masters"
+	mkdir "$sys/class/net/bonding_masters"
+	each 'ip() { echo "$*"; }; network_bond bond0 eth0 1500 mode=1 2> /dev/null; echo $?'
+	[ "$output" = 1 ]
+}
+
 @test "an address of IPv6 is there at once: nobody is asked whether it is in use" {
 	mkdir -p "$ROOT/proc/sys/net/ipv6/conf/eth0" "$sys/class/net/eth0"
 	echo 1 > "$sys/class/net/eth0/carrier"
