@@ -131,8 +131,10 @@ check_ready() {
 	done
 	case $check_form in text | json) ;; *) check_usage "-f $check_form" ;; esac
 	if [ -t 1 ] && [ -z "${NO_COLOR-}" ] && [ "${TERM-dumb}" != dumb ]; then check_colours=yes; fi
+	trap 'exit 3' EXIT # also where a shell ends amid them, by an error that it does not come back from
 	check_points
 	check_end
+	trap - EXIT
 	check_status
 }
 

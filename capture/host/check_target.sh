@@ -120,11 +120,22 @@ check_reached() {
 	[ "$asked" -ne 124 ] || answer="no answer within $TARGET_PATIENCE s"
 	if [ "$asked" -eq 0 ]; then
 		target_point pass '' "$1: can be reached and written to.$(target_is_unseen "$1")"
-		# shellcheck disable=SC2046 # two numbers
-		check_room "$1" $(printf '%s\n' "$answer" | tail -n 1)
+		check_room_told "$1" "$answer"
 	else
 		target_point fail '' "$1: $(printf '%s\n' "$answer" | target_reason "$1")" \
 			"correct that, or choose another target in $conf_file"
+	fi
+}
+
+# check_room_told TARGET ANSWER: of target_ask.
+check_room_told() {
+	room_told=$(printf '%s\n' "$2" | sed -n 's/^room \([0-9]\{1,18\} [0-9]\{1,18\}\)$/\1/p' | tail -n 1)
+	if [ "$room_told" ]; then
+		# shellcheck disable=SC2086 # two numbers
+		check_room "$1" $room_told
+	else
+		target_point warn -room "$1: how much room there is, it does not tell. $(printf '%s\n' "$2" | target_reason "$1")" \
+			"look there whether a dump has room, and accept this point:" "echo 'accept = target-$target_number-room' >> $conf_file"
 	fi
 }
 
@@ -142,8 +153,8 @@ target_reason() {
 	esac
 }
 
-# target_ask TARGET: prints the bytes that are free there, and those of older dumps; a process of its own, with what saves.
-# Status 124 where it takes too long.
+# target_ask TARGET: prints "room" with the bytes that are free there, and those of older dumps; a process of its own, with what
+# saves. Status 124 where it takes too long.
 target_ask() (
 	WORK=$(mktemp -d)
 	for file in "$parts"/saving/*.sh "$parts"/hooks/booted.sh; do
@@ -161,13 +172,15 @@ target_ask() (
 	exit $tried
 )
 
+# Of a server that takes files and does not tell its room only that is not known. A shell cannot count more than this.
 target_tried() {
 	if [ "$target_directory" ]; then
-		written_to "$target_directory/.kmortem-check" && echo "$(room_bytes "$target_directory") $(retain_size "$target_directory" "$(this_host)")"
+		written_to "$target_directory/.kmortem-check" && echo "room $(room_bytes "$target_directory") $(retain_size "$target_directory" "$(this_host)")"
 		return
 	fi
-	target_take .kmortem-check/page < /dev/null && folder=$(target_there) &&
-		target_ssh "rm -r $folder/.kmortem-check && df -Pk $folder" | tail -n 1 | awk '{ printf "%.0f 0\n", $4 * 1024 }'
+	target_take .kmortem-check/page < /dev/null && folder=$(target_there) || return
+	target_ssh "rm -r $folder/.kmortem-check; df -Pk $folder" | tail -n 1 |
+		awk '$4 ~ /^[0-9]+$/ { bytes = $4 * 1024; printf "room %.0f 0\n", bytes < 9e17 ? bytes : 9e17 }'
 }
 
 # check_netdump TARGET: what room there is only the server knows.

@@ -590,6 +590,19 @@ loaded: Of loaded." ]
 	grep -q "^$lost" <<< "$told"
 }
 
+@test "what could not be looked at to the end is not taken for ready" {
+	mkdir -p "$ROOT/run/motd.d"
+	file var/lib/kmortem/capture/failing loaded
+	echo 'kmortem: loaded' > "$ROOT/run/motd.d/kmortem-capture"
+	each 'logger() { cat; }; wall() { cat; }; check_points() { point pass one Fine.; : $((4: 5)); }; check_ready --watch 2> /dev/null'
+	[ "$status" -eq 3 ]
+	[ -z "$output" ]
+	[ "$(cat "$ROOT/var/lib/kmortem/capture/failing")" = loaded ]
+	[ -s "$ROOT/run/motd.d/kmortem-capture" ]
+	each "$SYSTEM"'; conf_file=/none; check_points() { point pass one Fine.; : $((4: 5)); }; check_ready -f json 2> /dev/null'
+	[ "$status" -eq 3 ]
+}
+
 @test "who saves" {
 	subject=check_saver
 	judged saver pass 'by itself'
@@ -721,6 +734,34 @@ room() { words="room_bytes() { echo $1; }; retain_size() { echo ${2-0}; }"; }
 	[ "$(jq '.points[] | select(.id == "target-1-room").values.free_bytes' <<< "$output")" = 2048000 ]
 	words='getent() { echo "192.0.2.9 STREAM"; }; ssh() { echo "Permission denied (publickey)." >&2; return 255; }'
 	judged target-1 fail 'Permission denied (publickey).'
+}
+
+@test "targets: room that is not told, or told amid complaints, keeps no other point from being looked at" {
+	subject='filter_expected=1000000; check_targets'
+	mkdir "$BATS_TEST_TMPDIR/far"
+	file etc/kmortem/capture.conf "target=ssh dump@192.0.2.9:$BATS_TEST_TMPDIR/far" ssh_key=/k ssh_known_hosts=/hosts \
+		'target=local /var/crash' min_free=0
+	words='getent() { echo "192.0.2.9 STREAM"; }; ssh() { shift $(($# - 1)); dash -c "$1"; }'
+	while IFS= read -r df; do
+		stub df "$df"
+		judged target-1 pass 'can be reached and written to.'
+		judged target-1-room warn 'how much room there is, it does not tell'
+		judged target-2-room pass
+	done <<- 'END'
+		echo "df: command not found" >&2; exit 127
+		printf 'Filesystem\n/dev/x 100 1 - 4%% /\n'
+		echo 'Welcome to this file server'
+	END
+	judged target-1-room warn
+	stub df 'echo "df: /proc/x: Permission denied" >&2; printf "Filesystem\n/dev/x 100 1 2000 4%% /\n"'
+	judged target-1-room pass
+	[ "$(jq '.points[] | select(.id == "target-1-room").values.free_bytes' <<< "$output")" = 2048000 ]
+	# More than a shell counts.
+	stub df 'printf "Filesystem\n/dev/x 100 1 99999999999999999999 4%% /\n"'
+	judged target-1-room pass
+	file etc/kmortem/capture.conf 'target=device UUID=1-2:/dumps' min_free=0
+	words='mount() { :; }; umount() { echo "umount: target is busy." >&2; return 32; }'
+	judged target-1-room pass
 }
 
 @test "targets: netdump, whose server is asked" {
