@@ -16,6 +16,20 @@ module_files() {
 # module_is_there NAME: as a module of that kernel or in it.
 module_is_there() { modprobe ${ROOT:+-d "$ROOT"} -S "$image_release" -n -q "$1" 2> /dev/null; }
 
+# modules_are_loaded: this kernel has some that were files.
+modules_are_loaded() {
+	for file in "$ROOT"/sys/module/*/initstate; do [ ! -e "$file" ] || return 0; done
+	return 1
+}
+
+# modules_lost NAME…: those that are loaded here, and that the image's kernel would have neither as a file nor in it, parted by
+# blanks. Of a name that is not loaded nobody can tell: it may be built in.
+modules_lost() {
+	for module in $(printf '%s ' "$@" | tr - _); do
+		[ ! -e "$ROOT/sys/module/$module/initstate" ] || module_is_there "$module" || printf '%s ' "$module"
+	done | sed 's/ $//'
+}
+
 # extra_modules_absent: those of the setting that the kernel has not got, parted by blanks.
 extra_modules_absent() {
 	for module in $conf_extra_modules; do

@@ -47,6 +47,17 @@ plan_way=plan_network # what finds the way to a server
 # plan_target TARGET: its lines; status 1, and why is told, where the capture kernel could not reach it.
 plan_target() {
 	target=$1 where=${1#* }
+	target_lines=$(plan_target_lines) || return
+	# shellcheck disable=SC2046 # words
+	lost=$(modules_lost $(printf '%s\n' "$target_lines" | sed -n 's/^module //p'))
+	[ -z "$lost" ] || {
+		say "$where: modprobe finds no $lost for the kernel $image_release, by which it is reached; boot a kernel whose modules are installed"
+		return 1
+	}
+	printf '%s\n' "$target_lines"
+}
+
+plan_target_lines() {
 	case $target in
 	"local "*) plan_local "$where" ;;
 	"device "*) plan_device "${where%%:/*}" "/${where#*:/}" ;;
@@ -167,7 +178,12 @@ plan_before() {
 # plan_tools: without these an image would lack modules or libraries, and start all the same.
 plan_tools() {
 	set -- ldd sha256sum
-	[ ! -e "$ROOT/lib/modules/$image_release/modules.dep" ] || set -- "$@" modprobe
+	if [ -e "$ROOT/lib/modules/$image_release/modules.dep" ]; then
+		set -- "$@" modprobe
+	elif modules_are_loaded; then
+		say "/lib/modules/$image_release has no modules.dep, and this system needs modules: no capture image can be made; boot a kernel whose modules are installed"
+		return 1
+	fi
 	for tool in "$@"; do
 		has "$tool" || { say "$tool is not installed: no capture image can be made"; return 1; }
 	done

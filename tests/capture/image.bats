@@ -609,6 +609,38 @@ initrd-6.1.0-test.plan" ]
 	[ -z "$(ls -A "$ROOT/var/lib/kmortem/capture")" ]
 }
 
+@test "build: no image without a driver of the target that is loaded here, and the one of before stays" {
+	machine
+	each "$stubs build"
+	before=$(sha256sum "$ROOT"/var/lib/kmortem/capture/*)
+	echo live > "$sys/module/virtio_blk/initstate"
+	each "$stubs"' modprobe() { echo unexpected; }; build'
+	[ "$status" -eq 2 ]
+	[ "$stderr" = 'kmortem-capture: /lib/modules/6.1.0-test has no modules.dep, and this system needs modules: no capture image can be made; boot a kernel whose modules are installed' ]
+	: > "$ROOT/lib/modules/6.1.0-test/modules.dep"
+	each "$stubs build"
+	[ "$status" -eq 2 ]
+	[ "$stderr" = 'kmortem-capture: /var/crash: modprobe finds no virtio_blk for the kernel 6.1.0-test, by which it is reached; boot a kernel whose modules are installed
+kmortem-capture: no target can be reached from a capture kernel: no image' ]
+	[ "$before" = "$(sha256sum "$ROOT"/var/lib/kmortem/capture/*)" ]
+	each "$stubs image_is_stale"
+	[ "$output" = 'the modules of 6.1.0-test have changed since the capture image was made' ]
+	# Of that kernel it may be built in.
+	each "$stubs"' modprobe() { case "$*" in *" -n -q virtio_blk") ;; *) return 1 ;; esac; }; plan_target "local /var/crash" | grep ^module'
+	[ "$output" = 'module ext4
+module virtio_blk
+module virtio_pci' ]
+}
+
+@test "a module is lost by its name with underlines, whoever writes it" {
+	mkdir -p "$sys/module/nls_iso8859_1" "$sys/module/vfat"
+	each 'modules_lost'
+	[ -z "$output" ]
+	echo live > "$sys/module/nls_iso8859_1/initstate"
+	each 'modprobe() { return 1; }; modules_lost vfat scsi:t-0x00 nls_iso8859-1'
+	[ "$output" = nls_iso8859_1 ]
+}
+
 @test "build: a program that is missing, a busybox that lacks something" {
 	machine
 	rm "$bin/kmortem"
