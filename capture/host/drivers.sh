@@ -45,10 +45,17 @@ drivers_of_block() (
 	done
 )
 
-# Which targets a mapped device uses does not stand in /sys, but who uses the device mapper does.
+# Which targets a mapped device uses does not stand in /sys, but who uses the device mapper does, and what is loaded: also where
+# the mapper is built in, or where one target uses another (dm_cache_smq). The levels of LVM's RAID nobody uses by name: the kernel
+# has modprobe load them, which the image does not have.
 drivers_of_mapper() {
-	echo dm_mod
-	for holder in "$ROOT"/sys/module/dm_mod/holders/dm_*; do
-		[ ! -e "$holder" ] || basename "$holder"
-	done
+	{
+		echo dm_mod
+		for module in "$ROOT"/sys/module/dm_mod/holders/* "$ROOT"/sys/module/dm_*; do
+			[ ! -e "$module/initstate" ] || basename "$module"
+		done
+		[ ! -e "$ROOT/sys/module/dm_raid" ] || for level in raid0 raid1 raid10 raid456; do
+			[ ! -e "$ROOT/sys/module/$level/initstate" ] || echo "$level"
+		done
+	} | awk '!seen[$0]++'
 }

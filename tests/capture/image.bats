@@ -85,7 +85,8 @@ nvme_other" ]
 	made_of virtual/block/md0 pci0000:00/0000:00:04.0/virtio0/block/vda/vda1
 	made_of virtual/block/md0 pci0000:00/0000:00:05.0/block/sda
 	block virtual/block/dm-0 253:0
-	mkdir -p "$sys/devices/virtual/block/dm-0/dm" "$sys/module/dm_mod/holders/dm_thin_pool"
+	mkdir -p "$sys/devices/virtual/block/dm-0/dm"
+	mapper dm_mod dm_thin_pool
 	made_of virtual/block/dm-0 virtual/block/md0
 	echo 'LVM-abc' > "$sys/devices/virtual/block/dm-0/dm/uuid"
 	echo 'my--group-var--crash' > "$sys/devices/virtual/block/dm-0/dm/name"
@@ -101,6 +102,42 @@ virtio_pci" ]
 lvm my-group/var-crash" ]
 	each 'device_refusal 253:0'
 	[ -z "$output" ]
+}
+
+# mapper MODULE…: loaded; those after the first use that one.
+mapper() {
+	for module in "$@"; do
+		mkdir -p "$sys/module/$module/holders"
+		echo live > "$sys/module/$module/initstate"
+	done
+	for module in "${@:2}"; do ln -s "$sys/module/$module" "$sys/module/$1/holders/$module"; done
+}
+
+@test "drivers: of a mapped device all that is loaded and may have a part in it" {
+	virtio
+	block virtual/block/dm-0 253:0
+	mkdir -p "$sys/devices/virtual/block/dm-0/dm" "$sys/module/dm_init" "$sys/module/raid0"
+	made_of virtual/block/dm-0 pci0000:00/0000:00:04.0/virtio0/block/vda
+	mapper dm_mod dm_cache kvdo
+	mapper dm_cache dm_cache_smq
+	mapper raid1
+	drivers='dm_mod
+dm_cache
+kvdo
+dm_cache_smq
+virtio_blk
+virtio_pci'
+	each 'drivers_of_block 253:0'
+	[ "$(sort <<< "$output")" = "$(sort <<< "$drivers")" ]
+	# The levels of LVM's own RAID are no holders of its target, and are asked for by a name that /sys does not have.
+	mapper dm_raid
+	mapper raid10
+	each 'drivers_of_block 253:0'
+	[ "$(sort <<< "$output")" = "$(printf '%s\n' "$drivers" dm_raid raid1 raid10 | sort)" ]
+	# Where the mapper is built in, nobody is its holder.
+	rm -r "$sys/module/dm_mod"
+	each 'drivers_of_block 253:0'
+	[ "$(sort <<< "$output")" = "$(printf '%s\n' "$drivers" dm_raid raid1 raid10 | grep -v kvdo | sort)" ]
 }
 
 @test "drivers: a logical volume on a disk with several paths" {
