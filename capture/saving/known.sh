@@ -16,7 +16,7 @@ known_report() {
 	kmortem report "$vmcore" -o "$work/report"
 }
 
-# known_look: leaves the file `known` where it is so.
+# known_look: leaves the file `known` where it is so, and `known.out` once it has looked.
 known_look() {
 	[ "$conf_known_signatures" ] || return 0
 	step known 300 known_report > "$work/known.out" 2>&1

@@ -99,16 +99,14 @@ put_known() {
 	done
 }
 
-# put_dump: on the target that is open.
+# put_dump: on the target that is open and has the log, for which finding out whether the crash is known would take too long.
 put_dump() {
-	if [ -s "$work/known" ]; then
-		step report 60 put_known
-	elif [ ! -e "$vmcore" ]; then
+	if [ ! -e "$vmcore" ]; then
 		failed "there is no $vmcore: this kernel was not told of the one that crashed"
 		return 1
-	else
-		ladder
 	fi
+	[ -e "$work/known.out" ] || known_look
+	if [ -s "$work/known" ]; then step report 60 put_known; else ladder; fi
 }
 
 # put_symbols: for a kernel that does not tell itself where its symbols are, as those before 6.0 (5fd8fea935a1) do not: a
@@ -208,7 +206,6 @@ capture() {
 	log_take
 	load_modules
 	script pre "$conf_pre_script"
-	known_look
 	if save_to_targets; then
 		say "done: $(cat "$work/saved") holds $(cat "$work/name")"
 	else

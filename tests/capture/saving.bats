@@ -726,6 +726,22 @@ a/guest-2026-11-21-131313/vmcore' ]
 	[ "$(cat "$WORK/final_action")" = reboot ]
 }
 
+@test "all: the log is on the target before anything is looked for that takes its time" {
+	stub makedumpfile 'for file; do :; done; case $1 in -v) printf "lzo\tenabled\n" ;; *) echo data > "$file" ;; esac'
+	stub kmortem 'case "$*" in *--only*) ;; *) ls "$WORK"/*/*/dmesg.txt >> "$ROOT/before" ;; esac'
+	echo other > "$ROOT/list"
+	for known in "$ROOT/list" ''; do
+		rm -f "$ROOT/before"
+		capture_with "known_signatures=$known
+target=local /a
+target=local /b" 'target_new() { [ "$target_directory" != $work/a ] && mkdir $target_directory/$1; }'
+		[[ $output == b/*/vmcore* ]]
+		# By each of the three shells once, though the first target did not take it.
+		[ -z "$known" ] || [ "$(cat "$ROOT/before")" = "$(for shell in 1 2 3; do echo "$WORK/b/guest-2026-11-21-131313/dmesg.txt"; done)" ]
+		[ "$known" ] || [ ! -e "$ROOT/before" ]
+	done
+}
+
 @test "all: a target that cannot be opened, and one that hangs, lead to the next" {
 	stub makedumpfile 'for file; do :; done; case $1 in -v) printf "lzo\tenabled\n" ;; *) echo data > "$file" ;; esac'
 	stub kmortem 'exit 0'
