@@ -31,26 +31,39 @@ machine_boots() {
 }
 
 machine_disks() {
-	cp --sparse=always --reflink=auto "$1/root.img" "$place/root.img" && truncate -s 2G "$place/scratch.img" && : > "$place/talk.log"
+	cp --sparse=always --reflink=auto "$1/root.img" "$place/root.img" && truncate -s 2G "$place/scratch.img" && : > "$place/talk.log" || return
+	[ "${scenario[arch]}" = amd64 ] || truncate -s 64M "$place/truth"
 }
 
 # machine_start ROOT_DIRECTORY APPEND
 machine_start() {
 	local root=$1 arguments
-	arguments=(-accel "${KMORTEM_ACCEL:-tcg,thread=multi}" -m "${scenario[memory]}" -smp "${scenario[cpus]}" -cpu qemu64
+	arguments=(-accel "${KMORTEM_ACCEL:-tcg,thread=multi}" -m "${scenario[memory]}" -smp "${scenario[cpus]}"
 		-display none -monitor none -kernel "$root/vmlinuz" -initrd "$root/initrd"
-		-append "root=/dev/vda rw console=ttyS0 no_timer_check net.ifnames=0 systemd.show_status=0 $2"
+		-append "root=/dev/vda rw console=$(machine_console) no_timer_check net.ifnames=0 systemd.show_status=0 $2"
 		-drive "file=$place/root.img,if=virtio,format=raw,cache=unsafe"
 		-drive "file=${place%/peer}/kit.img,if=virtio,format=raw,cache=unsafe,readonly=on"
 		-drive "file=$place/scratch.img,if=virtio,format=raw,cache=unsafe"
 		-chardev "file,id=console,path=$place/console.log,append=on" -serial chardev:console
-		-chardev "file,id=talk,path=$place/talk.log,append=on" -serial chardev:talk
-		-chardev "file,id=truth,path=$place/truth,append=on" -device isa-debugcon,iobase=0xe9,chardev=truth)
-	mapfile -t -O "${#arguments[@]}" arguments < <(network_arguments)
+		-chardev "file,id=talk,path=$place/talk.log,append=on")
+	mapfile -t -O "${#arguments[@]}" arguments < <(machine_hardware; network_arguments)
 	# shellcheck disable=SC2086 # words
 	$INSIDE "$(machine_emulator)" "${arguments[@]}" < /dev/null > "$place/emulator.log" 2>&1 &
 	machine_pid=$!
 	echo "$machine_pid" > "$place/emulator.pid"
+}
+
+machine_console() { case ${scenario[arch]} in arm64) echo ttyAMA0 ;; *) echo ttyS0 ;; esac; }
+
+# machine_hardware: words for the emulator, one a line: the machine, the guest's way to talk, and where it tells the truth, which
+# must not take a driver's work after a crash is near: a port, or where there are none, a disk.
+machine_hardware() {
+	case ${scenario[arch]} in
+	arm64) printf '%s\n' -machine virt -cpu cortex-a57 -device virtio-serial-pci -device virtserialport,chardev=talk,name=talk \
+		-drive "file=$place/truth,if=virtio,format=raw,cache=unsafe" ;;
+	*) printf '%s\n' -cpu qemu64 -serial chardev:talk \
+		-chardev "file,id=truth,path=$place/truth,append=on" -device isa-debugcon,iobase=0xe9,chardev=truth ;;
+	esac
 }
 
 machine_emulator() { case ${scenario[arch]} in arm64) echo qemu-system-aarch64 ;; *) echo qemu-system-x86_64 ;; esac; }
