@@ -32,6 +32,7 @@ machine_boots() {
 
 machine_disks() {
 	cp --sparse=always --reflink=auto "$1/root.img" "$place/root.img" && truncate -s 2G "$place/scratch.img" && : > "$place/talk.log" || return
+	mkfifo "$place/monitor.in" && : > "$place/monitor.out" || return
 	[ "${scenario[arch]}" = amd64 ] || truncate -s 64M "$place/truth"
 }
 
@@ -39,19 +40,24 @@ machine_disks() {
 machine_start() {
 	local root=$1 arguments
 	arguments=(-accel "${KMORTEM_ACCEL:-tcg,thread=multi}" -m "${scenario[memory]}" -smp "${scenario[cpus]}"
-		-display none -monitor none -kernel "$root/vmlinuz" -initrd "$root/initrd"
+		-display none -chardev "pipe,id=monitor,path=$place/monitor" -mon chardev=monitor -kernel "$root/vmlinuz" -initrd "$root/initrd"
 		-append "root=/dev/vda rw console=$(machine_console) no_timer_check net.ifnames=0 systemd.show_status=0 $2"
 		-drive "file=$place/root.img,if=virtio,format=raw,cache=unsafe"
 		-drive "file=${place%/peer}/kit.img,if=virtio,format=raw,cache=unsafe,readonly=on"
 		-drive "file=$place/scratch.img,if=virtio,format=raw,cache=unsafe"
 		-chardev "file,id=console,path=$place/console.log,append=on" -serial chardev:console
 		-chardev "file,id=talk,path=$place/talk.log,append=on")
-	mapfile -t -O "${#arguments[@]}" arguments < <(machine_hardware; network_arguments)
+	mapfile -t -O "${#arguments[@]}" arguments < <(machine_hardware; scenario_hardware; network_arguments)
 	# shellcheck disable=SC2086 # words
 	$INSIDE "$(machine_emulator)" "${arguments[@]}" < /dev/null > "$place/emulator.log" 2>&1 &
 	machine_pid=$!
 	echo "$machine_pid" > "$place/emulator.pid"
 }
+
+scenario_hardware() { [ "$(type -t hardware)" != function ] || hardware; }
+
+# machine_command WORD…: for the emulator's monitor.
+machine_command() { echo "$*" > "$place/monitor.in"; }
 
 machine_console() { case ${scenario[arch]} in arm64) echo ttyAMA0 ;; *) echo ttyS0 ;; esac; }
 
