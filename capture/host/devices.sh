@@ -86,10 +86,12 @@ device_found() {
 # is made of is none that comes up by itself, by lvm or by mdadm.
 device_refusal() (
 	block=$(readlink -f "$ROOT/sys/dev/block/$1")
-	case $block in
+	[ ! -e "$block/partition" ] || block=${block%/*}
+	case "$block
+$(nvme_controllers "$block")" in
 	*/virtual/block/loop*) echo "a loop device" && return ;;
 	*/virtual/block/zram* | */virtual/block/ram*) echo "a device in memory" && return ;;
-	*/virtual/block/nbd* | */virtual/block/drbd* | */virtual/block/rbd* | */rbd/devices/* | */session[0-9]*/target*)
+	*/virtual/block/nbd* | */virtual/block/drbd* | */virtual/block/rbd* | */rbd/devices/* | */session[0-9]*/target* | */nvme-fabrics/*)
 		echo "a disk across the network, which the capture kernel does not set up"
 		return
 		;;

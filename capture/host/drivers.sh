@@ -30,20 +30,25 @@ drivers_of_block() (
 	block=$(readlink -f "$ROOT/sys/dev/block/$1")
 	[ ! -e "$block/partition" ] || block=${block%/*}
 	drivers_above "$block"
-	# A namespace with several paths is a virtual device; beside it are links to the controllers that lead to it.
-	case $block in
-	*/nvme-subsystem/*)
-		for controller in "${block%/*}"/nvme*; do
-			[ ! -L "$controller" ] || drivers_above "$controller"
-		done
-		;;
-	esac
+	nvme_controllers "$block" | while IFS= read -r controller; do drivers_above "$controller"; done
 	[ ! -d "$block/dm" ] || drivers_of_mapper
 	[ ! -r "$block/md/level" ] || echo "md-$(cat "$block/md/level")"
 	for slave in "$block"/slaves/*; do
 		[ ! -e "$slave" ] || drivers_of_block "$(cat "$slave/dev")"
 	done
 )
+
+# nvme_controllers DIRECTORY: those that lead to the namespace, where that may have several: then it is a virtual device, and
+# beside it are links to them.
+nvme_controllers() {
+	case $1 in
+	*/nvme-subsystem/*)
+		for controller in "${1%/*}"/nvme*; do
+			[ ! -L "$controller" ] || readlink -f "$controller"
+		done
+		;;
+	esac
+}
 
 # Which targets a mapped device uses does not stand in /sys, but who uses the device mapper does, and what is loaded: also where
 # the mapper is built in, or where one target uses another (dm_cache_smq). The levels of LVM's RAID nobody uses by name: the kernel

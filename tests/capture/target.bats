@@ -121,6 +121,22 @@ refused() {
 	refused '22 1 65:144 / / rw - ext4 /dev/sdz rw' 'a disk across the network'
 }
 
+@test "NVMe across the network is refused, with one path and with several, and its partitions" {
+	local fabric=virtual/nvme-fabrics/ctl/nvme1 local_one=pci0000:00/0000:00:05.0/nvme/nvme2 subsystem=virtual/nvme-subsystem
+	mkdir -p "$sys/devices/$fabric/nvme1n1/nvme1n1p1" "$sys/devices/$local_one" \
+		"$sys/devices/$subsystem"/{nvme-subsys1/nvme1n1/nvme1n1p1,nvme-subsys2/nvme2n1}
+	echo 1 | tee "$sys/devices/$fabric/nvme1n1/nvme1n1p1/partition" > "$sys/devices/$subsystem/nvme-subsys1/nvme1n1/nvme1n1p1/partition"
+	ln -s "../../../$fabric" "$sys/devices/$subsystem/nvme-subsys1/nvme1"
+	ln -s "../../../$local_one" "$sys/devices/$subsystem/nvme-subsys2/nvme2"
+	for namespace in $fabric/nvme1n1 $fabric/nvme1n1/nvme1n1p1 $subsystem/nvme-subsys1/nvme1n1 $subsystem/nvme-subsys1/nvme1n1/nvme1n1p1; do
+		ln -sfn "$sys/devices/$namespace" "$sys/dev/block/259:0"
+		refused '22 1 259:0 / / rw - ext4 /dev/nvme1n1p1 rw' 'a disk across the network'
+	done
+	ln -sfn "$sys/devices/$subsystem/nvme-subsys2/nvme2n1" "$sys/dev/block/259:0"
+	each 'device_refusal 259:0'
+	[ -z "$output" ]
+}
+
 @test "a device need not be mounted, but be there" {
 	disk sdb1 8:17
 	ln -s ../../sdb1 "$ROOT/dev/disk/by-uuid/11-22"
