@@ -110,6 +110,10 @@ $(nvme_controllers "$block")" in
 		*) echo "a mapped device ($(cat "$block/dm/name")) that is none of LVM or multipath" && return ;;
 		esac
 	fi
+	# Before the first write to such an array the kernel waits for mdmon, which tells the firmware's data on the disks of it.
+	case $(cat "$block/md/metadata_version" 2> /dev/null) in
+	external:*) echo "an array that the firmware describes, which needs mdmon to be written to; the capture kernel does not have that" && return ;;
+	esac
 	for slave in "$block"/slaves/*; do
 		[ ! -e "$slave" ] || device_refusal "$(cat "$slave/dev")"
 	done

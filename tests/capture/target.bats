@@ -81,6 +81,27 @@ activate mdadm' ]
 ARRAY /dev/md127 (--detail --brief)' ]
 }
 
+@test "an array that the firmware describes is refused, and so is what lies on it" {
+	disk md126 9:126
+	disk md126p1 259:1
+	disk dm-0 253:0 LVM-abc
+	local array=$sys/devices/virtual/block/md126
+	mkdir -p "$array/md" "$array/md126p1"
+	echo 1 > "$array/md126p1/partition"
+	ln -sfn "$array/md126p1" "$sys/dev/block/259:1"
+	ln -s "$array" "$sys/devices/virtual/block/dm-0/slaves/md126"
+	for version in 1.2 0.90 none external:/md127/0 external:imsm external:ddf; do
+		echo "$version" > "$array/md/metadata_version"
+		for number in 9:126 259:1 253:0; do
+			each "device_refusal $number"
+			case $version in
+			external:*) [ "$output" = 'an array that the firmware describes, which needs mdmon to be written to; the capture kernel does not have that' ] ;;
+			*) [ -z "$output" ] ;;
+			esac
+		done
+	done
+}
+
 # refused MOUNTINFO PATTERN
 refused() {
 	echo "$1" > "$ROOT/proc/self/mountinfo"
