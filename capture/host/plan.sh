@@ -110,7 +110,7 @@ plan_filesystem() {
 	*) name=${uuid:+UUID=}${uuid:-$device} ;;
 	esac
 	printf 'device %s\t%s\t%s\t%s\t%s\n' "$target" "$name" "$2" "$3" "$4"
-	plan_type "$2" "$uuid"
+	plan_type "$2" "$uuid" || return
 	drivers_of_block "$1" | sed 's/^/module /'
 	plan_activation "$(device_activation "$1" | awk '!seen[$0]++')"
 }
@@ -127,7 +127,7 @@ plan_type() {
 		plan_program btrfs || return
 		for disk in $disks; do
 			drivers_of_block "$disk" | sed 's/^/module /'
-			plan_activation "$(device_activation "$disk")"
+			plan_activation "$(device_activation "$disk")" || return
 		done
 		;;
 	esac

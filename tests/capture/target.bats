@@ -188,6 +188,21 @@ program btrfs' ]
 	[ "$output" = 0 ]
 }
 
+@test "a target whose disks only a program puts together is refused without that" {
+	disk sdb1 8:17
+	disk dm-0 253:0 LVM-abc
+	mkdir -p "$sys/fs/btrfs/11-22/devices"/{sdb1,dm-0}
+	echo 8:17 > "$sys/fs/btrfs/11-22/devices/sdb1/dev"
+	echo 253:0 > "$sys/fs/btrfs/11-22/devices/dm-0/dev"
+	for missing in btrfs lvm; do
+		each "$found"' program_file() { [ "$1" != '$missing' ] && echo /bin/sh; }; blkid() { echo "$1: UUID=\"11-22\" TYPE=\"btrfs\""; }
+			plan_target "device /dev/sdb1:/x"'
+		[ "$status" -eq 1 ]
+		[ -z "$output" ]
+		[ "$stderr" = "kmortem-capture: $missing is not installed: the capture image needs it" ]
+	done
+}
+
 # ---- the network -------------------------------------------------------------------------------
 
 @test "servers, addresses and ports in targets" {
