@@ -17,21 +17,25 @@
 
 enum role { ROLE_CORE, ROLE_CORE_INCOMPLETE, ROLE_LOG, ROLE_META, ROLE_JSON, ROLE_HTML, ROLE_TEXT, ROLE_FAILURE };
 
-/* The first that matches counts; of two files of a role, that whose line comes first. */
+/* Those of what a crash leaves are also in capture/shared/crash_files.sh. The first that matches counts; of two files of a
+ * role, that whose line comes first. */
 static const struct {
 	const char *pattern;
 	enum role role;
 	bool makes_dump; /* where it is, there was a crash */
 } patterns[] = {
 	{"vmcore", ROLE_CORE, true},
-	{"vmcore" INCOMPLETE, ROLE_CORE_INCOMPLETE, true},
-	{"vmcore" INCOMPLETE ".*", ROLE_CORE_INCOMPLETE, true}, /* netdump-server: being converted */
 	{"vmcore.flat", ROLE_CORE, true},                       /* kdump-utils */
+	{"dump.[0-9]*", ROLE_CORE, true},                       /* kdump-tools */
 	{"vmcore.[0-9]*", ROLE_CORE, true},                     /* makedumpfile --split */
 	{"vmcore.[glxz]z*", ROLE_CORE, true},                   /* somebody wants the room */
 	{"vmcore.zst", ROLE_CORE, true},
-	{"dump.[0-9]*", ROLE_CORE, true},                       /* kdump-tools */
+	{"vmcore.bz2", ROLE_CORE, true},
+	{"vmcore-damaged", ROLE_CORE_INCOMPLETE, true},         /* kmortem-capture: says more than the beginning of another */
+	{"vmcore" INCOMPLETE, ROLE_CORE_INCOMPLETE, true},
+	{"vmcore" INCOMPLETE ".*", ROLE_CORE_INCOMPLETE, true}, /* netdump-server: being converted */
 	{"dump" INCOMPLETE, ROLE_CORE_INCOMPLETE, true},
+	{"dump" INCOMPLETE ".*", ROLE_CORE_INCOMPLETE, true},   /* kdump-tools: compressed */
 	{"dmesg.txt", ROLE_LOG, true},                          /* kmortem-capture */
 	{"vmcore-dmesg.txt", ROLE_LOG, true},                   /* kdump-utils */
 	{"vmcore-dmesg" INCOMPLETE ".txt", ROLE_LOG, true},

@@ -1,16 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
 # What a crash leaves in a directory of its own, by the names that kmortem-capture, kdump-tools, kdump-utils, netdump-server and
-# systemd-pstore give it.
+# systemd-pstore give it. `kmortem list` knows the same, by the patterns in analyze/list/files.c.
 
-# dumps_below DIRECTORY DEPTH ACTION…: those of find.
+# dumps_below DIRECTORY DEPTH ACTION…: those of find. Compressed ones, too, of which it is told that they have to be unpacked;
+# those of FreeBSD, vmcore.CLIENT.NUMBER, are none.
 dumps_below() {
 	crash_directory=$1 crash_depth=$2
 	shift 2
-	find "$crash_directory" -mindepth "$crash_depth" -maxdepth "$crash_depth" -type f \( -name vmcore -o -name vmcore-incomplete \
-		-o -name vmcore.flat -o -name 'dump.[0-9]*' -o -name dump-incomplete \
-		-o -name 'vmcore.[0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9]*' \) "$@"
+	find "$crash_directory" -mindepth "$crash_depth" -maxdepth "$crash_depth" -type f \( -name vmcore -o -name vmcore.flat \
+		-o -name 'dump.[0-9]*' -o -name 'vmcore.[0-9]*' ! -name 'vmcore.*.[0-9]*' -o -name 'vmcore.[glxz]z*' -o -name vmcore.zst \
+		-o -name vmcore.bz2 -o -name vmcore-damaged -o -name vmcore-incomplete -o -name 'vmcore-incomplete.*' \
+		-o -name dump-incomplete -o -name 'dump-incomplete.*' \) "$@"
 }
+
+# is_incomplete DUMP: it has the name of one that is being written, or was when the machine went down.
+is_incomplete() { case ${1##*/} in *-incomplete | *-incomplete.* | *-damaged) ;; *) return 1 ;; esac }
 
 # logs_below DIRECTORY DEPTH ACTION…
 logs_below() {

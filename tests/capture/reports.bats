@@ -66,6 +66,8 @@ each_shell() {
 	dump 192.0.2.7-2026-11-21-13:13/vmcore.flat
 	dump being-written/vmcore-incomplete
 	dump cut-by-the-crash/vmcore-incomplete '-2 days'
+	dump reset-amid-the-next/vmcore-damaged '-2 days'
+	dump being-replaced/vmcore-damaged
 	dump 'with a space/vmcore'
 	dump deep/er/vmcore
 	dump magic/192.0.2.7
@@ -78,6 +80,7 @@ each_shell() {
 202611211313/dump.202611211313
 202611211400/vmcore.202611211400
 cut-by-the-crash/vmcore-incomplete
+reset-amid-the-next/vmcore-damaged
 with a space/vmcore" ]
 	}
 	each_shell found

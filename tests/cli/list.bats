@@ -148,6 +148,38 @@ is_quiet() { ! LC_ALL=C grep -qP '[^\n\t\x20-\x7e\x80-\xff]|\xc2[\x80-\x9f]|\xe2
 	says '.dumps | length == 1 and .[0].parts == 2 and .[0].bytes == 9 and (.[0].vmcore | endswith("/vmcore.1"))'
 }
 
+@test "whoever looks for what a crash has left goes by the same names" {
+	local name shell
+	for name in vmcore vmcore.flat vmcore.1 vmcore.202611210314 vmcore.202611210314.gz vmcore.gz vmcore.lz4 vmcore.lzo vmcore.xz \
+		vmcore.zst vmcore.bz2 dump.202611210314 dump.202611210314.gz vmcore-damaged vmcore-incomplete vmcore-incomplete.kdump \
+		vmcore-incomplete.gz dump-incomplete dump-incomplete.gz dump-incomplete.bz2 dmesg.txt dmesg.202611210314 \
+		vmcore-dmesg.txt vmcore-dmesg-incomplete.txt vmcore.txt vmcore.new vmcores dump.sh dump dmesg log; do
+		mkdir "$root/$name"
+		echo x > "$root/$name/$name"
+	done
+	listed -f json | jq -r '.dumps[] | if .vmcore then "\(.vmcore) \(.complete)" else "\(.log) log" end' |
+		sort > "$BATS_TEST_TMPDIR/listed"
+	[ "$(grep -c ' true$' "$BATS_TEST_TMPDIR/listed")" -eq 13 ]
+	[ "$(grep -c ' false$' "$BATS_TEST_TMPDIR/listed")" -eq 7 ]
+	[ "$(grep -c ' log$' "$BATS_TEST_TMPDIR/listed")" -eq 4 ]
+	for shell in dash bash 'busybox sh'; do
+		# shellcheck disable=SC2016,SC2086 # "busybox sh" is two words; words are for the shell under test
+		$shell -c 'set -u; ROOT= && . capture/shared/crash_files.sh
+			dumps_below "$1" 2 | while read -r dump; do
+				if is_incomplete "$dump"; then echo "$dump false"; else echo "$dump true"; fi
+				if is_log "$dump"; then echo "$dump is a log"; fi
+			done
+			logs_below "$1" 2 | while read -r log; do ! is_log "$log" || echo "$log log"; done' names "$root" |
+			sort | diff "$BATS_TEST_TMPDIR/listed" -
+	done
+	# Of FreeBSD no report can be made; it is listed.
+	mkdir "$root/freebsd"
+	touch "$root/freebsd/vmcore.10.0.0.9.0" "$root/freebsd/vmcore.2001:db8::1.0.gz" "$root/freebsd/vmcore.10.0.0.9.1-incomplete"
+	# shellcheck disable=SC2016
+	run -0 dash -c '. capture/shared/crash_files.sh && dumps_below "$1" 1' names "$root/freebsd"
+	[ -z "$output" ]
+}
+
 @test "directories of hosts, and a dump's own directory, are looked into" {
 	crashed web1/a web1 6.1.0 oops@f 2026-11-21T03:14:15Z
 	crashed web1/b web1 6.1.0 oops@f 2026-11-21T03:14:16Z
