@@ -22,7 +22,8 @@ plans_newest_first() { ls -t "$image_directory"/initrd-*.plan 2> /dev/null; }
 # ---- filling it --------------------------------------------------------------------------------
 
 image_fill() {
-	mkdir -p "$1/bin/rules" "$1/lib/modules" "$1/lib/kmortem" "$1/etc/kmortem" "$1/proc" "$1/sys" "$1/tmp" "$1/run" || return
+	mkdir -p "$1/bin/rules" "$1/lib/modules" "$1/lib/kmortem" "$1/etc/kmortem" "$1/proc" "$1/sys" "$1/tmp" "$1/run" "$1/usr" &&
+		ln -s ../bin "$1/usr/bin" || return # where scripts name their interpreters
 	plan_lines program "$2" | while read -r name rest; do
 		case $name in
 		ssh) image_ssh "$1" ;;

@@ -33,6 +33,8 @@ plan_script() {
 	for file in "$@"; do
 		plan_file "$file" || return
 		[ -x "$ROOT$file" ] || { say "$file: cannot be executed: chmod +x"; return 1; }
+		lacks=$(script_lacks "$file")
+		[ -z "$lacks" ] || { say "$file: is for $lacks, and the capture image has busybox's programs only: write it for #!/bin/sh"; return 1; }
 	done
 }
 

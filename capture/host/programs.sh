@@ -13,10 +13,28 @@ program_file() {
 	done | grep .
 }
 
+busybox_programs() { busybox --list | tr '\n' ' '; }
+
 # busybox_lacks: those of them that this system's busybox has not got.
 busybox_lacks() {
-	busybox_has=$(busybox --list | tr '\n' ' ')
+	busybox_has=$(busybox_programs)
 	for name in $busybox_needed; do is_word_of "$name" "$busybox_has" || printf '%s ' "$name"; done
+}
+
+# script_lacks FILE: what its first line has the kernel start, where the image will not have that; env there looks for the program
+# that is named next.
+script_lacks() {
+	# A line that ends as in DOS names another file, which has to be seen.
+	read -r interpreter program rest <<- END
+		$(head -c 256 "$ROOT$1" | sed -n '1s/^#!//p' | tr '\r' '?')
+	END
+	case $interpreter in
+	'') return ;;
+	/bin/env | /usr/bin/env) wanted=$program ;;
+	/bin/* | /usr/bin/*) wanted=${interpreter#/usr} wanted=${wanted#/bin/} ;;
+	*) wanted= ;;
+	esac
+	is_word_of "$wanted" "$(busybox_programs)" || echo "$interpreter${program:+ $program}"
 }
 
 # image_program IMAGE PROGRAM: with the libraries that it is linked to.

@@ -646,6 +646,28 @@ initrd-6.1.0-test.plan" ]
 	[ -z "$(ls -A "$ROOT/var/lib/kmortem/capture")" ]
 }
 
+@test "build: a script whose interpreter the image does not have is refused, and those that it has are there" {
+	machine
+	for line in '#!/bin/bash' '#! /usr/bin/env python3' '#!/usr/bin/env' '#!/usr/bin/env -S' '#!/usr/local/bin/sh' '#!/sbin/sh' '#!/bin/bin/sh' '#!/bin/sh?'; do
+		printf '%s\n:\n' "${line/\?/$'\r'}" > "$ROOT/etc/kmortem/after"
+		each "$stubs build"
+		[ "$status" -eq 2 ]
+		lacks=${line#??} lacks=${lacks# }
+		[ "$stderr" = "kmortem-capture: /etc/kmortem/after: is for $lacks, and the capture image has busybox's programs only: write it for #!/bin/sh" ]
+	done
+	for line in '#!/bin/sh -eu' '#!/usr/bin/sh' '#! /usr/bin/env awk' '#!/bin/busybox sh' '# no interpreter' '' $'\177ELF\001'; do
+		printf '%s\n' "$line" > "$ROOT/etc/kmortem/after"
+		each "$stubs plan_script /etc/kmortem/after > /dev/null"
+		[ "$status" -eq 0 ]
+	done
+	head -c 2000 /dev/zero > "$ROOT/etc/kmortem/after"
+	each "$stubs build"
+	[ "$status" -eq 0 ]
+	unpacked
+	[ "$BATS_TEST_TMPDIR/out/usr/bin/env" -ef "$BATS_TEST_TMPDIR/out/bin/busybox" ]
+	[ "$BATS_TEST_TMPDIR/out/usr/bin/sh" -ef "$BATS_TEST_TMPDIR/out/bin/busybox" ]
+}
+
 @test "build: no image without a driver of the target that is loaded here, and the one of before stays" {
 	machine
 	each "$stubs build"
