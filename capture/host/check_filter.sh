@@ -38,7 +38,9 @@ advice_for_package() {
 
 check_compression() {
 	real=$(filter_compression "$conf_compression")
-	if [ "$real" = "$conf_compression" ]; then
+	if saver_is_theirs; then
+		point pass makedumpfile-compression "How dumps are compressed say the settings of $(owner)."
+	elif [ "$real" = "$conf_compression" ]; then
 		point pass makedumpfile-compression "makedumpfile compresses as compression=$conf_compression says."
 	elif ! grep -q '^[[:space:]]*compression[[:space:]]*=' "$conf_file" 2> /dev/null; then
 		point pass makedumpfile-compression "makedumpfile compresses by $real: it was built without $conf_compression, and $conf_file does not ask for any."

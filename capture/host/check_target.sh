@@ -7,13 +7,17 @@ TARGET_PATIENCE=30 # seconds
 
 # check_targets: points target-1, target-1-room, target-2, … in the order of the settings.
 check_targets() {
+	saver_look
+	target_number=1
+	[ "$target_list" ] || ! saver_is_theirs ||
+		target_point warn '' "Where $target_saver saves is not known: it has no $target_settings." "look whether a dump has room there"
 	target_number=0
 	while IFS= read -r target; do
 		[ "$target" ] || continue
 		target_number=$((target_number + 1))
 		check_target "$target" < /dev/null
 	done <<- END
-		$conf_targets
+		$target_list
 	END
 }
 
@@ -27,9 +31,12 @@ target_point() {
 
 check_target() {
 	where=${1#* }
-	if ! refusal=$(plan_target "$1" 2>&1 > /dev/null); then
+	if ! target_is_known "$1"; then # of settings that are not ours
+		target_point warn '' "$1: whether $target_saver can save there is not known." "look whether it can, and whether a dump has room there"
+		return
+	elif ! refusal=$(saver_refusal "$1"); then
 		target_point fail '' "$1: the capture kernel cannot reach it: $(printf %s "$refusal" | sed 's/^kmortem-capture: //' | tr '\n' ' ')" \
-			"correct that, or choose another target in $conf_file"
+			"correct that, or choose another target in $target_settings"
 		return
 	fi
 	case $1 in
@@ -52,7 +59,7 @@ existing() {
 check_directory() {
 	directory=$(existing "$2")
 	if ! probe=$(mktemp "$directory/.kmortem-check.XXXXXX" 2>&1) || ! written=$(written_to "$probe" 2>&1); then
-		target_point fail '' "$1: cannot be written to: ${written:-$probe}" "see to it that it can, or choose another target in $conf_file"
+		target_point fail '' "$1: cannot be written to: ${written:-$probe}" "see to it that it can, or choose another target in $target_settings"
 		return
 	fi
 	target_point pass '' "$1: can be written to."
@@ -101,7 +108,7 @@ check_room() {
 	fi
 	[ -z "$room_assumed" ] || said="$said. That is assumed from /proc/meminfo, as makedumpfile could not count"
 	if [ "$verdict" != pass ]; then
-		target_point "$verdict" -room "$said." "make room, give dumps a larger file system, or leave out more (dump_level in $conf_file)"
+		target_point "$verdict" -room "$said." "make room, give dumps a larger file system, or leave out more (the dump level in $target_settings)"
 	elif [ -z "$room_assumed" ]; then
 		target_point pass -room "$said."
 	elif [ "${memory_reserved:-0}" -eq 0 ]; then # what is assumed is no proof
@@ -123,7 +130,7 @@ check_reached() {
 		check_room_told "$1" "$answer"
 	else
 		target_point fail '' "$1: $(printf '%s\n' "$answer" | target_reason "$1")" \
-			"correct that, or choose another target in $conf_file"
+			"correct that, or choose another target in $target_settings"
 	fi
 }
 
@@ -156,6 +163,7 @@ target_reason() {
 # target_ask TARGET: prints "room" with the bytes that are free there, and those of older dumps; a process of its own, with what
 # saves. Status 124 where it takes too long.
 target_ask() (
+	saver_key_take
 	WORK=$(mktemp -d)
 	for file in "$parts"/saving/*.sh "$parts"/hooks/booted.sh; do
 		# shellcheck source=/dev/null

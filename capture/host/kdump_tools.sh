@@ -29,7 +29,24 @@ kdump_tools_changed() {
 
 # kdump_tools_setting KEY: of its settings, which are a shell script; the last one counts.
 kdump_tools_setting() {
-	sed -n "s/^[[:space:]]*$1=//p" "$ROOT/etc/default/kdump-tools" 2> /dev/null | tail -n 1 | sed "s/^[\"']//; s/[\"'].*//"
+	sed -n "s/^[[:space:]]*$1=//p" "$ROOT/etc/default/kdump-tools" 2> /dev/null | tail -n 1 |
+		sed "/^[\"']/!s/[[:space:]].*//; s/^[\"']//; s/[\"'].*//"
+}
+
+# kdump_tools_targets: to all of which it saves, in the words of capture.conf, one a line; what these have no word for as it is.
+kdump_tools_targets() {
+	directory=$(kdump_tools_setting KDUMP_COREDIR) ftp=$(kdump_tools_setting FTP) ssh=$(kdump_tools_setting SSH)
+	nfs=$(kdump_tools_setting NFS)
+	directory=${directory:-/var/crash}
+	case $directory$ftp$ssh$nfs in *'$'* | *'`'*)
+		echo "what /etc/default/kdump-tools has a shell find out"
+		return
+		;;
+	esac
+	[ -z "$ftp" ] || echo "ftp $ftp"
+	[ -z "$ssh" ] || echo "ssh $ssh:$directory"
+	[ -z "$nfs" ] || echo "nfs $nfs"
+	[ "$ftp$ssh$nfs" ] || echo "local $directory"
 }
 
 kdump_tools_obstacle() {

@@ -33,6 +33,35 @@ kdump_utils_text() {
 	esac
 }
 
+# kdump_utils_setting PATTERN: as its hook reads kdump.conf.
+kdump_utils_setting() (
+	# shellcheck source=capture/hooks/kdump_place.sh
+	. "$parts/hooks/kdump_place.sh"
+	kdump_setting "$1" 2> /dev/null
+)
+
+# kdump_utils_targets: the one to which it saves, in the words of capture.conf; what these have no word for as it is; nothing where
+# that kdump has no such settings.
+kdump_utils_targets() (
+	[ -r "$ROOT/etc/kdump.conf" ] || return
+	# shellcheck source=capture/hooks/kdump_place.sh
+	. "$parts/hooks/kdump_place.sh"
+	directory=$(kdump_setting path)
+	directory=/${directory#/}
+	[ "$directory" != / ] || directory=/var/crash
+	for kind in ssh raw; do
+		server=$(kdump_setting $kind)
+		[ -z "$server" ] || { echo "$kind $server:$directory"; return; }
+	done
+	place=$(kdump_device)
+	case $place in
+	'') echo "local $directory" ;;
+	*:/*) echo "nfs ${place%/}$directory" ;;
+	/* | *=*) echo "device $place:$directory" ;;
+	*) echo "virtiofs $place:$directory" ;;
+	esac
+)
+
 # Its image has to be made again, and loaded where it was.
 kdump_utils_changed() {
 	[ -z "$ROOT" ] && kdump_utils_is_here || return 0

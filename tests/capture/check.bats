@@ -764,6 +764,72 @@ room() { words="room_bytes() { echo $1; }; retain_size() { echo ${2-0}; }"; }
 	judged target-1-room pass
 }
 
+# theirs OWNER [LINE…]: its kdump is what captures, with these settings.
+theirs() {
+	rm -f "$ROOT/run/kmortem-capture/loaded" "$ROOT/etc/kdump.conf" "$ROOT/etc/default/kdump-tools"
+	owner=$1
+	case $1 in kdump-tools) file etc/default/kdump-tools "${@:2}" ;; kdump) file etc/kdump.conf "${@:2}" ;; esac
+	words="owner() { echo $owner; }; plan_target() { echo 'it lies on zfs' >&2; return 1; }"
+}
+
+@test "targets: those of a distribution that saves in its own way" {
+	subject='filter_expected=1000000; check_targets'
+	file etc/kmortem/capture.conf 'target=nfs mine:/x' 'target=local /y'
+	mkdir -p "$BATS_TEST_TMPDIR/far"
+	theirs kdump-tools "KDUMP_COREDIR='/srv/a b' # here"
+	judged target-1 pass 'local /srv/a b: can be written to.'
+	[ "$(jq '.points | length' <<< "$output")" = 2 ]
+	theirs kdump
+	words+='; mktemp() { echo "mktemp: No space left on device" >&2; return 1; }'
+	file etc/kdump.conf '#ssh u@there' 'path /dumps'
+	judged target-1 fail "local /dumps: cannot be written to: mktemp: No space left on device see to it that it can, or choose another target in $ROOT/etc/kdump.conf"
+	reached='getent() { echo "192.0.2.9 STREAM"; }; ssh() { echo "$*" > $ROOT/asked; echo "no route" >&2; return 255; }
+		mount() { echo "$*" > $ROOT/asked; echo "no route" >&2; return 1; }'
+	theirs kdump "ssh u@192.0.2.9" "path $BATS_TEST_TMPDIR/far" 'sshkey /root/key'
+	words+="; $reached"
+	judged target-1 fail "ssh u@192.0.2.9:$BATS_TEST_TMPDIR/far: no route correct that, or choose another target in $ROOT/etc/kdump.conf"
+	grep -q -e "-i /root/key .*UserKnownHostsFile=/root/.ssh/known_hosts .* -l u 192.0.2.9 .*'$BATS_TEST_TMPDIR/far'" "$ROOT/asked"
+	theirs kdump-tools SSH=u@192.0.2.9
+	words+="; $reached"
+	judged target-1 fail 'ssh u@192.0.2.9:/var/crash: no route'
+	grep -q -e '-i /root/.ssh/kdump_id_rsa ' "$ROOT/asked"
+	theirs kdump-tools 'NFS="gone:/x"'
+	words+="; $reached"
+	judged target-1 fail 'nfs gone:/x: no route'
+	theirs kdump 'nfs gone:/x/'
+	words+="; $reached"
+	judged target-1 fail 'nfs gone:/x/var/crash: no route'
+	theirs kdump 'xfs UUID=1-2' 'path crash'
+	words+="; $reached"
+	judged target-1 fail 'device UUID=1-2:/crash: no route'
+	theirs kdump 'raw /dev/vdb'
+	judged target-1 warn 'raw /dev/vdb:/var/crash: whether kdump can save there is not known.'
+	theirs kdump-tools FTP=h:/x
+	judged target-1 warn 'ftp h:/x: whether kdump-tools can save there is not known.'
+	theirs kdump-tools 'KDUMP_COREDIR=/srv/$(hostname)'
+	judged target-1 warn 'whether kdump-tools can save there is not known.'
+	theirs kdump
+	rm "$ROOT/etc/kdump.conf"
+	judged target-1 warn "Where kdump saves is not known: it has no $ROOT/etc/kdump.conf."
+	[ "$(jq '.points | length' <<< "$output")" = 1 ]
+	subject=check_filter
+	judged makedumpfile-compression pass 'How dumps are compressed say the settings of kdump.'
+}
+
+@test "targets: a hook in kdump-tools reaches what is there, whatever that lies on, but for memory" {
+	subject='filter_expected=1000000; check_targets'
+	theirs kdump-tools KDUMP_COREDIR=/elsewhere
+	words+='; hook_state() { echo intact; }'
+	file proc/self/mountinfo '21 1 0:20 / / rw - zfs tank/root rw'
+	judged target-1 pass 'local /var/crash: can be written to.'
+	file proc/self/mountinfo '21 1 0:20 / / rw - zfs tank/root rw' '22 1 0:21 / /var/crash rw - tmpfs tmpfs rw'
+	judged target-1 fail 'local /var/crash: the capture kernel cannot reach it: /var/crash: lies on memory (tmpfs)'
+	# Of ours, loaded in its place, that image decides.
+	file proc/self/mountinfo '21 1 0:20 / / rw - zfs tank/root rw'
+	file run/kmortem-capture/loaded 'kexec -p x'
+	judged target-1 fail 'it lies on zfs'
+}
+
 @test "targets: netdump, whose server is asked" {
 	subject='filter_expected=1000000; check_targets'
 	file etc/kmortem/capture.conf target='netdump 192.0.2.1:6667' netdump_server_key=/server.pub netdump_key=/own.key
