@@ -112,11 +112,16 @@ static const char **name_of(struct listed_dump *dump, enum role role)
 	}
 }
 
+static bool is_core(enum role role)
+{
+	return role == ROLE_CORE || role == ROLE_CORE_INCOMPLETE;
+}
+
 static void take_file(struct listed_dump *dump, struct file *file, enum role role, struct arena *arena)
 {
 	const char **name = name_of(dump, role);
 
-	if (!name)
+	if (is_core(role))
 		take_core(dump, file, role == ROLE_CORE_INCOMPLETE, arena);
 	else if (!*name)
 		*name = arena_strdup(arena, file->name);
@@ -199,6 +204,9 @@ static bool take_directory(struct files *files, struct arena *arena, struct list
 
 	*ret = (struct listed_dump){0};
 	for (size_t pattern = 0; pattern < PATTERNS; pattern++) {
+		/* One that is whole makes what else was begun there unimportant. */
+		if (is_core(patterns[pattern].role) && ret->files.core)
+			continue;
 		for (size_t i = 0; i < files->count; i++) {
 			struct file *file = &files->items[i];
 

@@ -148,6 +148,19 @@ is_quiet() { ! LC_ALL=C grep -qP '[^\n\t\x20-\x7e\x80-\xff]|\xc2[\x80-\x9f]|\xe2
 	says '.dumps | length == 1 and .[0].parts == 2 and .[0].bytes == 9 and (.[0].vmcore | endswith("/vmcore.1"))'
 }
 
+@test "of several dumps in a directory one is listed: a whole one, and of what is incomplete that which says more" {
+	mkdir "$root/whole" "$root/damaged" "$root/flat"
+	printf 1234567 > "$root/whole/dump-incomplete"
+	printf 1234 > "$root/whole/vmcore.202611210314"
+	says "$(dump whole) | .complete and .parts == 1 and .bytes == 4 and (.vmcore | endswith(\"/vmcore.202611210314\"))"
+	printf 123 > "$root/damaged/vmcore-incomplete"
+	printf 1234 > "$root/damaged/vmcore-damaged"
+	says "$(dump damaged) | .complete == false and .parts == 1 and .bytes == 4 and (.vmcore | endswith(\"/vmcore-damaged\"))"
+	printf 123 > "$root/flat/vmcore"
+	printf 1234 > "$root/flat/vmcore.flat"
+	says "$(dump flat) | .parts == 1 and .bytes == 3 and (.vmcore | endswith(\"/vmcore\"))"
+}
+
 @test "whoever looks for what a crash has left goes by the same names" {
 	local name shell
 	for name in vmcore vmcore.flat vmcore.1 vmcore.202611210314 vmcore.202611210314.gz vmcore.gz vmcore.lz4 vmcore.lzo vmcore.xz \
