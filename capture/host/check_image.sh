@@ -79,7 +79,7 @@ check_loaded() {
 		point pass loaded "A capture kernel is loaded, by $(owner)."
 	elif ! [ -r "$kexec_record" ]; then
 		point warn loaded "A capture kernel is loaded, but by another program: what that saves is not known." "load ours:" "kmortem capture load"
-	elif ! grep -q -e "$image_file" "$kexec_record"; then
+	elif ! is_word_of "--initrd=$image_file" "$(cat "$kexec_record")"; then
 		point warn loaded "What is loaded is not for this kernel: $(cat "$kexec_record")" "load what is:" "$(owner_load_command)"
 	elif [ -s "$kexec_complaint" ]; then
 		point fail loaded "What is loaded could read no dump: kexec, older than this kernel, did not find where that lies ($(head -n 1 "$kexec_complaint"))." \

@@ -332,6 +332,10 @@ loaded' ]
 	judged loaded fail 'older than the capture image'
 	file run/kmortem-capture/loaded 'kexec -p -a /boot/vmlinuz-5.10 --initrd=/var/lib/kmortem/capture/initrd-5.10'
 	judged loaded warn 'not for this kernel: kexec -p'
+	for release in 6.1.0-test-rt 6.1.0.test; do
+		file run/kmortem-capture/loaded "kexec -p -a /boot/vmlinuz-$release --initrd=$ROOT/var/lib/kmortem/capture/initrd-$release --append='panic=10'"
+		judged loaded warn 'not for this kernel: kexec -p'
+	done
 	rm "$ROOT/run/kmortem-capture/loaded"
 	judged loaded warn 'by another program'
 	words='owner() { echo kdump-tools; }'
