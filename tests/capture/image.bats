@@ -646,6 +646,28 @@ initrd-6.1.0-test.plan" ]
 	[ -z "$(ls -A "$ROOT/var/lib/kmortem/capture")" ]
 }
 
+@test "build: what is installed beside kmortem-capture is found without PATH, before others; PATH itself stays" {
+	local prefix=$BATS_TEST_TMPDIR/prefix few=$BATS_TEST_TMPDIR/few shell
+	machine
+	mkdir -p "$prefix"/{bin,sbin,lib/kmortem,share/kmortem} "$few"
+	cp capture/kmortem-capture "$prefix/sbin"
+	ln -s "$PWD/capture" "$prefix/lib/kmortem/capture"
+	ln -s "$PWD/rules" "$prefix/share/kmortem/rules"
+	mv "$bin/kmortem" "$prefix/bin"
+	cp "$bin/makedumpfile" "$prefix/sbin"
+	found_by() {
+		for shell in dash bash 'busybox sh'; do
+			# shellcheck disable=SC2086 # two words
+			run env PATH="$1:/usr/bin:/bin" $shell -c 'set -- owner; . "$0"; program_file kmortem; program_file makedumpfile' "$prefix/sbin/kmortem-capture"
+			[ "$output" = "kmortem
+$prefix/bin/kmortem
+$2" ]
+		done
+	}
+	found_by "$bin" "$prefix/sbin/makedumpfile"
+	found_by "$bin:$prefix/bin:$prefix/sbin" "$bin/makedumpfile"
+}
+
 @test "build: a script whose interpreter the image does not have is refused, and those that it has are there" {
 	machine
 	for line in '#!/bin/bash' '#! /usr/bin/env python3' '#!/usr/bin/env' '#!/usr/bin/env -S' '#!/usr/local/bin/sh' '#!/sbin/sh' '#!/bin/bin/sh' '#!/bin/sh?'; do
