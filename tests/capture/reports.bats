@@ -541,6 +541,42 @@ vmcore" ]
 	each_shell missing
 }
 
+@test "why a dump could not be examined is told beside it, if kmortem has said so" {
+	dump one/dump-incomplete.gz
+	mkdir "$BATS_TEST_TMPDIR/made"
+	ln -s "$root/one/dump-incomplete.gz" "$BATS_TEST_TMPDIR/link"
+	printf '#!/bin/sh\necho "$*" >> "$STARTED.journal"\ncase $* in *--sync) ;; *) cat "$STARTED.said" ;; esac\n' > "$BATS_TEST_TMPDIR/bin/journalctl"
+	chmod +x "$BATS_TEST_TMPDIR/bin/journalctl"
+	export EXIT_CODE EXIT_STATUS=2 INVOCATION_ID=1f2e
+	# because SHELL…: the line beside the dump, without its beginning.
+	because() {
+		rm -f "$root"/one/*.txt "$started.journal"
+		SERVICE_RESULT=exit-code RUNTIME_DIRECTORY=$BATS_TEST_TMPDIR/made "$@" capture/kmortem-reports place "$BATS_TEST_TMPDIR/link"
+		[ "$(wc -l < "$root/one/report-failed.txt")" -eq 1 ]
+		sed "s,^kmortem could not examine $root/one/dump-incomplete.gz ,," "$root/one/report-failed.txt"
+	}
+	reasons() {
+		EXIT_CODE=exited
+		printf '%s\n' "$root/one/dump-incomplete.gz" 'kmortem: a warning' \
+			"kmortem: $root/one/dump-incomplete.gz: not a vmcore, but compressed by gzip" > "$started.said"
+		run -0 because "$@"
+		[ "$output" = "(exited 2): not a vmcore, but compressed by gzip; see journalctl -u kmortem-report@link" ]
+		grep -q -e " -o cat _SYSTEMD_INVOCATION_ID=1f2e$" "$started.journal"
+		printf 'kmortem-open: cannot\033[31m be opened\n' > "$started.said"
+		run -0 because "$@"
+		[ "$output" = "(exited 2): cannot[31m be opened; see journalctl -u kmortem-report@link" ]
+		{ printf 'kmortem: '; head -c 100000 /dev/zero | tr '\0' x; echo; } > "$started.said"
+		run -0 because "$@"
+		[ "${#output}" -lt 700 ]
+		# What was said before it was killed is another thing.
+		EXIT_CODE=killed
+		run -0 because "$@"
+		[ "$output" = "(killed 2): see journalctl -u kmortem-report@link" ]
+		[ ! -e "$started.journal" ]
+	}
+	each_shell reasons
+}
+
 @test "a directory that has become a link is not written to" {
 	dump one/vmcore
 	mkdir "$BATS_TEST_TMPDIR/made" "$BATS_TEST_TMPDIR/elsewhere"
