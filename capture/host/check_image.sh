@@ -45,11 +45,13 @@ check_image() {
 	if ! [ -s "$image_file" ]; then
 		point fail image "There is no capture image for $image_release." "make it and load it:" "$(owner_load_command)"
 	elif stale=$(image_is_stale); then
+		advice="make it anew and load it:"
 		case $stale in
+		*"not all there"*) verdict=warn advice="see to that, then make it anew and load it:" ;;
 		*"older than"* | *modules* | *"way to a target"* | "there is no"*) verdict=fail ;;
 		*) verdict=warn ;;
 		esac
-		point "$verdict" image "Not up to date: $stale." "make it anew and load it:" "$(owner_load_command)"
+		point "$verdict" image "Not up to date: $stale." "$advice" "$(owner_load_command)"
 	else
 		point pass image "The capture image is of $image_release, and as it would be made now."
 	fi

@@ -89,7 +89,12 @@ image_is_stale() {
 		echo "there is no capture image for $image_release"
 		return
 	fi
-	now=$(plan 2> /dev/null)
+	now_status=0
+	now=$(plan 2> /dev/null) || now_status=$?
+	if [ "$now_status" -eq 2 ]; then
+		echo "what the capture image is made of is not all there ($(plan 2>&1 > /dev/null | sed -n '$s/^kmortem-capture: //p'))"
+		return
+	fi
 	{
 		printf '%s\n' "$now" | grep -vxF -f "$image_plan"
 		printf '%s\n' "$now" | grep -vxF -f - "$image_plan"

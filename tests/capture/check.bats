@@ -641,6 +641,8 @@ loaded: Of loaded." ]
 	judged image pass
 	words='image_is_stale() { echo "the capture image is older than /etc/kmortem/capture.conf"; }'
 	judged image fail 'Not up to date: the capture image is older than /etc/kmortem/capture.conf. make it anew'
+	words='image_is_stale() { echo "what the capture image is made of is not all there (it has no modules.dep)"; }'
+	judged image warn '(it has no modules.dep). see to that, then make it anew and load it: '
 	words='image_is_stale() { echo "/usr/bin/makedumpfile has changed since the capture image was made"; }'
 	judged image warn
 	rm "$ROOT/var/lib/kmortem/capture/initrd-6.1.0-test"

@@ -646,6 +646,17 @@ initrd-6.1.0-test.plan" ]
 	[ -z "$(ls -A "$ROOT/var/lib/kmortem/capture")" ]
 }
 
+@test "an image that could not be made now is stale, and what it lacks is told" {
+	machine
+	by dash "$stubs build"
+	each "$stubs"' has() { [ "$1" != sha256sum ]; }; image_is_stale'
+	[ "$status" -eq 0 ]
+	[ "$output" = 'what the capture image is made of is not all there (sha256sum is not installed: no capture image can be made)' ]
+	chmod 644 "$ROOT/etc/kmortem/after"
+	each "$stubs image_is_stale"
+	[ "$output" = 'what the capture image is made of is not all there (/etc/kmortem/after: cannot be executed: chmod +x)' ]
+}
+
 @test "build: what is installed beside kmortem-capture is found without PATH, before others; PATH itself stays" {
 	local prefix=$BATS_TEST_TMPDIR/prefix few=$BATS_TEST_TMPDIR/few shell
 	machine
