@@ -344,6 +344,32 @@ late/vmcore" ]
 	each_shell markers
 }
 
+@test "a dump of FreeBSD, which lies beside the directories, gets no report, but renews the page" {
+	freebsd() {
+		touch "$root/vmcore.192.0.2.7.0" "$root/vmcore_encrypted.2001:db8::1.12-incomplete"
+		for name in vmcore.192.0.2.7.0 vmcore_encrypted.2001:db8::1.12-incomplete; do
+			rm -f "$started.index"
+			echo "$root/$name" > "$spool/marker"
+			run -0 --separate-stderr scan "$@"
+			[ -z "$output$stderr" ]
+			[ "$(cat "$started.index")" = "restart --no-block --template=kmortem-index@.service:$root" ]
+		done
+		# Nor does what is no dump, or lies deeper, at any place.
+		rm "$started.index"
+		dump one/core
+		dump deep/er/vmcore
+		touch "$root/vmcore"
+		for name in one/core deep/er/vmcore vmcore; do
+			echo "$root/$name" > "$spool/marker"
+			run -0 --separate-stderr scan "$@"
+			[[ $output != *$name* ]]
+			[[ $stderr == *'marker: the marker names what is no dump below'* ]]
+			[ ! -e "$started.index" ]
+		done
+	}
+	each_shell freebsd
+}
+
 # placed SHELL…: what kmortem has made, for the dump in $root/one.
 placed() {
 	ln -sfn "$root/one/vmcore" "$BATS_TEST_TMPDIR/link"
