@@ -64,27 +64,59 @@ advice_for_command_line() {
 
 # ---- enough? -----------------------------------------------------------------------------------
 
-# What is not known of an image before it was made: measured on that of Debian 12 for one disk.
+# What is not known of an image before it was made: measured on that of Debian 12 for one disk; distributions' are larger.
 memory_image_bytes=12582912 memory_unpacked_bytes=33554432
+memory_their_image_bytes=33554432 memory_their_unpacked_bytes=100663296
 # What a kernel of 6.1 to 7.2 takes for itself before the first program, and while drivers are loaded and files are written:
 # found by making crashkernel= smaller until a guest left no dump.
 memory_runtime_bytes=37748736
 # The larger of the peaks of makedumpfile and kmortem, which run one after the other.
 memory_programs_bytes=33554432
+# What systemd and its services take where the capture kernel boots the whole system, as that of kdump-tools does. In a guest of
+# 6.1, that saved its dump in 112 MiB.
+memory_system_bytes=25165824
 
-# image_unpacked FILE: bytes.
+# image_is_early FILE: it begins with the microcode of processors, behind which the rest stands.
+image_is_early() { head -c 4096 "$1" | LC_ALL=C tr -c ' -~' '\n' | grep -q -e '^early_cpio' -e '^kernel/x86'; }
+
+# image_unpacked FILE: bytes; of what cannot be looked into, three times what it has.
 image_unpacked() {
 	case $(od -A n -t x1 -N 2 "$1" | tr -d ' ') in
 	1f8b) gzip -dc "$1" ;;
 	28b5) zstd -dcq "$1" ;;
 	fd37) xz -dc "$1" ;;
-	*) cat "$1" ;;
+	0221 | 425a | 5d00 | 894c) cat "$1" "$1" "$1" ;; # lz4, bzip2, lzma, lzop
+	*) if image_is_early "$1"; then cat "$1" "$1" "$1"; else cat "$1"; fi ;;
 	esac 2> /dev/null | wc -c
+}
+
+# memory_image: sets $memory_saver to who has the capture kernel booted, and $memory_image to the image that it boots, empty where
+# that is not found.
+memory_image() {
+	memory_saver=$(saver)
+	case $memory_saver in
+	image) memory_image=$(find "$image_file" 2> /dev/null) ;;
+	kdump) memory_image=$(kdump_utils_images "$image_release" | head -n 1) ;;
+	*) memory_image=$(kdump_tools_images "$image_release" | head -n 1) ;;
+	esac
+	[ "$memory_saver" = image ] ||
+		memory_image_bytes=$memory_their_image_bytes memory_unpacked_bytes=$memory_their_unpacked_bytes
+}
+
+# memory_added: bytes, from the first process to the last. Who boots a system has left the image when that saves the dump.
+memory_added() {
+	memory_first=$((memory_image_bytes + memory_unpacked_bytes)) memory_last=$((memory_system_bytes + memory_programs_bytes))
+	case $memory_saver in
+	image | kdump) echo $((memory_first + memory_programs_bytes)) ;;
+	*) echo $((memory_first > memory_last ? memory_first : memory_last)) ;;
+	esac
 }
 
 # memory_need: sets $memory_needed to what the capture takes, by the last measurement or by adding up.
 memory_need() {
-	memory_measured=$(measured_bytes)
+	memory_image
+	memory_measured=
+	[ "$memory_saver" != image ] || memory_measured=$(measured_bytes)
 	if [ "$memory_measured" ]; then
 		memory_needed=$memory_measured
 		return
@@ -94,11 +126,11 @@ memory_need() {
 		kernel_bytes=$((kernel_bytes + $(iomem_bytes "$name")))
 	done
 	[ "$kernel_bytes" -gt 1048576 ] || kernel_bytes=50331648
-	if [ -r "$image_file" ]; then
-		memory_image_bytes=$(stat -c %s "$image_file") memory_unpacked_bytes=$(image_unpacked "$image_file")
+	if [ "$memory_image" ]; then
+		memory_image_bytes=$(stat -L -c %s "$memory_image") memory_unpacked_bytes=$(image_unpacked "$memory_image")
 	fi
 	# The kernel's list of pages takes a 64th.
-	memory_needed=$((kernel_bytes + memory_image_bytes + memory_unpacked_bytes + memory_runtime_bytes + memory_programs_bytes))
+	memory_needed=$((kernel_bytes + memory_runtime_bytes + $(memory_added)))
 	memory_needed=$((memory_needed + memory_needed / 63))
 }
 
@@ -119,8 +151,26 @@ check_memory_measure() {
 	return 1
 }
 
+# memory_added_words: what of, in $need.
+memory_added_words() {
+	if [ "$memory_saver" = image ]; then
+		need="$need: kernel, image, drivers, makedumpfile and kmortem added up."
+		if [ "$check_measures" = yes ]; then
+			need="$need $memory_unmeasured"
+		elif [ -r "$image_file" ] && measure_emulator tcg > /dev/null; then
+			need="$need kmortem capture check --measure would find out, in an emulator."
+		fi
+		return
+	fi
+	need="$need: kernel, drivers, makedumpfile and the image of $(owner), ${memory_image:-which is not found and assumed to take $(megabytes $((memory_image_bytes + memory_unpacked_bytes)))}, added up."
+	[ "$check_measures" != yes ] || need="$need Only an image of kmortem can be measured."
+}
+
 check_memory_is_enough() {
-	if [ "$check_measures" = yes ] || { [ "$check_measures" = cheap ] && measure_is_cheap; }; then
+	measure_reason=
+	if [ "$memory_saver" != image ]; then
+		: # nothing of ours would be booted
+	elif [ "$check_measures" = yes ] || { [ "$check_measures" = cheap ] && measure_is_cheap; }; then
 		check_memory_measure || return 0
 	fi
 	value reserved_bytes "$memory_reserved"
@@ -130,15 +180,12 @@ check_memory_is_enough() {
 		need="$need: the smallest memory in which its image came to its end in an emulator, and $MEASURE_MARGIN MiB more."
 	else
 		assumed
-		need="$need: kernel, image, drivers, makedumpfile and kmortem added up."
-		if [ "$check_measures" = yes ]; then
-			need="$need $memory_unmeasured"
-		elif [ -r "$image_file" ] && measure_emulator tcg > /dev/null; then
-			need="$need kmortem capture check --measure would find out, in an emulator."
-		fi
+		memory_added_words
 	fi
 	advice_for_command_line "crashkernel=$(memory_advised)M"
-	if [ "$memory_reserved" -lt "$memory_needed" ]; then
+	if [ "$memory_saver" != image ] && [ -z "$memory_image" ]; then
+		point warn crashkernel-size "$need" "see which image $(owner) loads, and whether that has room"
+	elif [ "$memory_reserved" -lt "$memory_needed" ]; then
 		point fail crashkernel-size "$need" "$advice" "$command"
 	elif [ "$((memory_reserved * 7 / 8))" -lt "$memory_needed" ]; then
 		point warn crashkernel-size "$need That leaves less than an eighth to spare." "$advice" "$command"

@@ -33,6 +33,13 @@ kdump_tools_setting() {
 		sed "/^[\"']/!s/[[:space:]].*//; s/^[\"']//; s/[\"'].*//"
 }
 
+# kdump_tools_images RELEASE: what it may load with that kernel, in its order, one a line.
+kdump_tools_images() {
+	for image in "$(kdump_tools_setting KDUMP_INITRD)" "/var/lib/kdump/initrd.img-$1" "/boot/initrd.img-$1"; do
+		[ ! -f "$ROOT$image" ] || echo "$ROOT$image"
+	done
+}
+
 # kdump_tools_targets: to all of which it saves, in the words of capture.conf, one a line; what these have no word for as it is.
 kdump_tools_targets() {
 	directory=$(kdump_tools_setting KDUMP_COREDIR) ftp=$(kdump_tools_setting FTP) ssh=$(kdump_tools_setting SSH)

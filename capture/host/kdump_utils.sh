@@ -9,6 +9,14 @@ kdump_utils_is_here() {
 		[ -d "$ROOT/etc/kdump/post.d" ]
 }
 
+# kdump_utils_images RELEASE: what it loads with that kernel, one a line.
+kdump_utils_images() {
+	for image in "$ROOT/boot" "$ROOT/var/lib/kdump"; do
+		image=$image/initramfs-$1kdump.img
+		[ ! -f "$image" ] || echo "$image"
+	done
+}
+
 kdump_utils_files() {
 	printf '%s\n' /usr/lib/dracut/modules.d/99kmortem/module-setup.sh /etc/kdump/pre.d/kmortem /etc/kdump/post.d/kmortem
 }
@@ -75,9 +83,7 @@ kdump_utils_obstacle() {
 		echo "$parts/hooks is not complete: install kmortem-capture again"
 		return
 	fi
-	for image in "$ROOT/boot" "$ROOT/var/lib/kdump"; do
-		image=$image/initramfs-$(uname -r)kdump.img
-		[ -f "$image" ] || continue
+	kdump_utils_images "$(uname -r)" | while IFS= read -r image; do
 		for file in $(kdump_utils_files) /etc/kmortem/capture.conf; do
 			[ ! -f "$ROOT$file" ] || [ -z "$(find "$ROOT$file" -newer "$image")" ] || echo "$image is older than $file: kdumpctl rebuild"
 		done | head -n 1

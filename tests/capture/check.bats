@@ -274,6 +274,48 @@ loaded' ]
 	[ $((second - first)) -lt 103000000 ]
 }
 
+@test "where a distribution's kdump captures, its image counts" {
+	subject=check_memory
+	rm "$ROOT/run/kmortem-capture/loaded"
+	needed() { jq '.points[] | select(.id == "crashkernel-size").values.needed_bytes' <<< "$output"; }
+	words='owner() { echo kdump; }'
+	judged crashkernel-size warn 'the image of kdump, which is not found and assumed to take 128 MiB, added up. see which image kdump loads'
+	[ "$(needed)" -gt $((200 << 20)) ]
+	mkdir -p "$ROOT/var/lib/kdump"
+	for image in var/lib/kdump boot; do
+		image=$ROOT/$image/initramfs-6.1.0-testkdump.img
+		head -c 10000000 /dev/zero | gzip > "$image"
+		judged crashkernel-size pass "the image of kdump, $image, added up."
+	done
+	small=$(needed)
+	head -c 300000000 /dev/zero | gzip > "$ROOT/boot/initramfs-6.1.0-testkdump.img"
+	judged crashkernel-size fail 'add crashkernel='
+	[ $(($(needed) - small)) -gt 290000000 ]
+	# Of compressed data behind microcode, or of an unknown kind, more than their size is assumed.
+	for begin in '070701.....\0kernel/x86/microcode' '\002\041\114\030'; do
+		{ printf "$begin"; head -c 60000000 /dev/zero; } > "$ROOT/boot/initramfs-6.1.0-testkdump.img"
+		judged crashkernel-size fail
+	done
+	words='owner() { echo kdump-tools; }'
+	judged crashkernel-size warn 'the image of kdump-tools, which is not found'
+	: > "$ROOT/boot/initrd.img-6.1.0-test"
+	judged crashkernel-size pass "$ROOT/boot/initrd.img-6.1.0-test, added up."
+	# The system that it boots takes its part, and comes after the image.
+	first=$(needed)
+	head -c 40000000 /dev/zero | gzip > "$ROOT/var/lib/kdump/initrd.img-6.1.0-test"
+	judged crashkernel-size pass "/var/lib/kdump/initrd.img-6.1.0-test, added up."
+	[ "$(needed)" -eq "$first" ]
+	words+='; hook_state() { echo intact; }'
+	head -c 300000000 /dev/zero | gzip > "$ROOT/var/lib/kdump/initrd.img-6.1.0-test"
+	judged crashkernel-size fail 'the image of kdump-tools'
+	subject='check_measures=yes; check_memory'
+	judged crashkernel-size fail 'Only an image of kmortem can be measured.'
+	# Ours, where that is loaded in its place.
+	subject=check_memory
+	file run/kmortem-capture/loaded 'kexec -p x'
+	judged crashkernel-size pass 'kernel, image, drivers, makedumpfile and kmortem added up.'
+}
+
 @test "sums of ranges" {
 	each 'iomem_bytes "Crash kernel"; iomem_bytes "System RAM"; iomem_bytes Nothing'
 	[ "$output" = "268435456
