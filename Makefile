@@ -172,7 +172,7 @@ install: all
 	for page in man/*.?; do install -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.} || exit 1; done
 	install -m 644 netdump-server/netdump.conf $(DESTDIR)$(PREFIX)/share/doc/kmortem
 	install -m 644 systemd/*.service systemd/*.path systemd/*.timer $(DESTDIR)$(UNIT_DIRECTORY)
-	install -d $(addprefix $(DESTDIR)$(PREFIX)/lib/kmortem/capture/,shared host saving hooks)
+	install -d $(addprefix $(DESTDIR)$(PREFIX)/lib/kmortem/capture/,shared host saving hooks reports)
 	for file in capture/*/*; do \
 		if [ -x $$file ]; then mode=755; else mode=644; fi; \
 		install -m $$mode $$file $(DESTDIR)$(PREFIX)/lib/kmortem/$$file || exit 1; done

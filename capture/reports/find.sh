@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh disable=SC2154,SC2034
+# Which dumps want a report, and which logs are all that is left of a crash. What lies in the directories of dumps is as hostile as
+# what sent it. Units know a dump, or log, by its key: of it there is a link in $RUNTIME_DIRECTORY.
+
+# boot_time: seconds since 1970.
+boot_time() { sed -n 's/^btime //p' "${PROC:-/proc}/stat"; }
+
+# roots_have PATH ROOT…: whether it leads, over no link, to a file below one of them.
+roots_have() {
+	path=$1
+	shift
+	[ -f "$path" ] && [ "$(readlink -f -- "$path"; echo .)" = "$path
+." ] || return 1
+	for root in "$@"; do
+		case $path in "$root"/*) return 0 ;; esac
+	done
+	return 1
+}
+
+# is_root DIRECTORY ROOT…: whether that is one of these.
+is_root() {
+	directory=$1
+	shift
+	for root in "$@"; do [ "$directory" != "$root" ] || return 0; done
+	return 1
+}
+
+# is_dump PATH ROOT…: whether it is that of a dump as scans find them.
+is_dump() { roots_have "$@" && is_root "${1%/*/*}" "$@" && dumps_below "${1%/*}" 1 | grep -q -x -F -e "$1"; }
+
+# is_freebsd FILE: by the name that netdump-server gives it, beside the directories: it gets no report, but is in the page of all dumps.
+is_freebsd() { case ${1##*/} in vmcore[._]*.[0-9]*) ;; *) return 1 ;; esac }
+
+# has_report DUMP: of the dump as it is now, by the clock of whoever wrote it; a report has the time of its dump.
+has_report() {
+	for told in "${1%/*}/report.txt" "${1%/*}/report-failed.txt"; do
+		[ -f "$told" ] && [ -z "$(find "$1" -newer "$told")" ] && return
+	done
+	return 1
+}
+
+# is_left DUMP: nobody writes it any more. Of an incomplete one the marker tells, or that it is older than this boot.
+is_left() { ! is_incomplete "$1" || [ "$(stat -c %Y -- "$1")" -lt "$(boot_time)" ]; }
+
+key_of() { printf %s "$1" | sha256sum | cut -c 1-16; }
+
+# told FILE: prints the link that is there when it, or another of its directory, was told of; what the firmware has kept of one
+# crash takes the place of what it had kept of another.
+told() {
+	told_of=${1%/*}
+	! is_pstore "$1" || told_of="$1 $(stat -c %Y -- "$1")"
+	echo "$STATE_DIRECTORY/$(key_of "$told_of")"
+}
+
+# note FILE: prints its key.
+note() {
+	key=$(key_of "$1")
+	ln -sfn -- "$1" "$RUNTIME_DIRECTORY/$key" && echo "$key"
+}
+
+# wanted ROOT DUMP…
+wanted() {
+	root=$1
+	shift
+	for dump in "$@"; do
+		if roots_have "$dump" "$root" && is_left "$dump" && ! has_report "$dump"; then note "$dump"; fi
+	done
+}
+
+# log_is_left LOG: nothing will come beside it any more: it is older than this boot, as what the firmware has kept always is,
+# or who wrote it says that it is over.
+log_is_left() {
+	! is_pstore "$1" || return 0
+	[ "$(stat -c %Y -- "$1")" -ge "$(boot_time)" ] || return 0
+	[ -f "${1%/*}/meta.json" ] && timeout 10 head -c 65536 -- "${1%/*}/meta.json" | grep -q '^ *"finished": *"'
+}
+
+# log_is_of_crash LOG: firmware also keeps those of kernels that went on.
+log_is_of_crash() { ! is_pstore "$1" || grep -q -F 'Kernel panic - not syncing: ' "$1"; }
+
+# untold ROOT LOG…
+untold() {
+	root=$1
+	shift
+	for log in "$@"; do
+		if roots_have "$log" "$root" && [ -z "$(dumps_below "${log%/*}" 1)" ] && log_is_left "$log" &&
+			log_is_of_crash "$log" && [ ! -h "$(told "$log")" ]; then note "$log"; fi
+	done
+}
+
+# find_crashes ROOT…: prints the keys of those that are to be reported or told of.
+find_crashes() {
+	for root in "$@"; do
+		dumps_below "$root" 2 -exec "$0" wanted "$root" {} +
+		logs_below "$root" 2 -exec "$0" untold "$root" {} +
+		! is_pstore "$root/" || logs_below "$root" 1 -exec "$0" untold "$root" {} +
+	done
+}

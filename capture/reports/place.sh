@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh disable=SC2154,SC2034
+# What kmortem made of a dump is moved beside it, with the rights of whoever owns its directory.
+
+REPORT_MAX=$((64 << 20)) # bytes of one file
+
+# as_owner COMMAND…: by the user whom this directory belongs to, with no other rights. Whoever owns a directory may put what he
+# likes under any name there, at any time: then all that comes of it is what he could have done himself.
+as_owner() {
+	owner=$(stat -c %u .) || return
+	if [ "$owner" -eq "$(id -u)" ]; then
+		"$@"
+	else
+		/usr/bin/setpriv --reuid="$owner" --regid="$(stat -c %g .)" --clear-groups --inh-caps=-all -- "$@"
+	fi
+}
+
+# take NAME: prints what kmortem made, as the user that it ran as; it makes no links, pipes or directories.
+take() (
+	cd -P "$RUNTIME_DIRECTORY" && [ -f "./$1" ] && [ ! -L "./$1" ] && as_owner head -c "$REPORT_MAX" "./$1"
+)
+
+# put NAME [DUMP]: standard input becomes the file NAME of this directory, whole or not at all, for those who may read DUMP: of
+# another's dump, or of none, for the owner of the directory; or for all.
+put() {
+	dump=${2-} more=u+r
+	dump=${dump##*/}
+	settings
+	# shellcheck disable=SC2154 # shared/ sets it
+	[ "$conf_reports_for" != all ] || { more=a+r && as_owner chmod a+x .; }
+	# shellcheck disable=SC2016 # for the owner's shell
+	as_owner sh -c '
+		umask 077
+		temporary=$(mktemp ./.report.XXXXXX) && mode=600 || exit
+		if [ "$2" ] && chown -h "$(stat -c %u:%g "./$2")" "$temporary" 2> /dev/null; then mode=$(stat -c %a "./$2"); fi
+		head -c "$3" > "$temporary" && [ -s "$temporary" ] && chmod "$mode" "$temporary" && chmod "$4" "$temporary" &&
+			{ [ -z "$2" ] || touch -r "./$2" "$temporary"; } && sync "$temporary" && mv -fT "$temporary" "$1" && exit
+		rm -f "$temporary"
+		exit 1' put "$1" "$dump" "$REPORT_MAX" "$more"
+}
+
+# enter DIRECTORY [sticky]: where root may work, or its owner in root's stead; with that word, also where all may leave files, but
+# nobody removes another's.
+enter() {
+	if ! cd -P "$1" || [ "$(pwd; echo .)" != "$1
+." ]; then
+		say "$1: not what it was"
+	elif [ "$(find . -maxdepth 0 -user 0 -perm /022)" ] && ! { [ "${2-}" = sticky ] && [ -k . ]; }; then
+		say "$1: it is root's, but others may write to it; no report is put there. To do: chmod go-w"
+	else
+		return 0
+	fi
+	return 1
+}
+
+# last_words DUMP: what its unit has said last, and "; "; what was said before a program was killed is not why.
+last_words() {
+	[ "${EXIT_CODE-}" = exited ] && [ "${INVOCATION_ID-}" ] || return 0
+	timeout 10 journalctl --quiet --sync
+	words=$(timeout 10 journalctl --quiet -n 20 -o cat "_SYSTEMD_INVOCATION_ID=$INVOCATION_ID" |
+		sed -n 's/^kmortem\(-open\)\{0,1\}: //p' | tail -n 1 | cut -c 1-500)
+	words=${words#"$1: "}
+	printf %s "${words:+$words; }"
+}
+
+# place LINK. The text comes last: it says that the report is there.
+place() {
+	linked "$1"
+	set -- "$linked" "${1##*/}"
+	enter "${1%/*}" || return
+	if [ "${SERVICE_RESULT-}" != success ]; then
+		one_line "kmortem could not examine $1 (${EXIT_CODE-} ${EXIT_STATUS-}): $(last_words "$1")see journalctl -u kmortem-report@$2" |
+			put report-failed.txt "$1"
+		return
+	fi
+	for name in report.html report.json report.txt; do
+		take "$name" | put "$name" "$1" || { say "${1%/*}: kmortem made no $name, or it cannot be written"; return 1; }
+	done
+	as_owner rm -f report-failed.txt
+}
+
+# index ROOT: of what was killed there may be half a page.
+index() {
+	[ "${SERVICE_RESULT-} ${EXIT_CODE-}" = 'success exited' ] || return 0
+	enter "$1" sticky || return
+	take index.html | put index.html || { say "$1: kmortem made no index.html, or it cannot be written"; return 1; }
+}
