@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "list/facts.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -12,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/mem.h"
 #include "kernel/cause.h"
+#include "list/beside.h"
 #include "list/header.h"
 #include "list/json_reader.h"
 #include "list/log_end.h"
@@ -38,19 +37,6 @@ bool facts_time(const char *text, int64_t *ret)
 		return false;
 	*ret = timegm(&parts);
 	return true;
-}
-
-/* Of the files in a directory of dumps none may lead elsewhere, or make us wait. */
-static int open_file(int directory, const char *name)
-{
-	struct stat status;
-	int fd = name ? openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC) : -1;
-
-	if (fd >= 0 && (fstat(fd, &status) || !S_ISREG(status.st_mode))) {
-		close(fd);
-		fd = -1;
-	}
-	return fd;
 }
 
 /* ---- report.json ---------------------------------------------------------------------------- */
@@ -153,7 +139,7 @@ static void report_member(struct json_reader *reader, const char *key, void *con
 /* What is wrong with the report; NULL: nothing. */
 static const char *read_report(int directory, struct facts *facts, struct json_reader *reader)
 {
-	int fd _cleanup_close_ = open_file(directory, facts->dump->files.json);
+	int fd _cleanup_close_ = beside_open(directory, facts->dump->files.json);
 
 	if (fd < 0)
 		return "cannot be opened";
@@ -186,7 +172,7 @@ static void meta_member(struct json_reader *reader, const char *key, void *conte
 
 static const char *read_meta(int directory, struct facts *facts, struct json_reader *reader)
 {
-	int fd _cleanup_close_ = open_file(directory, facts->dump->files.meta);
+	int fd _cleanup_close_ = beside_open(directory, facts->dump->files.meta);
 
 	if (fd < 0)
 		return "cannot be opened";
@@ -201,7 +187,7 @@ static const char *read_meta(int directory, struct facts *facts, struct json_rea
 /* Why there is no report: the first line that report-failed.txt has. */
 static void read_failure(int directory, struct facts *facts)
 {
-	int fd _cleanup_close_ = open_file(directory, facts->dump->files.failure);
+	int fd _cleanup_close_ = beside_open(directory, facts->dump->files.failure);
 	char text[FAILURE_BYTES];
 	ssize_t length = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
 
@@ -214,8 +200,8 @@ static void read_failure(int directory, struct facts *facts)
 static void read_itself(int directory, struct facts *facts)
 {
 	struct listed_dump *dump = facts->dump;
-	int core _cleanup_close_ = open_file(directory, dump->files.core);
-	int log _cleanup_close_ = open_file(directory, dump->files.log);
+	int core _cleanup_close_ = beside_open(directory, dump->files.core);
+	int log _cleanup_close_ = beside_open(directory, dump->files.log);
 
 	if (core >= 0 && (!dump->kernel || !dump->host || dump->time_of != TIME_CRASH))
 		header_read(core, dump, facts->arena);

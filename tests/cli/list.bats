@@ -503,6 +503,42 @@ links() {
 	[[ $output == '1 dump '* ]]
 }
 
+@test "what a directory's owner may not read himself is not told, be it put there by a hard link" {
+	[ "$(id -u)" -eq 0 ] || skip 'only root has more rights than the owner'
+	secret=$BATS_TEST_TMPDIR/secret
+	printf '{"kernel": {"release": "secret"}, "panic": {"message": "secret"}, "findings": [], "reason": "secret"}\n' > "$secret"
+	chmod 640 "$secret"
+	mkdir "$root/theirs" "$root/shared" "$root/ours" "$root/own"
+	for place in theirs shared ours; do
+		for name in report-failed.txt meta.json report.json vmcore dmesg.txt; do ln "$secret" "$root/$place/$name"; done
+	done
+	chmod 1777 "$root/shared"
+	cp "$root/ours"/* "$root/own"
+	chown -R 65534:65534 "$root/own"
+	chown 65534 "$root/theirs"
+	chgrp 65534 "$root/theirs"
+	status=0
+	listed -f json > "$BATS_TEST_TMPDIR/out" 2> "$BATS_TEST_TMPDIR/err" || status=$?
+	[ "$status" -eq 3 ]
+	for place in theirs shared; do
+		jq -e "$(dump $place) | .kernel == null and .message == null and .reason == null" "$BATS_TEST_TMPDIR/out"
+		grep -q "$root/$place/report.json: cannot be opened" "$BATS_TEST_TMPDIR/err"
+	done
+	for place in ours own; do
+		jq -e "$(dump $place) | .kernel == \"secret\" and .message == \"secret\"" "$BATS_TEST_TMPDIR/out"
+	done
+	# He may read it as one of his group, or as anybody; and what is one file is nobody else's.
+	chgrp 0 "$root/theirs"
+	says "$(dump theirs) | .kernel == \"secret\""
+	chgrp 65534 "$root/theirs"
+	chmod 644 "$secret"
+	says "[$(dump theirs), $(dump shared) | .kernel] == [\"secret\", \"secret\"]"
+	chmod 600 "$secret"
+	rm "$root/shared"/*
+	install -m 600 "$secret" "$root/shared/report.json"
+	says "$(dump shared) | .kernel == \"secret\""
+}
+
 @test "a directory that cannot be read is told, the others are listed" {
 	crashed good web1 6.1.0 oops@f 2026-11-21T03:14:15Z
 	mkdir "$root/closed" "$root/lost+found"
