@@ -19,9 +19,13 @@ check_saver() {
 	done
 	if [ "$others" ] && [ -r "$kexec_record" ]; then
 		point warn saver "Two load a capture kernel here, $others at boot and kmortem-capture by hand: the later one wins." \
-			"choose one: a hook in $others (kmortem capture install), or kmortem alone:" "$(if has systemctl; then echo "systemctl disable --now $others"; else echo "update-rc.d $others disable"; fi) && kmortem capture load"
+			"choose one: $(! owner_has_hook "$others" || echo "a hook in $others (kmortem capture install), or ")kmortem alone:" \
+			"$(owner_disable_command "$others") && kmortem capture load"
 	elif [ "$hooked" ]; then
 		point pass saver "$hooked captures, and kmortem saves: its hook is installed."
+	elif [ "$others" ] && ! owner_has_hook "$others"; then
+		point warn saver "$others captures in its own way, and kmortem has no hook for that $others: the dump is not checked, and where that fails nothing else is tried." \
+			"let kmortem capture in its place, or accept that:" "$(owner_replace_command "$others")"
 	elif [ "$others" ]; then
 		point warn saver "$others captures in its own way: the dump is not checked, and where that fails nothing else is tried." \
 			"let kmortem save the dump:" "kmortem capture install"

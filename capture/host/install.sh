@@ -99,12 +99,18 @@ hook_uninstall() {
 # hooks_install [KIND]: without one, in the kdump that is here.
 hooks_install() {
 	kinds=${1:-$(hooks_here)}
-	[ "$kinds" ] || die "no kdump is installed that kmortem has a hook for; it saves by itself, see kmortem capture load"
+	[ "$kinds" ] || hooks_none
 	for kind in $kinds; do
 		hook_kind_check "$kind"
 		hook_of "$kind" is_here || die "$kind is not installed"
 		hook_install "$kind" || return
 	done
+}
+
+hooks_none() {
+	others=$(owner)
+	[ "$others" = kmortem ] || die "kmortem has no hook for the $others that is installed here, but can capture in its place: $(owner_replace_command "$others")"
+	die "no kdump is installed that kmortem has a hook for; it saves by itself, see kmortem capture load"
 }
 
 # hooks_uninstall [KIND]: without one, all.

@@ -98,7 +98,8 @@ kexec_is_there() {
 load_is_ours() {
 	others=$(owner)
 	[ "$others" != kmortem ] && [ "${load_force-}" != yes ] || return 0
-	say "$others loads the capture kernel here: take part in that (kmortem capture install), or disable it; load --force puts ours in its place, until the next boot"
+	if owner_has_hook "$others"; then instead="take part in that (kmortem capture install), or disable it"; else instead=$(owner_replace_command "$others"); fi
+	say "$others loads the capture kernel here: $instead; load --force puts ours in its place, until the next boot"
 	return 1
 }
 

@@ -27,6 +27,30 @@ owner() {
 	fi
 }
 
+# owner_has_hook OWNER: one of ours can take part in what that installs.
+owner_has_hook() {
+	case $1 in
+	kdump-tools) kdump_tools_is_here ;;
+	kdump) kdump_utils_is_here ;; # others have a service of that name, too
+	*) return 1 ;;
+	esac
+}
+
+# owner_disable_command OWNER, owner_replace_command OWNER: what ends that; and has kmortem capture in its place.
+owner_disable_command() {
+	if has systemctl; then
+		echo "systemctl disable --now $1"
+	elif has rc-update; then
+		echo "rc-update del $1"
+	else
+		echo "update-rc.d $1 disable"
+	fi
+}
+owner_replace_command() {
+	if has systemctl; then set -- "$1" "systemctl enable --now kmortem-capture"; else set -- "$1" "kmortem capture load"; fi
+	echo "$(owner_disable_command "$1") && $2"
+}
+
 # owner_load_command: what has an image of ours that is loaded made and loaded anew.
 owner_load_command() {
 	if [ "$(owner)" = kmortem ]; then echo "kmortem capture load"; else echo "kmortem capture load --force"; fi
@@ -36,7 +60,15 @@ owner_load_command() {
 owner_settings_command() {
 	case $(owner) in
 	kmortem) echo "kmortem capture load" ;;
-	kdump) if [ "$(hook_state kdump-utils)" = intact ]; then echo "kdumpctl rebuild && kdumpctl reload"; else echo "kmortem capture install"; fi ;;
+	kdump)
+		if [ "$(hook_state kdump-utils)" = intact ]; then
+			echo "kdumpctl rebuild && kdumpctl reload"
+		elif owner_has_hook kdump; then
+			echo "kmortem capture install"
+		else
+			owner_replace_command kdump
+		fi
+		;;
 	*) echo "kmortem capture install" ;; # a hook that is there reads them at the crash
 	esac
 }

@@ -652,10 +652,20 @@ loaded: Of loaded." ]
 @test "who saves" {
 	subject=check_saver
 	judged saver pass 'by itself'
-	words='owner() { echo kdump-tools; }'
+	words='owner() { echo kdump-tools; }; kdump_tools_is_here() { :; }; has() { [ $1 = systemctl ]; }'
 	judged saver warn 'Two load a capture kernel here, kdump-tools at boot'
+	[[ $said == *'choose one: a hook in kdump-tools (kmortem capture install), or kmortem alone: systemctl disable --now kdump-tools && kmortem capture load' ]]
+	words='owner() { echo kdump; }; has() { false; }'
+	judged saver warn 'choose one: kmortem alone: update-rc.d kdump disable && kmortem capture load'
 	rm "$ROOT/run/kmortem-capture/loaded"
-	judged saver warn 'kdump-tools captures in its own way'
+	words='owner() { echo kdump-tools; }; kdump_tools_is_here() { :; }'
+	judged saver warn 'kdump-tools captures in its own way: the dump is not checked, and where that fails nothing else is tried. let kmortem save the dump: kmortem capture install'
+	# One for which there is no hook, as SUSE'"'"'s.
+	words='owner() { echo kdump; }; kdump_tools_is_here() { :; }; has() { [ $1 = systemctl ]; }'
+	judged saver warn 'kmortem has no hook for that kdump: '
+	[[ $said == *' systemctl disable --now kdump && systemctl enable --now kmortem-capture' ]]
+	words='owner() { echo kdump; }; has() { [ $1 = rc-update ]; }'
+	judged saver warn 'rc-update del kdump && kmortem capture load'
 	words='owner() { echo kdump-tools; }; hook_state() { [ $1 != kdump-tools ] || echo intact; }'
 	judged saver pass 'kdump-tools captures, and kmortem saves'
 	words='hook_state() { [ $1 != kdump-tools ] || echo "broken: a file is gone"; }'
@@ -669,7 +679,9 @@ loaded: Of loaded." ]
 	judged makedumpfile-kernel fail "$added kmortem capture load"
 	words='owner() { echo kdump-tools; }'
 	judged makedumpfile-kernel fail "$added kmortem capture install"
-	words='owner() { echo kdump; }'
+	words='owner() { echo kdump; }; has() { [ $1 = systemctl ] || command -v "$1" > /dev/null; }'
+	judged makedumpfile-kernel fail "$added systemctl disable --now kdump && systemctl enable --now kmortem-capture"
+	words='owner() { echo kdump; }; kdump_utils_is_here() { :; }'
 	judged makedumpfile-kernel fail "$added kmortem capture install"
 	words='owner() { echo kdump; }; hook_state() { echo intact; }'
 	judged makedumpfile-kernel fail "$added kdumpctl rebuild && kdumpctl reload"

@@ -274,11 +274,14 @@ loaded" ]
 @test "load does not take the place of what a distribution loads, but with --force" {
 	: > "$ROOT/boot/vmlinuz-6.1.0-test"
 	echo 268435456 > "$ROOT/sys/kernel/kexec_crash_size"
-	stubs='owner() { echo kdump-tools; }; conf_append=; image_is_stale() { return 1; }; kexec() { [ "$1" = --help ] || echo loaded; };'
+	stubs='has() { [ $1 = kexec ]; }; owner() { echo kdump-tools; }; conf_append=; image_is_stale() { return 1; }; kexec() { [ "$1" = --help ] || echo loaded; };'
 	each "$stubs load"
 	[ "$status" -eq 2 ]
 	[ -z "$output" ]
-	[[ $stderr == *'kdump-tools loads the capture kernel here: '* ]]
+	[[ $stderr == *'kdump-tools loads the capture kernel here: update-rc.d kdump-tools disable && kmortem capture load; load --force'* ]]
+	each "$stubs kdump_tools_is_here() { :; }; load"
+	[ "$status" -eq 2 ]
+	[[ $stderr == *'kdump-tools loads the capture kernel here: take part in that (kmortem capture install), or disable it; load --force'* ]]
 	each "$stubs load_force=yes; load"
 	[ "$status" -eq 0 ]
 	[ "$output" = loaded ]

@@ -50,6 +50,17 @@ load shells
 	[ "$output" = kdump ]
 }
 
+@test "a kdump that kmortem has no hook for is told from none" {
+	export ROOT=$BATS_TEST_TMPDIR/root
+	mkdir -p "$ROOT"
+	each 'owner() { echo kmortem; }; hooks_install'
+	[ "$status" -eq 2 ]
+	[[ $stderr == *'no kdump is installed that kmortem has a hook for; it saves by itself, see kmortem capture load' ]]
+	each 'has() { [ $1 = systemctl ]; }; owner() { echo kdump; }; hooks_install'
+	[ "$status" -eq 2 ]
+	[[ $stderr == *'no hook for the kdump that is installed here'*': systemctl disable --now kdump && systemctl enable --now kmortem-capture' ]]
+}
+
 @test "old dumps are removed from local targets that are there" {
 	mkdir -p "$BATS_TEST_TMPDIR/a b" "$BATS_TEST_TMPDIR/c"
 	printf '%s\n' "target=local $BATS_TEST_TMPDIR/a b" "target=nfs host:/d" "target=local $BATS_TEST_TMPDIR/none" \
