@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -34,6 +35,7 @@ void scan_deinit(struct scan *scan)
 {
 	free(scan->dumps.items);
 	free(scan->problems.items);
+	map_deinit(&scan->places);
 }
 
 /* "ROOT/PATH/NAME: words"; any of the three may be "". */
@@ -50,6 +52,17 @@ static void add_problem(const struct place *place, const char *name, const char 
 static void tell_problem(void *context, const char *name, const char *words)
 {
 	add_problem(context, name, words);
+}
+
+/* Whether it was looked at before: of what is given, one may lie in the other, or be a link to it. */
+static bool is_known(const struct place *place)
+{
+	struct scan *scan = place->scan;
+	struct stat status;
+
+	return !fstat(place->fd, &status) &&
+	       map_put(&scan->places,
+		       arena_printf(scan->arena, "%ju:%ju", (uintmax_t)status.st_dev, (uintmax_t)status.st_ino), scan);
 }
 
 static void take_dumps(const struct place *place, struct files *files)
@@ -131,7 +144,9 @@ static void scan_place(struct place *place)
 	}
 	read_names(place, stream, &files, &directories);
 	closedir(stream);
-	take_dumps(place, &files);
+	/* What is below it was perhaps too deep then. */
+	if (!is_known(place))
+		take_dumps(place, &files);
 	for (size_t i = 0; place->depth < DEPTH_MAX && i < directories.count; i++)
 		scan_below(place, directories.items[i].name);
 }

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "base/error.h"
+#include "base/map.h"
 
 struct arena;
 struct listed_dump;
@@ -22,10 +23,11 @@ struct scan {
 		size_t count, capacity;
 	} problems; /* what could not be read, a line each */
 	size_t entries;
+	struct map places; /* that were looked at, by device and inode */
 };
 
 void scan_deinit(struct scan *scan);
-/* Adds the dumps in `root` and in its subdirectories. No link is followed but `root` itself. Fails where that cannot be
+/* Adds the dumps in `root` and in its subdirectories, but for those of a directory that was reached before. No link is followed but `root` itself. Fails where that cannot be
  * opened; what else cannot be is a problem. */
 struct error *scan_root(struct scan *scan, const char *root) MUST_CHECK;
 

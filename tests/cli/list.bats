@@ -570,6 +570,24 @@ links() {
 	refused '--only: not an option of list' listed --only x
 }
 
+@test "directories that overlap: each dump is listed once" {
+	crashed a web1 6.1.0 oops@f 2026-11-21T03:14:15Z
+	crashed 1/2/3/4/5 web1 6.1.0 oops@f 2026-11-21T03:14:16Z
+	ln -s . "$root/alias"
+	for second in "$root/" "$root/alias" "$root/../crash/."; do
+		run -0 "$KMORTEM" list "$root" "$second" -f json
+		jq -e '(.dumps | length) == 1 and (.directories | length) == 2' <<< "$output"
+	done
+	for order in "$root $root/a" "$root/a $root"; do
+		# shellcheck disable=SC2086
+		run -0 "$KMORTEM" list $order -f json
+		jq -e '(.dumps | length) == 1 and .groups[0].count == 1' <<< "$output"
+	done
+	# What is too deep below the one may not be below the other.
+	run -0 "$KMORTEM" list "$root" "$root/1/2/3/4" -f json
+	jq -e '.dumps | length == 2' <<< "$output"
+}
+
 @test "the schema notices what is missing or renamed" {
 	crashed a web1 6.1.0 oops@f 2026-11-21T03:14:15Z
 	for edit in 'del doc["dumps"][0]["signature"]' 'doc["dumps"][0]["report"] = "yes"' 'doc["dumps"][0]["time"] = 7' \
