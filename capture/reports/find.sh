@@ -32,12 +32,20 @@ is_dump() { roots_have "$@" && is_root "${1%/*/*}" "$@" && dumps_below "${1%/*}"
 # is_freebsd FILE: by the name that netdump-server gives it, beside the directories: it gets no report, but is in the page of all dumps.
 is_freebsd() { case ${1##*/} in vmcore[._]*.[0-9]*) ;; *) return 1 ;; esac }
 
-# has_report DUMP: of the dump as it is now, by the clock of whoever wrote it; a report has the time of its dump.
+# retry_words: how report-failed.txt ends. What this kmortem could not examine, another may.
+retry_words() {
+	echo "$(kmortem --version 2> /dev/null || echo kmortem) will not try again, another version will. To have it try: remove this" \
+		"file; systemctl start kmortem-report"
+}
+
+# is_of FILE DUMP: made of the dump as it is now, by the clock of whoever wrote it; what was made has the time of its dump.
+is_of() { [ -f "$1" ] && [ -z "$(find "$2" -newer "$1")" ]; }
+
+# has_report DUMP: or could not get one.
 has_report() {
-	for told in "${1%/*}/report.txt" "${1%/*}/report-failed.txt"; do
-		[ -f "$told" ] && [ -z "$(find "$1" -newer "$told")" ] && return
-	done
-	return 1
+	is_of "${1%/*}/report.txt" "$1" && return
+	failed=${1%/*}/report-failed.txt
+	is_of "$failed" "$1" && timeout 10 head -c 4096 -- "$failed" | grep -q -x -F -e "$(retry_words)"
 }
 
 # is_left DUMP: nobody writes it any more. Of an incomplete one the marker tells, or that it is older than this boot.

@@ -63,20 +63,43 @@ last_words() {
 	printf %s "${words:+$words; }"
 }
 
-# place LINK. The text comes last: it says that the report is there.
-place() {
-	linked "$1"
-	set -- "$linked" "${1##*/}"
-	enter "${1%/*}" || return
+# was_ended: kmortem, before it had come to anything, by who stops its unit or reboots.
+was_ended() {
+	case ${SERVICE_RESULT-}.${EXIT_CODE-}.${EXIT_STATUS-} in
+	success.exited.*) return 1 ;;
+	success.* | signal.killed.TERM | signal..) ;;
+	*) return 1 ;;
+	esac
+}
+
+# failure DUMP KEY: what report-failed.txt says.
+failure() {
+	one_line "kmortem could not examine $1 (${EXIT_CODE-} ${EXIT_STATUS-}): $(last_words "$1")see journalctl -u kmortem-report@$2"
+	retry_words
+}
+
+# put_reports DUMP KEY: what came of it, into this directory. The text comes last: it says that the report is there.
+put_reports() {
 	if [ "${SERVICE_RESULT-}" != success ]; then
-		one_line "kmortem could not examine $1 (${EXIT_CODE-} ${EXIT_STATUS-}): $(last_words "$1")see journalctl -u kmortem-report@$2" |
-			put report-failed.txt "$1"
+		failure "$@" | put report-failed.txt "$1"
 		return
 	fi
 	for name in report.html report.json report.txt; do
 		take "$name" | put "$name" "$1" || { say "${1%/*}: kmortem made no $name, or it cannot be written"; return 1; }
 	done
 	as_owner rm -f report-failed.txt
+}
+
+# place LINK: and has it told of, but not that another version has failed, too. The next scan begins again what was ended.
+place() {
+	linked "$1"
+	set -- "$linked" "${1##*/}"
+	! was_ended || return 0
+	status=0 is_news=1
+	[ "${SERVICE_RESULT-}" = success ] || ! is_of "${1%/*}/report-failed.txt" "$1" || is_news=
+	{ enter "${1%/*}" && put_reports "$@"; } || status=1
+	[ -z "$is_news" ] || systemctl start --no-block "kmortem-notify@$2.service"
+	return $status
 }
 
 # index ROOT: of what was killed there may be half a page.

@@ -30,6 +30,8 @@ setup() {
 		case $dump in *broken*) exit 1 ;; esac
 	END
 	printf '#!/bin/sh\necho "$1:$4"\n' > "$BATS_TEST_TMPDIR/bin/systemd-escape"
+	printf '#!/bin/sh\necho "kmortem ${VERSION-1}"\n' > "$BATS_TEST_TMPDIR/bin/kmortem"
+	retry='kmortem 1 will not try again, another version will. To have it try: remove this file; systemctl start kmortem-report'
 	chmod +x "$BATS_TEST_TMPDIR"/bin/*
 	: > "$started"
 }
@@ -190,7 +192,7 @@ new" ]
 			[ "$found" = "$root/$name/vmcore
 ." ]
 			[ "$link" = "$(printf %s "$root/$name/vmcore" | sha256sum | head -c 16)" ]
-			SERVICE_RESULT=success run -0 env RUNTIME_DIRECTORY="$BATS_TEST_TMPDIR/made" \
+			SERVICE_RESULT=success EXIT_CODE=exited run -0 env RUNTIME_DIRECTORY="$BATS_TEST_TMPDIR/made" \
 				"$@" capture/kmortem-reports place "$RUNTIME_DIRECTORY/$link"
 			[ "$(cat "$root/$name/report.txt")" = 'the txt' ]
 			run -0 scan "$@"
@@ -227,7 +229,8 @@ real/host-3/vmcore" ]
 @test "once, and again after the dump has changed" {
 	dump one/vmcore '-1 hour'
 	dump two/vmcore '-1 hour'
-	touch "$root/one/report.txt" "$root/two/report-failed.txt"
+	touch "$root/one/report.txt"
+	printf 'why\n%s\n' "$retry" > "$root/two/report-failed.txt"
 	none() {
 		run -0 scan "$@"
 		[ -z "$output" ]
@@ -482,7 +485,7 @@ vmcore 640 regular file" ]
 # placed_as_root SHELL…: the same, where directories are other users'.
 placed_as_root() {
 	ln -sfn "$root/one/vmcore" "$BATS_TEST_TMPDIR/link"
-	"${as_root[@]}" env SERVICE_RESULT=success RUNTIME_DIRECTORY="$BATS_TEST_TMPDIR/made" \
+	"${as_root[@]}" env SERVICE_RESULT=success EXIT_CODE=exited PATH="$PATH" RUNTIME_DIRECTORY="$BATS_TEST_TMPDIR/made" \
 		timeout 20 "$@" capture/kmortem-reports place "$BATS_TEST_TMPDIR/link"
 }
 
@@ -578,8 +581,8 @@ vmcore" ]
 	because() {
 		rm -f "$root"/one/*.txt "$started.journal"
 		SERVICE_RESULT=exit-code RUNTIME_DIRECTORY=$BATS_TEST_TMPDIR/made "$@" capture/kmortem-reports place "$BATS_TEST_TMPDIR/link"
-		[ "$(wc -l < "$root/one/report-failed.txt")" -eq 1 ]
-		sed "s,^kmortem could not examine $root/one/dump-incomplete.gz ,," "$root/one/report-failed.txt"
+		[ "$(wc -l < "$root/one/report-failed.txt")" -eq 2 ]
+		sed -n "1s,^kmortem could not examine $root/one/dump-incomplete.gz ,,p" "$root/one/report-failed.txt"
 	}
 	reasons() {
 		EXIT_CODE=exited
@@ -601,6 +604,52 @@ vmcore" ]
 		[ ! -e "$started.journal" ]
 	}
 	each_shell reasons
+}
+
+@test "a report that a reboot ends is begun again, and nothing told of it" {
+	mkdir "$BATS_TEST_TMPDIR/made"
+	ended() {
+		dump one/vmcore
+		ln -sfn "$root/one/vmcore" "$BATS_TEST_TMPDIR/link"
+		rm -f "$started.told"
+		for result in signal.killed.TERM success.killed.TERM signal..; do
+			IFS=. read -r result code exit_status <<< "$result"
+			SERVICE_RESULT=$result EXIT_CODE=$code EXIT_STATUS=$exit_status RUNTIME_DIRECTORY=$BATS_TEST_TMPDIR/made run -0 \
+				"$@" capture/kmortem-reports place "$BATS_TEST_TMPDIR/link"
+			[ "$(ls -A "$root/one")" = vmcore ]
+			[ ! -e "$started.told" ]
+			run -0 scan "$@"
+			[ "$output" = one/vmcore ]
+		done
+	}
+	each_shell ended
+	grep -qx 'SuccessExitStatus=.* SIGTERM' systemd/kmortem-report@.service
+}
+
+# attempt VERSION RESULT SHELL…: whether that kmortem is begun, with what result, and whether that is told.
+attempt() {
+	export VERSION=$1
+	result=$2
+	rm -f "$started.told"
+	begun=$(scan "${@:3}")
+	[ -z "$begun" ] || placed "${@:3}"
+	echo "${begun:+begun }$([ ! -e "$started.told" ] || echo told)"
+}
+
+@test "what one version could not examine, another tries, and tells of only when it can" {
+	mkdir "$BATS_TEST_TMPDIR/made"
+	for end in txt html json; do echo "the $end" > "$BATS_TEST_TMPDIR/made/report.$end"; done
+	tries() {
+		dump one/vmcore
+		[ "$(attempt 1 timeout "$@")" = 'begun told' ]
+		[ "$(attempt 1 timeout "$@")" = '' ]
+		[ "$(attempt 2 timeout "$@")" = 'begun ' ]
+		[ "$(attempt 2 timeout "$@")" = '' ]
+		[ "$(attempt 3 success "$@")" = 'begun told' ]
+		[ ! -e "$root/one/report-failed.txt" ]
+		rm -r "${root:?}/one"
+	}
+	each_shell tries
 }
 
 @test "a directory that has become a link is not written to" {
@@ -627,7 +676,8 @@ vmcore" ]
 		ln -sfn "$root/$forged/vmcore" "$BATS_TEST_TMPDIR/link"
 		RUNTIME_DIRECTORY=$BATS_TEST_TMPDIR SERVICE_RESULT=timeout run -0 "$@" capture/kmortem-reports place "$BATS_TEST_TMPDIR/link"
 		[ "$(cat "$root/$forged/report-failed.txt")" = \
-			"kmortem could not examine $root/h\\n\\033[31m[31mFORGED/vmcore ( ): see journalctl -u kmortem-report@link" ]
+			"kmortem could not examine $root/h\\n\\033[31m[31mFORGED/vmcore ( ): see journalctl -u kmortem-report@link
+$retry" ]
 		rm -r "${root:?}/$forged"
 	}
 	each_shell foreign

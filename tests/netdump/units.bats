@@ -132,9 +132,6 @@ kmortem-capture-network.service" ]
 			[ -x "$program" ]
 		done
 	done
-	# Each report that is made, or could not be, is told; of what the unit's instance is.
-	[ "$(sed -n 's/^ExecStopPost=//p' "$PREFIX/lib/systemd/system/kmortem-report@.service" | tail -n 1)" = \
-		'+systemctl start --no-block kmortem-notify@%i.service' ]
 	for what in tell send; do
 		run -2 "$(sed -n "s/^Exec.*=+\?\(.*\) $what \/run\/kmortem-dumps\/%i$/\1/p" "$PREFIX/lib/systemd/system/kmortem-notify@.service")" $what
 		[ "$output" = 'kmortem-notify: want: tell LINK, send LINK, or readiness' ]
