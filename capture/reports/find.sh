@@ -41,11 +41,12 @@ retry_words() {
 # is_of FILE DUMP: made of the dump as it is now, by the clock of whoever wrote it; what was made has the time of its dump.
 is_of() { [ -f "$1" ] && [ -z "$(find "$2" -newer "$1")" ]; }
 
-# has_report DUMP: or could not get one.
+# has_report DUMP: or could not get one, be it that it could not be put anywhere.
 has_report() {
 	is_of "${1%/*}/report.txt" "$1" && return
 	failed=${1%/*}/report-failed.txt
-	is_of "$failed" "$1" && timeout 10 head -c 4096 -- "$failed" | grep -q -x -F -e "$(retry_words)"
+	is_of "$failed" "$1" && timeout 10 head -c 4096 -- "$failed" | grep -q -x -F -e "$(retry_words)" && return
+	is_of "$(unplaced "$(key_of "$1")")" "$1"
 }
 
 # is_left DUMP: nobody writes it any more. Of an incomplete one the marker tells, or that it is older than this boot.

@@ -78,15 +78,22 @@ failure() {
 	retry_words
 }
 
+# put_all DUMP NAME COMMAND…: what that prints, or why not.
+put_all() {
+	of=$1 as=$2
+	shift 2
+	error=$({ "$@" | put "$as" "$of"; } 2>&1) && return
+	say "${of%/*}: kmortem made no $as, or it cannot be written: $(printf '%s\n' "$error" | head -n 1 | cut -c 1-300)"
+	return 1
+}
+
 # put_reports DUMP KEY: what came of it, into this directory. The text comes last: it says that the report is there.
 put_reports() {
 	if [ "${SERVICE_RESULT-}" != success ]; then
-		failure "$@" | put report-failed.txt "$1"
+		put_all "$1" report-failed.txt failure "$@"
 		return
 	fi
-	for name in report.html report.json report.txt; do
-		take "$name" | put "$name" "$1" || { say "${1%/*}: kmortem made no $name, or it cannot be written"; return 1; }
-	done
+	for name in report.html report.json report.txt; do put_all "$1" "$name" take "$name" || return; done
 	as_owner rm -f report-failed.txt
 }
 
@@ -95,9 +102,15 @@ place() {
 	linked "$1"
 	set -- "$linked" "${1##*/}"
 	! was_ended || return 0
-	status=0 is_news=1
+	status=0 is_news=1 record=$(unplaced "$2")
 	[ "${SERVICE_RESULT-}" = success ] || ! is_of "${1%/*}/report-failed.txt" "$1" || is_news=
-	{ enter "${1%/*}" && put_reports "$@"; } || status=1
+	if why=$({ enter "${1%/*}" && put_reports "$@"; } 2>&1); then
+		rm -f "$record"
+	else
+		status=1 why=${why#kmortem-reports: }
+		say "$why"
+		one_line "$why" > "$record" && touch -r "$1" "$record"
+	fi
 	[ -z "$is_news" ] || systemctl start --no-block "kmortem-notify@$2.service"
 	return $status
 }

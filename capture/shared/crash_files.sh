@@ -25,6 +25,9 @@ logs_below() {
 		-o -name vmcore-dmesg.txt -o -name vmcore-dmesg-incomplete.txt \) "$@"
 }
 
+# unplaced KEY: the file that says why the report of the dump with that key lies nowhere; it is as old as the dump.
+unplaced() { echo "${STATE_DIRECTORY:-$ROOT/var/lib/kmortem/told}/$1.unplaced"; }
+
 # is_pstore FILE: systemd has found it where the firmware, or memory set apart, keeps the last words of this host's kernels; of
 # memory it puts them there itself, of firmware into a directory of each.
 is_pstore() { case $1 in "$ROOT"/var/lib/systemd/pstore/*) ;; *) return 1 ;; esac }

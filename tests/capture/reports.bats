@@ -484,9 +484,10 @@ vmcore 640 regular file" ]
 
 # placed_as_root SHELL…: the same, where directories are other users'.
 placed_as_root() {
-	ln -sfn "$root/one/vmcore" "$BATS_TEST_TMPDIR/link"
-	"${as_root[@]}" env SERVICE_RESULT=success EXIT_CODE=exited PATH="$PATH" RUNTIME_DIRECTORY="$BATS_TEST_TMPDIR/made" \
-		timeout 20 "$@" capture/kmortem-reports place "$BATS_TEST_TMPDIR/link"
+	local link=$BATS_TEST_TMPDIR/${key-link}
+	ln -sfn "$root/one/vmcore" "$link"
+	"${as_root[@]}" env SERVICE_RESULT=success EXIT_CODE=exited PATH="$PATH" STATE_DIRECTORY="$STATE_DIRECTORY" RUNTIME_DIRECTORY="$BATS_TEST_TMPDIR/made" \
+		timeout 20 "$@" capture/kmortem-reports place "$link"
 }
 
 @test "what kmortem made is read with its own rights, and only files" {
@@ -547,6 +548,51 @@ vmcore 640 0:0" ]
 		"${as_root[@]}" rm -r "$root/one"
 	}
 	each_shell another
+}
+
+@test "a dump whose report cannot be put beside it is examined once, and again when it has changed" {
+	as_root=()
+	[ "$(id -u)" -eq 0 ] || as_root=(sudo)
+	mkdir "$BATS_TEST_TMPDIR/made"
+	for end in txt html json; do echo "the $end" > "$BATS_TEST_TMPDIR/made/report.$end"; done
+	once_there() {
+		dump one/vmcore '-2 hours'
+		key=$(printf %s "$root/one/vmcore" | sha256sum | cut -c 1-16)
+		record=$STATE_DIRECTORY/$key.unplaced
+		"${as_root[@]}" chmod 555 "$root/one"
+		"${as_root[@]}" chown 65534:65534 "$root/one"
+		rm -f "$started.told"
+		run -1 placed_as_root "$@"
+		[ -e "$started.told" ]
+		[ "$(wc -l < "$record")" -eq 1 ]
+		# busybox has other words for it.
+		grep -qE "^$root/one: kmortem made no report.html, or it cannot be written: mktemp: .*[Pp]ermission denied$" "$record"
+		run -0 scan "$@"
+		[ -z "$output" ]
+		echo "$root/one/vmcore" > "$spool/marker"
+		run -0 scan "$@"
+		[ -z "$output" ]
+		touch -d '-1 hour' "$root/one/vmcore"
+		run -0 scan "$@"
+		[ "$output" = one/vmcore ]
+		run -1 placed_as_root "$@"
+		run -0 scan "$@"
+		[ -z "$output" ]
+		# Somebody has seen to it, and wants it.
+		rm "$record"
+		"${as_root[@]}" chown 0:0 "$root/one"
+		"${as_root[@]}" chmod 775 "$root/one"
+		run -0 scan "$@"
+		[ "$output" = one/vmcore ]
+		run -1 placed_as_root "$@"
+		grep -qF "$root/one: it is root's, but others may write to it" "$record"
+		"${as_root[@]}" chmod 755 "$root/one"
+		run -0 placed_as_root "$@"
+		[ -f "$root/one/report.txt" ]
+		[ ! -e "$record" ]
+		"${as_root[@]}" rm -r "$root/one"
+	}
+	each_shell once_there
 }
 
 @test "a dump that could not be examined is told beside it" {
