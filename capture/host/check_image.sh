@@ -46,7 +46,10 @@ check_extra_modules() {
 # An image for another target or another kernel is worse than one whose programs are of yesterday.
 check_image() {
 	[ "$(owner)" = kmortem ] || [ -r "$kexec_record" ] || return 0
-	if ! [ -s "$image_file" ]; then
+	if ! [ -s "$image_file" ] && obstacle=$(image_obstacle) && [ "$obstacle" ]; then
+		point fail image "There is no capture image for $image_release, and none can be made: $obstacle." \
+			"see to that, then make it and load it:" "$(owner_load_command)"
+	elif ! [ -s "$image_file" ]; then
 		point fail image "There is no capture image for $image_release." "make it and load it:" "$(owner_load_command)"
 	elif stale=$(image_is_stale); then
 		advice="make it anew and load it:"

@@ -12,6 +12,7 @@ CONFIG_$1=y"*) ;;
 }
 
 check_kernel() {
+	check_kernel_file
 	if kernel_options=$(kernel_config); then
 		kernel_options="
 $kernel_options"
@@ -22,6 +23,19 @@ $kernel_options"
 			"put the kernel's .config there"
 	fi
 	check_lockdown
+}
+
+# What a distribution loads is for that to find.
+check_kernel_file() {
+	[ "$(saver)" = image ] || return 0
+	if ! said=$({ kernel_file > /dev/null; } 2>&1); then
+		point fail kernel-file "$(printf '%s\n' "$said" | sed 's/^kmortem-capture: //' | tr '\n' ' ')" \
+			"put it there, or name the file in $conf_file, as kernel = /boot/vmlinuz-other"
+	elif [ "$said" ]; then
+		point warn kernel-file "${said#kmortem-capture: }: $(kernel_file 2> /dev/null) is taken." "correct $conf_file"
+	else
+		point pass kernel-file "The capture kernel is $(kernel_file)."
+	fi
 }
 
 check_kernel_options() {

@@ -83,6 +83,13 @@ image_md() {
 
 # ---- making it ---------------------------------------------------------------------------------
 
+# image_obstacle: why none can be made now; nothing where it can.
+image_obstacle() {
+	obstacle_status=0
+	obstacle=$({ plan > /dev/null; } 2>&1) || obstacle_status=$?
+	[ "$obstacle_status" -ne 2 ] || printf '%s\n' "$obstacle" | sed -n '$s/^kmortem-capture: //p'
+}
+
 # image_is_stale: status 0 where there is none, or another one would be made now; says why.
 image_is_stale() {
 	if [ ! -s "$image_file" ] || [ ! -r "$image_plan" ]; then
@@ -92,7 +99,7 @@ image_is_stale() {
 	now_status=0
 	now=$(plan 2> /dev/null) || now_status=$?
 	if [ "$now_status" -eq 2 ]; then
-		echo "what the capture image is made of is not all there ($(plan 2>&1 > /dev/null | sed -n '$s/^kmortem-capture: //p'))"
+		echo "what the capture image is made of is not all there ($(image_obstacle))"
 		return
 	fi
 	{

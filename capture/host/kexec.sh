@@ -7,32 +7,6 @@ kexec_complaint=$ROOT/run/kmortem-capture/complaint # what kexec did not find th
 
 # ---- the kernel --------------------------------------------------------------------------------
 
-# kernel_file: the image of the capture kernel, where the distributions have it.
-kernel_file() {
-	entry=$(read_line /etc/machine-id)/$image_release
-	for file in "/boot/vmlinuz-$image_release" "/boot/vmlinux-$image_release" "/boot/Image-$image_release" \
-		"/boot/image-$image_release" "/boot/kernel-$image_release" "/lib/modules/$image_release/vmlinuz" \
-		"/lib/modules/$image_release/Image" "/boot/$entry/linux" "/efi/$entry/linux" "/boot/efi/$entry/linux" \
-		/boot/ostree/*/"vmlinuz-$image_release"; do
-		[ ! -r "$ROOT$file" ] || { echo "$file"; return; }
-	done
-	if file=$(kernel_unified); then
-		say "the kernel $image_release is there only within a unified image, which kexec does not take; get it out of that: objcopy -O binary -j .linux $file /boot/vmlinuz-$image_release"
-	else
-		say "no image of the kernel $image_release in /boot, /efi or /lib/modules/$image_release"
-	fi
-	return 1
-}
-
-# kernel_unified: the image of kernel, initramfs and command line in one, where the kernel has that.
-kernel_unified() {
-	for file in "$ROOT/lib/modules/$image_release"/*.efi "$ROOT"/boot/EFI/Linux/*"$image_release"*.efi \
-		"$ROOT"/efi/EFI/Linux/*"$image_release"*.efi "$ROOT"/boot/efi/EFI/Linux/*"$image_release"*.efi; do
-		[ ! -f "$file" ] || { echo "${file#"$ROOT"}"; return; }
-	done
-	return 1
-}
-
 # kernel_config: the lines of its configuration; status 1 where that is nowhere.
 kernel_config() {
 	for file in "$ROOT/boot/config-$image_release" "$ROOT/lib/modules/$image_release/config"; do

@@ -17,7 +17,7 @@ conf_defaults() {
 }
 
 # Keys whose value is the absolute path of a file; keys whose value is any words.
-conf_files='pre_script post_script known_signatures ssh_key ssh_known_hosts netdump_server_key netdump_key notify_command'
+conf_files='kernel pre_script post_script known_signatures ssh_key ssh_known_hosts netdump_server_key netdump_key notify_command'
 conf_words='extra_modules append notify_mail'
 
 # trim TEXT: without blanks around it.

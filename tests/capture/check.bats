@@ -31,6 +31,7 @@ setup() {
 	ln -s /proc/uptime "$ROOT/proc/uptime"
 	file var/lib/kmortem/capture/initrd-6.1.0-test image
 	file run/kmortem-capture/loaded "kexec -p -a /boot/vmlinuz-6.1.0-test --initrd=$ROOT/var/lib/kmortem/capture/initrd-6.1.0-test"
+	file boot/vmlinuz-6.1.0-test kernel
 	stub kexec ''
 	kcore PAGE_BUDDY_MAPCOUNT_VALUE PG_slab
 	counted 88 121039 35 0 121039 4132
@@ -342,6 +343,21 @@ loaded' ]
 	judged kernel-options warn CONFIG_DEBUG_INFO_BTF
 	: > "$ROOT/sys/kernel/btf/vmlinux"
 	judged kernel-options pass
+}
+
+@test "the file of the kernel" {
+	subject=check_kernel
+	judged kernel-file pass 'The capture kernel is /boot/vmlinuz-6.1.0-test.'
+	echo kernel=/boot/mine >> "$ROOT/etc/kmortem/capture.conf"
+	judged kernel-file warn "kernel=/boot/mine: is not there, or is another kernel than 6.1.0-test: /boot/vmlinuz-6.1.0-test is taken. correct $ROOT/etc/kmortem/capture.conf"
+	mv "$ROOT/boot/vmlinuz-6.1.0-test" "$ROOT/boot/mine"
+	judged kernel-file pass 'The capture kernel is /boot/mine.'
+	mv "$ROOT/boot/mine" "$ROOT/boot/other"
+	judged kernel-file fail 'no image of the kernel 6.1.0-test in /boot'
+	rm "$ROOT/run/kmortem-capture/loaded"
+	words='owner() { echo kdump; }'
+	each "$SYSTEM; $words; check_form=json"'; conf_file=$ROOT/etc/kmortem/capture.conf; conf_read $conf_file; check_kernel_file; check_end'
+	[ "$(jq '.points | length' <<< "$output")" = 0 ]
 }
 
 @test "lockdown and secure boot" {
@@ -700,7 +716,10 @@ loaded: Of loaded." ]
 	words='image_is_stale() { echo "/usr/bin/makedumpfile has changed since the capture image was made"; }'
 	judged image warn
 	rm "$ROOT/var/lib/kmortem/capture/initrd-6.1.0-test"
-	judged image fail 'no capture image for 6.1.0-test'
+	words='plan() { echo "kmortem-capture: first" >&2; echo "kmortem-capture: busybox is not installed" >&2; return 2; }'
+	judged image fail 'no capture image for 6.1.0-test, and none can be made: busybox is not installed. see to that, then'
+	words='plan() { echo "kmortem-capture: a target is not reached" >&2; return 1; }'
+	judged image fail 'no capture image for 6.1.0-test. make it and load it'
 	rm "$ROOT/run/kmortem-capture/loaded"
 	words='owner() { echo kdump-tools; }'
 	each "$SYSTEM; $words"'; check_form=json; check_image; check_end'

@@ -67,6 +67,80 @@ words() {
 	done
 }
 
+# bzimage FILE RELEASE: what the header of a kernel for x86 tells.
+bzimage() {
+	mkdir -p "$(dirname "$ROOT/$1")"
+	{
+		head -c 514 /dev/zero
+		printf HdrS
+		head -c 8 /dev/zero
+		printf '\000\060' # 0x3000
+		head -c $((0x3200 - 528)) /dev/zero
+		printf '%s (root@host) #1 SMP\000' "$2"
+		head -c 4096 /dev/zero
+	} > "$ROOT/$1"
+}
+
+@test "the kernel is found by other names, where it is this one" {
+	for file in boot/kernel-genkernel-x86_64-6.1.0-test boot/zImage-6.1.0-test boot/bzImage-6.1.0-test boot/ostree/x-0123/vmlinuz-6.1.0-test; do
+		mkdir -p "$ROOT/${file%/*}"
+		: > "$ROOT/$file"
+		each kernel_file
+		[ "$output" = "/$file" ]
+		rm "$ROOT/$file"
+	done
+	# A name without the release may be of a newer one, which runs after the next boot.
+	for file in vmlinuz boot/vmlinuz boot/vmlinuz-test; do
+		bzimage $file 6.1.0-tester
+		each kernel_file
+		[ "$status" -eq 1 ]
+		: > "$ROOT/$file"
+		each kernel_file
+		[ "$status" -eq 1 ]
+		bzimage $file 6.1.0-test
+		each kernel_file
+		[ "$output" = "/$file" ]
+		[ -z "$stderr" ]
+		rm "$ROOT/$file"
+	done
+	# What the boot loader says is believed of what does not tell itself.
+	while read -r file said; do
+		echo "BOOT_IMAGE=$said ro" > "$ROOT/proc/cmdline"
+		bzimage "$file" 6.2.0-test
+		each kernel_file
+		[ "$status" -eq 1 ]
+		echo arm64 > "$ROOT/$file"
+		each kernel_file
+		[ "$output" = "/$file" ]
+		each 'image_of 6.2.0-test; kernel_file'
+		[ "$status" -eq 1 ]
+		rm "$ROOT/$file"
+	done <<- END
+		boot/vmlinuz-lts vmlinuz-lts
+		boot/vmlinuz-lts (hd0,gpt2)/vmlinuz-lts
+		boot/vmlinuz-lts /boot/vmlinuz-lts
+		boot/vmlinuz-lts (hd0,gpt2)/@/boot/vmlinuz-lts
+		boot/efi/EFI/alpine/vmlinuz-lts /EFI/alpine/vmlinuz-lts
+	END
+}
+
+@test "the kernel that the settings name comes first, unless it is another one" {
+	: > "$ROOT/boot/vmlinuz-6.1.0-test"
+	bzimage srv/a 6.1.0-test
+	each 'conf_kernel=/srv/a; kernel_file'
+	[ "$output" = /srv/a ]
+	[ -z "$stderr" ]
+	echo arm64 > "$ROOT/srv/a"
+	each 'conf_kernel=/srv/a; kernel_file'
+	[ "$output" = /srv/a ]
+	bzimage srv/a 6.2.0-test
+	for file in /srv/a /srv/none /srv; do
+		each "conf_kernel=$file; kernel_file"
+		[ "$output" = /boot/vmlinuz-6.1.0-test ]
+		[ "$stderr" = "kmortem-capture: kernel=$file: is not there, or is another kernel than 6.1.0-test" ]
+	done
+}
+
 @test "a kernel within a unified image is told from one that is nowhere" {
 	mkdir -p "$ROOT"/{boot/efi,efi}/EFI/Linux
 	: > "$ROOT/efi/EFI/Linux/0123-6.2.0-test.efi"
