@@ -103,11 +103,13 @@ static void put_found(struct buf *buf, const struct listed_dump *dump)
 	buf_puts(buf, "</td>");
 }
 
-static void put_dump(struct buf *buf, const struct listed_dump *dump)
+static void put_dump(struct buf *buf, const struct listing *listing, const struct listed_dump *dump)
 {
 	buf_puts(buf, "<tr><td class=\"when\">");
 	list_put_time(buf, dump->time);
-	buf_puts(buf, "</td>");
+	buf_puts(buf, "<span class=\"remark\">");
+	list_put_since(buf, dump, listing->now);
+	buf_puts(buf, "</span></td>");
 	put_cell(buf, "host", dump->host);
 	put_cell(buf, "kernel", dump->kernel);
 	put_found(buf, dump);
@@ -126,13 +128,13 @@ static void put_dump(struct buf *buf, const struct listed_dump *dump)
 	buf_puts(buf, "</span></td></tr>\n");
 }
 
-static void put_table(struct buf *buf, const struct listed_dump *const *dumps, size_t count)
+static void put_table(struct buf *buf, const struct listing *listing, const struct listed_dump *const *dumps, size_t count)
 {
 	buf_puts(buf, "<table class=\"dumps\"><thead><tr><th scope=\"col\">Crashed (UTC)</th><th scope=\"col\">Host</th>"
 		      "<th scope=\"col\">Kernel</th><th scope=\"col\">Found</th><th scope=\"col\" class=\"number\">Size</th>"
 		      "<th scope=\"col\">Files</th></tr></thead>\n<tbody>\n");
 	for (size_t i = 0; i < count; i++)
-		put_dump(buf, dumps[i]);
+		put_dump(buf, listing, dumps[i]);
 	buf_puts(buf, "</tbody></table>\n");
 }
 
@@ -171,12 +173,12 @@ static void put_group(struct buf *buf, const struct listing *listing, size_t num
 	buf_puts(buf, "<p class=\"note\">");
 	put_group_words(buf, list_put_extent, group);
 	buf_puts(buf, "</p>\n");
-	put_table(buf, group->dumps, open);
+	put_table(buf, listing, group->dumps, open);
 	if (open < group->count) {
 		buf_puts(buf, "<details class=\"fold\"><summary>");
 		summary_put_more(buf, group->count - open, "dump");
 		buf_puts(buf, "</summary>\n");
-		put_table(buf, group->dumps + open, group->count - open);
+		put_table(buf, listing, group->dumps + open, group->count - open);
 		buf_puts(buf, "</details>\n");
 	}
 	buf_puts(buf, "</article>\n");

@@ -139,6 +139,18 @@ static void text_facts(const struct text *text, const struct listed_dump *dump)
 	buf_printf(text->buf, "%*s", (int)(text->found - found.length + GAP + text->size), buf_text(&size));
 }
 
+/* What has to be said of the time and of the rest. */
+static void put_remark(struct buf *buf, const struct listed_dump *dump, int64_t now)
+{
+	struct buf remark _cleanup_(buf_deinit) = {0};
+
+	list_put_remark(&remark, dump);
+	if (dump->time_of != TIME_CRASH || dump->time > now)
+		list_put_since(buf, dump, now);
+	if (remark.length)
+		buf_printf(buf, "%s%s", buf->length ? "; " : "", buf_text(&remark));
+}
+
 static void text_dump(const struct text *text, const struct listed_dump *dump)
 {
 	enum { INDENT = GAP + AGE_WIDTH + GAP };
@@ -148,7 +160,7 @@ static void text_dump(const struct text *text, const struct listed_dump *dump)
 	buf_printf(text->buf, "%s%*s", text->has_path ? "" : "\n", text->has_path ? GAP : INDENT, "");
 	put_path(text->buf, dump); /* never cut: it is to be copied */
 	buf_putc(text->buf, '\n');
-	list_put_remark(&remark, dump);
+	put_remark(&remark, dump, text->listing->now);
 	struct buf shown _cleanup_(buf_deinit) = {0};
 	utf8_put_shown(&shown, buf_text(&remark));
 	if (shown.length)

@@ -49,11 +49,26 @@ void list_put_age(struct buf *buf, int64_t seconds)
 	};
 	size_t step = 0;
 
-	if (seconds < 0)
-		seconds = 0;
+	if (seconds < 0) {
+		buf_puts(buf, "future"); /* a clock was wrong */
+		return;
+	}
 	while (seconds >= steps[step].below)
 		step++;
 	buf_printf(buf, "%" PRId64 " %s", seconds / steps[step].unit, steps[step].word);
+}
+
+void list_put_since(struct buf *buf, const struct listed_dump *dump, int64_t now)
+{
+	static const char *const words[] = {[TIME_FILE] = "file written ", [TIME_ARRIVAL] = "arrived ", [TIME_CRASH] = ""};
+
+	buf_puts(buf, words[dump->time_of]);
+	if (dump->time > now) {
+		buf_puts(buf, "in the future");
+		return;
+	}
+	list_put_age(buf, now - dump->time);
+	buf_puts(buf, " ago");
 }
 
 /* ---- counts --------------------------------------------------------------------------------- */

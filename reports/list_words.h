@@ -32,8 +32,10 @@ void list_put_path(struct buf *buf, const struct listed_dump *dump);
 /* "2026-11-21 13:12"; "2026-11-21T13:12:25Z". */
 void list_put_time(struct buf *buf, int64_t time);
 void list_put_time_exact(struct buf *buf, int64_t time);
-/* "12 min", "5 h", "3 d". */
+/* "12 min", "5 h", "3 d"; "future" of less than 0. */
 void list_put_age(struct buf *buf, int64_t seconds);
+/* How long ago that was, and what, unless it was the crash: "3 d ago", "arrived 5 h ago", "file written in the future". */
+void list_put_since(struct buf *buf, const struct listed_dump *dump, int64_t now);
 
 /* How many dumps have no report that could be read; are incomplete. */
 size_t list_count_unreported(const struct listing *listing);

@@ -88,7 +88,7 @@ is_quiet() { ! LC_ALL=C grep -qP '[^\n\t\x20-\x7e\x80-\xff]|\xc2[\x80-\x9f]|\xe2
 	says '.dumps[0] | .host == "10.0.0.7" and .client == "10.0.0.7" and .complete == false and .reason == "gave up"
 		and .time == "2026-11-21T03:13:59Z" and .time_of == "arrival" and (.log | endswith("/log"))'
 	run -0 listed
-	[[ $output == *'incomplete: gave up'* ]]
+	[[ $output == *'arrived '*' ago; incomplete: gave up'* ]]
 }
 
 @test "FreeBSD: each number is a dump, and links are none" {
@@ -216,6 +216,21 @@ is_quiet() { ! LC_ALL=C grep -qP '[^\n\t\x20-\x7e\x80-\xff]|\xc2[\x80-\x9f]|\xe2
 	listed -f json | jq --slurpfile want "$BATS_TEST_TMPDIR/want.json" -e \
 		'.dumps[0] | with_entries(select(.key | in($want[0]))) == $want[0]'
 	listed -f json | jq -e '.dumps[0].warnings == 1'
+}
+
+@test "times that are not those of crashes, and those of clocks that are ahead, say so" {
+	crashed ahead web1 6.1.0 oops@f 2099-01-01T00:00:00Z
+	crashed old web1 6.1.0 oops@f 2026-01-01T00:00:00Z
+	mkdir "$root/file"
+	printf x > "$root/file/vmcore"
+	touch -d '-5 hours' "$root/file/vmcore"
+	run -0 listed
+	[[ $output == *'future'*"$root/ahead/vmcore"*'in the future'*"$root/old/vmcore"*"$root/file/vmcore"*'file written 5 h ago'* ]]
+	run -0 listed -f html
+	[[ $output == *'2099-01-01 00:00<span class="remark">in the future<'* ]]
+	[[ $output == *'<span class="remark">file written 5 h ago<'* ]]
+	[[ $output =~ '2026-01-01 00:00<span class="remark">'[0-9]+' d ago<' ]]
+	says "$(dump ahead) | .age_s == 0 and .time_of == \"crash\""
 }
 
 @test "without a report the dump's own headers say which kernel and host it was" {

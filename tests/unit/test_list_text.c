@@ -9,7 +9,7 @@ static const struct listed_dump dumps[] = {
 	{
 		.root = "/var/crash", .place = "web1", .files = {.core = "vmcore", .cores = 1, .bytes = 2 << 20},
 		.host = "web1", .kernel = "6.12.117+deb13-cloud-amd64", .signature = "oops@f", .message = "a message",
-		.time = NOW - 7200, .report = LISTED_MADE, .has_findings = true, .critical = 1, .warnings = 2,
+		.time = NOW - 7200, .time_of = TIME_CRASH, .report = LISTED_MADE, .has_findings = true, .critical = 1, .warnings = 2,
 	},
 	{
 		.root = "/var/crash", .place = "web\n2", .files = {.log = "dmesg.txt"},
@@ -46,7 +46,7 @@ TEST(at_80_columns_the_path_has_a_line_of_its_own)
 			"           /var/crash/web1/vmcore\n"
 			"      9 d  a-name\\x1b[…  ?                       no dump                       -\n"
 			"           /var/crash/web\\n2\n"
-			"           log only: the\\x1b disk is full\n");
+			"           file written 9 d ago; log only: the\\x1b disk is full\n");
 }
 
 TEST(where_there_is_room_the_time_and_the_path_stand_on_the_line)

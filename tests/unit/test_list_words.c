@@ -13,13 +13,31 @@ static void check_age(int64_t seconds, const char *want)
 
 TEST(ages)
 {
-	check_age(-5, "0 s");
+	check_age(-5, "future");
+	check_age(0, "0 s");
 	check_age(119, "119 s");
 	check_age(120, "2 min");
 	check_age(2 * 3600 - 1, "119 min");
 	check_age(2 * 3600, "2 h");
 	check_age(48 * 3600, "2 d");
 	check_age(400LL * 86400, "400 d");
+}
+
+static void check_since(enum listed_time time_of, int64_t time, const char *want)
+{
+	struct buf buf _cleanup_(buf_deinit) = {0};
+
+	list_put_since(&buf, &(struct listed_dump){.time = time, .time_of = time_of}, 3 * 86400);
+	CHECK_STR(buf_text(&buf), want);
+}
+
+TEST(times_say_what_they_are_of)
+{
+	check_since(TIME_CRASH, 0, "3 d ago");
+	check_since(TIME_CRASH, 3 * 86400 + 1, "in the future");
+	check_since(TIME_ARRIVAL, 86400 - 3600, "arrived 2 d ago");
+	check_since(TIME_FILE, 3 * 86400, "file written 0 s ago");
+	check_since(TIME_FILE, LISTED_TIME_END, "file written in the future");
 }
 
 static void check_found(struct listed_dump dump, const char *want)
