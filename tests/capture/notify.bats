@@ -169,6 +169,69 @@ SYSLOG_IDENTIFIER=kmortem" ]
 	each_shell failed
 }
 
+@test "a dump of this host that could not be examined is told with what is known of it" {
+	rm -r "${dump%/*}"
+	dump=$BATS_TEST_TMPDIR/crash/202611211313/dump.202611211313
+	mkdir "${dump%/*}"
+	: > "$dump"
+	printf '[ 1.0] Kernel panic - not syncing: sysrq triggered crash\n' > "${dump%/*}/dmesg.202611211313"
+	echo 'it could not' > "${dump%/*}/report-failed.txt"
+	by_log() {
+		run -0 notify "$@" tell "$dump"
+		words="thishost crashed: sysrq triggered crash; the dump could not be examined, see ${dump%/*}/report-failed.txt"
+		grep -qx "MESSAGE=$words" "$SAID/logger"
+		grep -qx KMORTEM_HOST=thishost "$SAID/logger"
+		[ "$(cat "$SAID/wall")" = "kmortem:  $words" ]
+	}
+	each_shell by_log
+	dump=$BATS_TEST_TMPDIR/crash/host/vmcore
+	mkdir "${dump%/*}"
+	: > "$dump"
+	echo 'it could not' > "${dump%/*}/report-failed.txt"
+	jq -n '{client: "thishost", panic: "by meta", kernel: "6.1.0-1", crash_time: "2026-11-21T13:13:21Z"}' > "${dump%/*}/meta.json"
+	by_meta() {
+		run -0 notify "$@" tell "$dump"
+		grep -qx KMORTEM_KERNEL=6.1.0-1 "$SAID/logger"
+		grep -q "^kmortem: 2026-11-21T13:13:21Z thishost crashed: by meta; the dump could not be" "$SAID/wall"
+	}
+	each_shell by_meta
+	# By its directory, where the host has been given another name since.
+	dump=$BATS_TEST_TMPDIR/crash/202611211313/dump.202611211313
+	report formername
+	renamed() {
+		run -0 notify "$@" tell "$dump"
+		grep -q '^kmortem: .* formername crashed' "$SAID/wall"
+	}
+	each_shell renamed
+}
+
+@test "that a report lies nowhere is told with why, and the site's command has no input" {
+	record=$ROOT/var/lib/kmortem/told/link.unplaced
+	mkdir -p "${record%/*}"
+	echo "${dump%/*}: mktemp: No space left on device" > "$record"
+	jq -n '{client: "thishost", panic: "sysrq", kernel: "6.1.0-1"}' > "${dump%/*}/meta.json"
+	# Made of the dump as it was before.
+	report
+	words="thishost crashed: sysrq; its report is nowhere: ${dump%/*}: mktemp: No space left on device."
+	words="$words Once that is mended: rm $record; systemctl start kmortem-report"
+	printf '#!/bin/sh\n%s\n' 'echo "$1 $KMORTEM_HOST ($KMORTEM_REPORT)" > "$SAID/site"; cat >> "$SAID/site"' > "$BATS_TEST_TMPDIR/site"
+	chmod +x "$BATS_TEST_TMPDIR/site"
+	printf '%s\n' "notify_command=$BATS_TEST_TMPDIR/site" notify_mail=admin@example.com > "$ROOT/etc/kmortem/capture.conf"
+	nowhere() {
+		run -0 notify "$@" tell "$dump"
+		grep -qx "MESSAGE=$words" "$SAID/logger"
+		run ! grep -q ^KMORTEM_REPORT= "$SAID/logger"
+		grep -qF "$words" "$SAID/wall"
+		run -0 --separate-stderr notify "$@" send "$dump"
+		[ -z "$stderr" ]
+		[ "$(tail -n 3 "$SAID/mail")" = "DUMP: $dump
+
+$words" ]
+		[ "$(cat "$SAID/site")" = "$dump thishost ()" ]
+	}
+	each_shell nowhere
+}
+
 @test "a crash that has left its log only is told, with what is known of it" {
 	log=${dump%/*}/dmesg.txt
 	rm "$dump"
