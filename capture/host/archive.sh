@@ -55,9 +55,9 @@ can_compress() { "$@" < /dev/null > /dev/null 2>&1; }
 
 # archive_compressed: the best that the capture kernel unpacks and this system has; every kernel that unpacks any takes gzip.
 archive_compressed() {
-	if can_compress zstd -q -9 -T1 -c && kernel_config | grep -qx CONFIG_RD_ZSTD=y; then
+	if can_compress zstd -q -9 -T1 -c && kernel_has RD_ZSTD; then
 		zstd -q -9 -T1 -c
-	elif can_compress xz --check=crc32 -c && kernel_config | grep -qx CONFIG_RD_XZ=y; then
+	elif can_compress xz --check=crc32 -c && kernel_has RD_XZ; then
 		xz --check=crc32 -6 -T1 -c
 	else
 		gzip -n -c

@@ -15,6 +15,9 @@ kernel_config() {
 	[ -r "$ROOT/proc/config.gz" ] && [ "$image_release" = "${KERNEL_RELEASE:-$(uname -r)}" ] && gzip -dc "$ROOT/proc/config.gz"
 }
 
+# kernel_has OPTION: all of it is read, as in a service, where nothing is ended by a broken pipe, who writes it would complain.
+kernel_has() { kernel_config | grep -x "CONFIG_$1=y" > /dev/null; }
+
 # secure_boot: status 0 where the firmware starts nothing unsigned. Four bytes of attributes stand before the value.
 secure_boot() {
 	for file in "$ROOT"/sys/firmware/efi/efivars/SecureBoot-*; do
