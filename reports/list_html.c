@@ -122,6 +122,7 @@ static void put_dump(struct buf *buf, const struct listing *listing, const struc
 	put_link(buf, dump, dump->files.html, "report");
 	put_link(buf, dump, dump->files.text, "text");
 	put_link(buf, dump, dump->files.json, "JSON");
+	put_link(buf, dump, dump->files.failure, "failure");
 	put_link(buf, dump, dump->files.log, "log");
 	buf_puts(buf, "<span class=\"place\">");
 	put_words(buf, list_put_path, dump);
@@ -192,6 +193,12 @@ static void put_chip(struct buf *buf, const char *tone, size_t count, const char
 		buf_printf(buf, "<li><span class=\"chip %s\"><b>%zu</b> %s</span></li>\n", tone, count, words);
 }
 
+/* The directory. */
+static const char *title_of(const struct listing *listing)
+{
+	return listing->title ? listing->title : listing->roots[0];
+}
+
 static void put_banner(struct buf *buf, const struct listing *listing)
 {
 	struct buf sum _cleanup_(buf_deinit) = {0};
@@ -199,7 +206,7 @@ static void put_banner(struct buf *buf, const struct listing *listing)
 
 	list_put_sum(&sum, listing);
 	buf_puts(buf, "<header class=\"banner crash\">\n<p class=\"kicker\">Kernel crash dumps</p>\n<h1>");
-	page_put_text(buf, listing->title ? listing->title : listing->roots[0]);
+	page_put_text(buf, title_of(listing));
 	buf_puts(buf, "</h1>\n<p class=\"panic\">");
 	page_put_text(buf, buf_text(&sum));
 	buf_puts(buf, "</p>\n<ul class=\"verdict\">\n");
@@ -244,6 +251,7 @@ void listing_html(const struct listing *listing, struct buf *buf)
 {
 	struct buf title _cleanup_(buf_deinit) = {0};
 
+	buf_printf(&title, "%s: ", title_of(listing));
 	list_put_sum(&title, listing);
 	page_put_head(buf, buf_text(&title), list_css);
 	buf_puts(buf, "<body>\n");

@@ -255,6 +255,9 @@ is_quiet() { ! LC_ALL=C grep -qP '[^\n\t\x20-\x7e\x80-\xff]|\xc2[\x80-\x9f]|\xe2
 	says '.dumps[0] | .report == "failed" and .reason == "kmortem could not examine it (killed KILL)"'
 	run -0 listed
 	[[ $output == *'report failed'* && $output == *'(killed KILL)'* ]]
+	listed -o "$root/index.html"
+	[ "$(links "$root/index.html")" = a/report-failed.txt ]
+	grep -qF "<title>$root: 1 dump" "$root/index.html"
 }
 
 @test "a machine that did not panic is no crash" {
