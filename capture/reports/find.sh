@@ -52,6 +52,20 @@ has_report() {
 # is_left DUMP: nobody writes it any more. Of an incomplete one the marker tells, or that it is older than this boot.
 is_left() { ! is_incomplete "$1" || [ "$(stat -c %Y -- "$1")" -lt "$(boot_time)" ]; }
 
+# is_chosen DUMP: of those in its directory it gets the report: one that is whole, the largest of these, the newest of these.
+is_chosen() {
+	crash_directory=${1%/*}
+	bytes=$(stat -c %s -- "$1")c
+	set -- "$1" '(' -size "+$bytes" -o -size "$bytes" -newer "$1" ')'
+	dump=$1
+	shift
+	if is_incomplete "$dump"; then
+		[ -z "$(whole_below "$crash_directory" 1)$(dumps_below "$crash_directory" 1 "$@")" ]
+	else
+		[ -z "$(whole_below "$crash_directory" 1 "$@")" ]
+	fi
+}
+
 key_of() { printf %s "$1" | sha256sum | cut -c 1-16; }
 
 # told FILE: prints the link that is there when it, or another of its directory, was told of; what the firmware has kept of one
@@ -73,7 +87,7 @@ wanted() {
 	root=$1
 	shift
 	for dump in "$@"; do
-		if roots_have "$dump" "$root" && is_left "$dump" && ! has_report "$dump"; then note "$dump"; fi
+		if roots_have "$dump" "$root" && is_left "$dump" && ! has_report "$dump" && is_chosen "$dump"; then note "$dump"; fi
 	done
 }
 

@@ -17,6 +17,13 @@ dumps_below() {
 # is_incomplete DUMP: it has the name of one that is being written, or was when the machine went down.
 is_incomplete() { case ${1##*/} in *-incomplete | *-incomplete.* | *-damaged) ;; *) return 1 ;; esac }
 
+# whole_below DIRECTORY DEPTH ACTION…: the dumps of which none has such a name.
+whole_below() {
+	crash_directory=$1 crash_depth=$2
+	shift 2
+	dumps_below "$crash_directory" "$crash_depth" ! -name '*-incomplete' ! -name '*-incomplete.*' ! -name '*-damaged' "$@"
+}
+
 # logs_below DIRECTORY DEPTH ACTION…
 logs_below() {
 	crash_directory=$1 crash_depth=$2

@@ -88,6 +88,27 @@ with a space/vmcore" ]
 	each_shell found
 }
 
+@test "of several dumps in a directory one is reported, as their reports would replace each other" {
+	dump a/dump-incomplete '-2 days'
+	dump a/dump.202611211313
+	dump b/vmcore.202611211313
+	head -c 1000 /dev/zero > "$root/b/vmcore.202611211400"
+	dump c/vmcore-incomplete '-2 days'
+	head -c 1000 /dev/zero > "$root/c/vmcore-damaged"
+	touch -d '-3 days' "$root/c/vmcore-damaged"
+	dump d/vmcore.11 '-1 hour'
+	dump d/vmcore.12
+	one_each() {
+		ls "$root/a/dump-incomplete" > "$spool/marker"
+		run -0 scan "$@"
+		[ "$output" = "a/dump.202611211313
+b/vmcore.202611211400
+c/vmcore-damaged
+d/vmcore.12" ]
+	}
+	each_shell one_each
+}
+
 # told SHELL…: the logs that were told of, paths below the root, sorted.
 told() {
 	: > "$started.told"
