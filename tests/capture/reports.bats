@@ -347,6 +347,51 @@ late/vmcore" ]
 	each_shell all
 }
 
+@test "what a marker names is begun before all others are looked at" {
+	# That takes until it is begun.
+	cat > "$BATS_TEST_TMPDIR/find" <<- 'END'
+		find() {
+			case "$1 $*" in
+			"$CRASH "*' 2 '*)
+				rounds=0
+				until grep -q marked "$STARTED"; do
+					sleep 0.05
+					[ $((rounds += 1)) -lt 100 ] || { echo "in vain" >> "$STARTED"; break; }
+				done
+				;;
+			esac
+			/usr/bin/find "$@"
+		}
+	END
+	export CRASH=$root
+	first() {
+		dump other/vmcore
+		dump marked/vmcore
+		echo "$root/marked/vmcore" > "$spool/marker"
+		: > "$started"
+		run -0 "$@" -c '. "$1"; shift; . "$0"' capture/kmortem-reports "$BATS_TEST_TMPDIR/find" scan "$spool" "$root"
+		[ "$(cat "$started")" = "$root/marked/vmcore
+$root/other/vmcore" ]
+	}
+	each_shell first
+}
+
+@test "a dump whose marker comes late gets no second report" {
+	late() {
+		dump one/vmcore '-1 hour'
+		key=$(printf %s "$root/one/vmcore" | sha256sum | cut -c 1-16)
+		ln -sfn "$root/one/vmcore" "$RUNTIME_DIRECTORY/$key"
+		: > "$started"
+		run -0 "$@" capture/kmortem-reports report "$key"
+		[ "$(cat "$started")" = "$root/one/vmcore" ]
+		touch "$root/one/report.txt"
+		run -0 "$@" capture/kmortem-reports report "$key"
+		[ "$(cat "$started")" = "$root/one/vmcore" ]
+		rm "$root/one/report.txt"
+	}
+	each_shell late
+}
+
 @test "a marker is taken once, whatever it says" {
 	markers() {
 		dump 10.0.0.1-2026-11-21-13:13/vmcore-incomplete
