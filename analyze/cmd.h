@@ -36,7 +36,7 @@ struct error *output_replace(const char *path, const struct buf *buf) MUST_CHECK
 /* How text looks on standard output: colours and width of a terminal. */
 void output_style(const struct options *options, struct report_style *ret);
 bool output_has_ending(const char *path, const char *ending);
-/* What -f says, else what the name of the file of -o says: "html", "json", else "text". */
+/* What -f says, else what the name of the file of -o says: "html", "csv", "json", else "text". */
 const char *output_choose_format(const struct options *options);
 /* ERROR_INVALID unless `format` is one of `formats`, which end with NULL. */
 struct error *output_check_format(const char *format, const char *const *formats) MUST_CHECK;

@@ -98,6 +98,17 @@ static bool is_inside(const struct listing *listing, const char *path)
 	return is_found;
 }
 
+/* Who gives one has been used to `kmortem report`, which fills it. */
+static struct error *refuse_directory(const char *path)
+{
+	struct stat status;
+	bool has_slash = path && output_has_ending(path, "/");
+
+	if (!path || (!has_slash && (stat(path, &status) || !S_ISDIR(status.st_mode))))
+		return NULL;
+	return error_new(ERROR_INVALID, "%s: a directory; name a file, as %s%sindex.html", path, path, has_slash ? "" : "/");
+}
+
 /* A dump is the one thing that cannot be had again. */
 static struct error *refuse_output(const struct scan *scan, const struct listing *listing, const char *path)
 {
@@ -180,6 +191,8 @@ struct error *cmd_list(struct session *session, const struct options *options, i
 	struct error *error = output_check_format(format, formats);
 
 	(void)session;
+	if (!error)
+		error = refuse_directory(options->output);
 	if (!error && !strcmp(format, "html") && options->words.count > 1)
 		error = error_new(ERROR_INVALID, "list -f html: one directory at a time: the links are relative to it");
 	return error ? error : list_with(&scan, options, format, ret_status);

@@ -172,5 +172,8 @@ const char *output_choose_format(const struct options *options)
 		return options->format;
 	if (options->output && output_has_ending(options->output, ".html"))
 		return "html";
+	/* What may not be wanted is refused as -f csv would be. */
+	if (options->output && output_has_ending(options->output, ".csv"))
+		return "csv";
 	return options->output && output_has_ending(options->output, ".json") ? "json" : "text";
 }

@@ -40,7 +40,12 @@ static bool parse_time(const char *text, int64_t *ret)
 
 		if (!end || (*end && strcmp(end, "Z") != 0))
 			continue;
-		*ret = timegm(&parts);
+		int day = parts.tm_mday;
+		int64_t time = timegm(&parts); /* makes the 3rd of March of the 31st of February */
+
+		if (parts.tm_mday != day)
+			return false;
+		*ret = time;
 		return true;
 	}
 	return false;

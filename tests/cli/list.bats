@@ -390,6 +390,11 @@ links() {
 	(ulimit -f 1 && trap '' XFSZ && refused 'index.html' listed -o "$root/index.html")
 	[ "$(cat "$root/index.html")" = old ]
 	[ "$(find "$root" -maxdepth 1 -type f | wc -l)" -eq 1 ]
+	refused "$root/: a directory; name a file, as $root/index.html" listed -o "$root/"
+	refused "$root: a directory; name a file, as $root/index.html" listed -o "$root"
+	refused "$root/new/: a directory; name a file, as $root/new/index.html" listed -o "$root/new/"
+	refused '-f csv: want one of text|html|json' listed -o "$root/list.csv"
+	[ ! -e "$root/list.csv" ]
 	refused 'is a dump that is listed' listed -o "$root/a/vmcore"
 	[ "$(cat "$root/a/vmcore")" = abc ]
 	listed -o "$root/index.html"
