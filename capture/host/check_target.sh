@@ -57,13 +57,27 @@ existing() {
 
 # check_directory TARGET DIRECTORY
 check_directory() {
-	directory=$(existing "$2")
-	if ! probe=$(mktemp "$directory/.kmortem-check.XXXXXX" 2>&1) || ! written=$(written_to "$probe" 2>&1); then
-		target_point fail '' "$1: cannot be written to: ${written:-$probe}" "see to it that it can, or choose another target in $target_settings"
+	target_answer directory_ask "$2"
+	if [ "$asked" -ne 0 ]; then
+		target_point fail '' "$1: cannot be written to: $(printf '%s\n' "$answer" | target_reason "$1")" \
+			"see to it that it can, or choose another target in $target_settings"
 		return
 	fi
 	target_point pass '' "$1: can be written to."
-	check_room "$1" "$(room_bytes "$directory")" "$(retain_size "$directory" "$(this_host)")"
+	check_room_told "$1" "$answer"
+}
+
+# directory_ask DIRECTORY: as target_ask.
+directory_ask() (
+	# shellcheck source=/dev/null
+	. "$parts/saving/step.sh"
+	within "$TARGET_PATIENCE" directory_tried "$1"
+)
+
+directory_tried() {
+	directory=$(existing "$1")
+	probe=$(mktemp "$directory/.kmortem-check.XXXXXX") && written_to "$probe" &&
+		echo "room $(room_bytes "$directory") $(retain_size "$directory" "$(this_host)")"
 }
 
 # written_to FILE: a page, onto the disk; the file is gone then.
@@ -120,11 +134,20 @@ check_room() {
 
 # ---- what has to be opened ---------------------------------------------------------------------
 
+# target_answer COMMAND…: sets $answer to what that says, and $asked to its status. By way of a file: what hangs in the kernel would
+# keep a pipe open.
+target_answer() {
+	asked=0
+	asked_told=$(mktemp) || { asked=1 answer="no temporary file can be made"; return; }
+	"$@" > "$asked_told" 2>&1 || asked=$?
+	answer=$(cat "$asked_told")
+	rm -f "$asked_told"
+	[ "$asked" -ne 124 ] || answer="no answer within $TARGET_PATIENCE s"
+}
+
 # check_reached TARGET: opened for a moment by what opens it in the capture kernel, with the key and the known hosts of that.
 check_reached() {
-	asked=0
-	answer=$(target_ask "$1" 2>&1) || asked=$?
-	[ "$asked" -ne 124 ] || answer="no answer within $TARGET_PATIENCE s"
+	target_answer target_ask "$1"
 	if [ "$asked" -eq 0 ]; then
 		target_point pass '' "$1: can be reached and written to.$(target_is_unseen "$1")"
 		check_room_told "$1" "$answer"

@@ -740,8 +740,21 @@ room() { words="room_bytes() { echo $1; }; retain_size() { echo ${2-0}; }"; }
 	words='plan_target() { echo "kmortem-capture: /var: lies on tmpfs" >&2; return 1; }'
 	judged target-1 fail 'the capture kernel cannot reach it: /var: lies on tmpfs'
 	judged target-2 warn 'lies on tmpfs'
-	words='mktemp() { echo "mktemp: No space left on device" >&2; return 1; }'
+	words='mktemp() { [ $# -eq 0 ] || { echo "mktemp: No space left on device" >&2; return 1; }; command mktemp; }'
 	judged target-1 fail 'cannot be written to: mktemp: No space left on device'
+}
+
+@test "targets: what hangs is not waited for" {
+	subject='filter_expected=1000000; check_targets'
+	# What is adopted by others is as hard to end as what hangs in the kernel.
+	words='sync() { (command sleep 20 &); command sleep 20; }; TARGET_PATIENCE=1'
+	SECONDS=0
+	judged target-1 fail 'local /var/crash: cannot be written to: no answer within 1 s see to it'
+	[ "$(jq '.points | length' <<< "$output")" = 1 ]
+	file etc/kmortem/capture.conf 'target=device UUID=1-2:/dumps' min_free=0
+	words='mount() { (command sleep 20 &); command sleep 20; }; TARGET_PATIENCE=1'
+	judged target-1 fail 'no answer within 1 s'
+	[ "$SECONDS" -lt 50 ]
 }
 
 @test "targets: room for what is expected" {
@@ -859,7 +872,7 @@ theirs() {
 	judged target-1 pass 'local /srv/a b: can be written to.'
 	[ "$(jq '.points | length' <<< "$output")" = 2 ]
 	theirs kdump
-	words+='; mktemp() { echo "mktemp: No space left on device" >&2; return 1; }'
+	words+='; mktemp() { [ $# -eq 0 ] || { echo "mktemp: No space left on device" >&2; return 1; }; command mktemp; }'
 	file etc/kdump.conf '#ssh u@there' 'path /dumps'
 	judged target-1 fail "local /dumps: cannot be written to: mktemp: No space left on device see to it that it can, or choose another target in $ROOT/etc/kdump.conf"
 	reached='getent() { echo "192.0.2.9 STREAM"; }; ssh() { echo "$*" > $ROOT/asked; echo "no route" >&2; return 255; }
