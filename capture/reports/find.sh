@@ -113,10 +113,12 @@ untold() {
 	done
 }
 
-# find_crashes ROOT…: prints the keys of those that are to be reported or told of.
+# find_crashes ROOT…: prints the keys of those that are to be reported or told of; root's own dumps first, as others can hold up
+# their reports.
 find_crashes() {
+	for root in "$@"; do dumps_below "$root" 2 -user 0 -exec "$0" wanted "$root" {} +; done
 	for root in "$@"; do
-		dumps_below "$root" 2 -exec "$0" wanted "$root" {} +
+		dumps_below "$root" 2 ! -user 0 -exec "$0" wanted "$root" {} +
 		logs_below "$root" 2 -exec "$0" untold "$root" {} +
 		! is_pstore "$root/" || logs_below "$root" 1 -exec "$0" untold "$root" {} +
 	done

@@ -616,6 +616,40 @@ vmcore 640 0:0" ]
 	each_shell another
 }
 
+@test "the owner of a directory cannot hold up what is done there in his name" {
+	as_root=()
+	[ "$(id -u)" -eq 0 ] || as_root=(sudo)
+	mkdir "$root/one"
+	"${as_root[@]}" chown 65534:65534 "$root/one"
+	stopped() {
+		SECONDS=0
+		run "${as_root[@]}" env OWNER_SECONDS=1 timeout -s KILL 20 "$@" -c '. capture/reports/place.sh; cd "$1"
+			as_owner sh -c "kill -STOP \$\$"' sh "$root/one"
+		[ "$status" -eq 137 ]
+		[ "$SECONDS" -lt 15 ]
+	}
+	each_shell stopped
+	"${as_root[@]}" chown 0:0 "$root/one"
+}
+
+@test "root's own dumps come first" {
+	as_root=()
+	[ "$(id -u)" -eq 0 ] || as_root=(sudo)
+	for name in 1 2 3 4 5 6; do dump $name/vmcore; done
+	"${as_root[@]}" chown 65534:65534 "$root"/[1-6]/vmcore
+	"${as_root[@]}" chown 0:0 "$root"/[35]/vmcore
+	ordered() {
+		: > "$started"
+		run -0 "$@" -c '. capture/shared/crash_files.sh; . capture/reports/find.sh; find_crashes "$1"' "$BATS_TEST_TMPDIR/bin/wanted" "$root"
+		[ "$(head -n 2 <<< "$output" | sort | tr '\n' ' ')" = "$root/3/vmcore $root/5/vmcore " ]
+		[ "${#lines[@]}" -eq 6 ]
+	}
+	printf '#!/bin/sh\n[ "$1" = wanted ] || exit 0\nshift 2\nprintf "%%s\\n" "$@"\n' > "$BATS_TEST_TMPDIR/bin/wanted"
+	chmod +x "$BATS_TEST_TMPDIR/bin/wanted"
+	export ROOT=
+	each_shell ordered
+}
+
 @test "a dump whose report cannot be put beside it is examined once, and again when it has changed" {
 	as_root=()
 	[ "$(id -u)" -eq 0 ] || as_root=(sudo)
