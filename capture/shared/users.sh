@@ -22,10 +22,17 @@ motd_put() {
 # motd_take NAME: that no more.
 motd_take() { rm -f "$ROOT/run/motd.d/$1"; }
 
-# tell_users TEXT: both, there on a line, the newest last.
-tell_users() {
-	tell_terminals "$1"
+# motd_add TEXT: there on a line, the newest last; others may add theirs at the same time, and whoever holds the directory for
+# longer than that takes is none of these.
+motd_add() (
 	line="kmortem: $(plain "$1")"
+	timeout 10 flock 9 || say "$ROOT/run/motd.d: held by another"
 	{ grep -v -x -F -e "$line" "$ROOT/run/motd.d/kmortem" 2> /dev/null; printf '%s\n' "$line"; } | tail -n "$motd_lines" |
 		motd_put kmortem
+) 9< "$ROOT/run/motd.d"
+
+# tell_users TEXT: both.
+tell_users() {
+	tell_terminals "$1"
+	motd_add "$1"
 }

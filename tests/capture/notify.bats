@@ -100,6 +100,24 @@ SYSLOG_IDENTIFIER=kmortem" ]
 	each_shell nobody
 }
 
+@test "several crashes that are told of at once are all told" {
+	report
+	for number in 2 3 4; do cp -r "${dump%/*}" "$BATS_TEST_TMPDIR/crash/$number"; ln -s "$BATS_TEST_TMPDIR/crash/$number/vmcore" "$BATS_TEST_TMPDIR/$number"; done
+	# So that each is in the midst of it.
+	stub tail 'sleep 0.1; /usr/bin/tail "$@"'
+	at_once() {
+		local running=()
+		for number in 2 3 4; do
+			"$@" -c '. "$STUBS"; . "$0"' capture/kmortem-notify tell "$BATS_TEST_TMPDIR/$number" &
+			running+=($!)
+		done
+		for number in 0 1 2; do wait "${running[number]}"; done
+		[ "$(grep -o 'crash/[2-4]/' "$ROOT/run/motd.d/kmortem" | sort | tr -d '\n')" = crash/2/crash/3/crash/4/ ]
+		[ "$(ls "$ROOT/run/motd.d")" = kmortem ]
+	}
+	each_shell at_once
+}
+
 @test "texts of a dump are data" {
 	report "$(printf 'thishost\nPRIORITY=0\n    "nodename": "evil",\t\e[31m\001\\"$(touch %s/x)`x`; x' "$BATS_TEST_TMPDIR")" \
 		"$(printf 'c\302\233c%0600d' 0)"
