@@ -131,11 +131,23 @@ check_ready() {
 	done
 	case $check_form in text | json) ;; *) check_usage "-f $check_form" ;; esac
 	if [ -t 1 ] && [ -z "${NO_COLOR-}" ] && [ "${TERM-dumb}" != dumb ]; then check_colours=yes; fi
-	trap 'exit 3' EXIT # also where a shell ends amid them, by an error that it does not come back from
-	check_points
+	check_guarded
 	check_end
-	trap - EXIT
 	check_status
+}
+
+# check_guarded: check_points; where that is interrupted, or the shell ends amid it by an error that it does not come back from, no
+# file of it stays behind, and the status is 3.
+check_guarded() {
+	trap check_broken EXIT
+	trap 'exit 3' HUP INT TERM
+	check_points
+	trap - EXIT HUP INT TERM
+}
+
+check_broken() {
+	rm -f "${filter_told-}" "${filter_told-}.names" "${asked_told-}" "${measure_console-}"
+	exit 3
 }
 
 check_usage() {

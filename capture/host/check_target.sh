@@ -192,16 +192,29 @@ target_ask() (
 		# shellcheck source=/dev/null
 		. "$file"
 	done
+	trap target_interrupted HUP INT TERM
 	tried=0
 	{ target_choose "$1" && within "$TARGET_PATIENCE" target_open; } || tried=$?
 	if [ "$tried" -eq 0 ]; then
 		within "$TARGET_PATIENCE" target_tried || tried=$?
-		target_close
+		target_leave
 	fi
 	# Never more: it may still be mounted.
-	rmdir "$target_mount" "$WORK" 2> /dev/null
+	rmdir "$target_mount" "$work" 2> /dev/null
 	exit $tried
 )
+
+# target_leave: what is still busy is out of the way at once, and unmounted when it is busy no more.
+target_leave() { target_close || umount -l "$target_mount"; }
+
+# target_interrupted: what works at it ignores the signal, as what the shell does in the background does.
+target_interrupted() {
+	trap '' HUP INT TERM
+	[ -z "${within_pid-}" ] || ! process_runs "$within_pid" || process_kill "$within_pid"
+	target_leave
+	rmdir "$target_mount" "$work"
+	exit 3
+} 2> /dev/null
 
 # Of a server that takes files and does not tell its room only that is not known. A shell cannot count more than this.
 target_tried() {

@@ -49,7 +49,7 @@ watch_motd() {
 # image, where that takes seconds.
 watch_lines() {
 	check_form=lines check_measures=cheap
-	check_points
+	check_guarded
 	echo end
 }
 

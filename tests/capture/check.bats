@@ -813,6 +813,34 @@ room() { words="room_bytes() { echo $1; }; retain_size() { echo ${2-0}; }"; }
 	judged target-1 fail 'no answer within 1 s'
 }
 
+# interrupted SHELL WORDS: by ^C, which everything of that terminal gets, at the word "interrupt".
+interrupted() {
+	# shellcheck disable=SC2086 # "busybox sh" is two words
+	timeout 30 setsid -w env --default-signal=INT $1 -c 'set -u; for file in capture/shared/*.sh capture/host/*.sh capture/saving/*.sh; do . "$file"; done
+		interrupt() { kill -INT -$$; command sleep 20; }; '"$SYSTEM; $2"
+}
+
+@test "what is interrupted leaves nothing behind" {
+	export TMPDIR=$BATS_TEST_TMPDIR/tmp
+	mkdir "$TMPDIR"
+	file etc/kmortem/capture.conf 'target=device UUID=1-2:/dumps' min_free=0
+	mounts='mount() { : > $ROOT/mounted; '
+	for shell in dash bash 'busybox sh'; do
+		for words in "$mounts interrupt; }" "$mounts }; sync() { interrupt; }"; do
+			echo "$shell: $words"
+			SECONDS=0
+			run -3 interrupted "$shell" "$words"'; umount() { rm $ROOT/mounted && rm -rf "$1/dumps"; }
+				conf_file=$ROOT/etc/kmortem/capture.conf; conf_read $conf_file; filter_expected=1; check_points() { check_targets; }; check_ready'
+			[ "$SECONDS" -lt 15 ]
+			[ ! -e "$ROOT/mounted" ]
+			[ -z "$(ls -A "$TMPDIR")" ]
+		done
+		run -3 interrupted "$shell" 'filter_try() { interrupt; }; conf_file=$ROOT/etc/kmortem/capture.conf; conf_read $conf_file
+			check_points() { check_filter; }; check_ready'
+		[ -z "$(ls -A "$TMPDIR")" ]
+	done
+}
+
 @test "targets: ssh, with the key and the known hosts that are set" {
 	subject='filter_expected=1000000; check_targets'
 	mkdir "$BATS_TEST_TMPDIR/far"
