@@ -22,6 +22,9 @@ take() (
 	cd -P "$RUNTIME_DIRECTORY" && [ -f "./$1" ] && [ ! -L "./$1" ] && as_owner head -c "$REPORT_MAX" "./$1"
 )
 
+# take_away_halves: what was being put here when the machine went down, or it was killed; its unit gives nobody more time than that.
+take_away_halves() { as_owner find . -maxdepth 1 -type f -name '.report.??????' -mmin +10 -exec rm -f {} +; }
+
 # put NAME [DUMP]: standard input becomes the file NAME of this directory, whole or not at all, for those who may read DUMP: of
 # another's dump, or of none, for the owner of the directory; or for all.
 put() {
@@ -91,6 +94,7 @@ put_all() {
 
 # put_reports DUMP KEY: what came of it, into this directory. The text comes last: it says that the report is there.
 put_reports() {
+	take_away_halves
 	if [ "${SERVICE_RESULT-}" != success ]; then
 		put_all "$1" report-failed.txt failure "$@"
 		return
@@ -121,5 +125,6 @@ place() {
 index() {
 	[ "${SERVICE_RESULT-} ${EXIT_CODE-}" = 'success exited' ] || return 0
 	enter "$1" sticky || return
+	take_away_halves
 	take index.html | put index.html || { say "$1: kmortem made no index.html, or it cannot be written"; return 1; }
 }

@@ -616,6 +616,26 @@ vmcore 640 0:0" ]
 	each_shell another
 }
 
+@test "what was half put there when the machine went down is taken away" {
+	mkdir "$BATS_TEST_TMPDIR/made"
+	for name in report.txt report.html report.json index.html; do echo "the $name" > "$BATS_TEST_TMPDIR/made/$name"; done
+	as_root=()
+	[ "$(id -u)" -eq 0 ] || as_root=(sudo)
+	halves() {
+		dump one/vmcore
+		for where in "$root/one" "$root"; do
+			touch -d '-11 minutes' "$where"/{.report.abcdef,.report.abcdefg,.reports}
+			touch "$where/.report.012345"
+		done
+		run -0 placed "$@"
+		run -0 indexed success exited "$@"
+		for where in "$root/one" "$root"; do
+			[ "$(cd "$where" && echo .r*)" = ".report.012345 .report.abcdefg .reports" ]
+		done
+	}
+	each_shell halves
+}
+
 @test "the owner of a directory cannot hold up what is done there in his name" {
 	as_root=()
 	[ "$(id -u)" -eq 0 ] || as_root=(sudo)
