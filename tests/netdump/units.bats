@@ -67,6 +67,15 @@ purged() { sed "s,/var/,$BATS_TEST_TMPDIR/var/,g" "packaging/debian/$1.postrm" |
 	[ ! -e "$BATS_TEST_TMPDIR/var/lib/kmortem" ]
 }
 
+@test "who tells of a crash reaches consoles, and no disk" {
+	for unit in kmortem-notify@ kmortem-capture-verdict; do
+		unit=$PREFIX/lib/systemd/system/$unit.service
+		run ! grep -q ^PrivateDevices= "$unit"
+		grep -qx DevicePolicy=closed "$unit"
+		[ "$(sed -n 's/^DeviceAllow=//p' "$unit" | tr '\n' ' ')" = 'char-tty* w char-hvc* w char-pts w ' ]
+	done
+}
+
 @test "no boot waits for a report" {
 	for unit in "$PREFIX"/lib/systemd/system/*.service; do
 		grep -qx 'WantedBy=multi-user.target' "$unit" || continue
