@@ -21,7 +21,12 @@ install() {
 		find "$rules/" -type f -name '*.yaml'
 		if [[ -f $conf ]]; then
 			echo "$conf"
-			sed -n 's/^[[:space:]]*known_signatures[[:space:]]*=[[:space:]]*\(\/.*\)/\1/p' "$conf"
+			# shellcheck source=/dev/null
+			. "$parts/shared/common.sh"
+			# shellcheck source=/dev/null
+			. "$parts/shared/conf.sh"
+			conf_read "$conf" 2> /dev/null
+			[[ -z $conf_known_signatures ]] || echo "$conf_known_signatures"
 		fi
 	)
 	mkdir -p "${initdir:?}/etc/kmortem" && uname -n > "$initdir/etc/kmortem/hostname"

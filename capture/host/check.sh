@@ -9,6 +9,10 @@
 #   assumed                 the next point rests on an estimate, not on what was measured or read
 #   value NAME JSON         a value of the next point, for programs
 
+# What the settings may accept, and target-N and target-N-room.
+CHECK_POINTS="configuration crashkernel crashkernel-size kernel-file kernel-options lockdown panic-on-oops panic-on-hang panic-on-nmi panic-reboot \
+nmi-watchdog watchdog makedumpfile makedumpfile-compression makedumpfile-kernel extra-modules saver image loaded"
+
 check_json='' check_measures=no check_values='' check_measured=true check_accepted=false check_passed=0 check_warned=0 check_failed=0
 
 # ---- points ------------------------------------------------------------------------------------
@@ -156,15 +160,43 @@ check_usage() {
 }
 
 check_configuration() {
+	conf_status=0
+	mistakes=$(conf_read "$conf_file" 2>&1) || conf_status=1
+	mistakes=$(printf '%s\n' "$mistakes" | sed 's/^kmortem-capture: //' | tr '\n' ' ')
+	conf_read "$conf_file" 2> /dev/null || :
+	unknown=$(points_unknown)
 	if ! [ -e "$conf_file" ]; then
 		point fail configuration "$conf_file is not there." "take the example, and say in it where dumps go:" "$(configuration_command)"
-	elif ! mistakes=$(conf_read "$conf_file" 2>&1); then
-		point fail configuration "$(printf %s "$mistakes" | sed 's/^kmortem-capture: //' | tr '\n' ' ')" \
-			"correct $conf_file; capture.conf(5) says what each key means"
+	elif [ "$conf_status" -ne 0 ]; then
+		point fail configuration "$mistakes" "correct $conf_file; capture.conf(5) says what each key means"
+	elif [ "${mistakes# }" ]; then
+		point warn configuration "$mistakes" "leave one of them in $conf_file"
+	elif [ "$unknown" ]; then
+		point warn configuration "accept names no point of this check: ${unknown% }." "correct $conf_file; kmortem-capture(8) has the names of all points"
 	else
 		point pass configuration "$conf_file has no mistakes."
 	fi
-	conf_read "$conf_file" 2> /dev/null || :
+}
+
+# point_exists ID
+point_exists() {
+	point_number=${1#target-}
+	case $1 in
+	target-*) is_number "${point_number%-room}" ;;
+	*) is_word_of "$1" "$CHECK_POINTS" ;;
+	esac
+}
+
+# points_unknown: those that the settings accept and that do not exist.
+points_unknown() { for id in $conf_accept; do point_exists "$id" || printf '%s ' "$id"; done; }
+
+# setting_command KEY VALUE: that gives it this value in the settings, once.
+setting_command() {
+	if grep -q "^[[:space:]]*$1[[:space:]]*=" "$conf_file" 2> /dev/null; then
+		echo "sed -i 's/^[[:space:]]*$1[[:space:]]*=.*/$1 = $2/' $conf_file"
+	else
+		echo "echo '$1 = $2' >> $conf_file"
+	fi
 }
 
 # configuration_command: takes the example, installed or in the source tree; of a package it is the configuration itself.

@@ -46,7 +46,7 @@ check_compression() {
 		point pass makedumpfile-compression "makedumpfile compresses by $real: it was built without $conf_compression, and $conf_file does not ask for any."
 	else
 		point warn makedumpfile-compression "This makedumpfile was built without $conf_compression (it takes the option, and then does not compress): $real is used instead." \
-			"say so in $conf_file, or install a makedumpfile that has it:" "echo 'compression = $real' >> $conf_file"
+			"say so in $conf_file, or install a makedumpfile that has it:" "$(setting_command compression "$real")"
 	fi
 }
 
@@ -114,7 +114,7 @@ filter_unknown() {
 check_filter_kernel() {
 	unknown=$(filter_unknown)
 	advice="leave out less, which has been found to be sound, or install a newer makedumpfile:"
-	command="echo 'dump_level = 17' >> $conf_file && $(owner_settings_command)"
+	command="$(setting_command dump_level 17) && $(owner_settings_command)"
 	if [ $((conf_dump_level & 14)) -eq 0 ]; then
 		point pass makedumpfile-kernel "At dump_level $conf_dump_level makedumpfile leaves out free pages and zeroes only, which it cannot take for others."
 		return

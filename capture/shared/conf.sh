@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
-# capture.conf: lines "key=value", "#" begins a comment; what each key means says the example beside this folder.
+# capture.conf: lines "key=value"; "#" begins a comment, at the start of a line or after a blank. What each key means says the
+# example beside this folder.
 
 conf_defaults() {
 	conf_targets=
@@ -81,6 +82,29 @@ conf_set_text() {
 	eval "conf_$1=\$2"
 }
 
+# conf_wants KEY: what its value has to be.
+conf_wants() {
+	case $1 in
+	target) echo "local DIRECTORY, device DEVICE:DIRECTORY, nfs HOST:DIRECTORY, ssh USER@HOST:DIRECTORY or netdump HOST; a DIRECTORY begins with /" ;;
+	dump_level) echo "a number from 0 to 31" ;;
+	compression) echo "zlib, lzo, snappy, zstd or none" ;;
+	time_limit) echo "more than 0 seconds, or with min or h" ;;
+	keep) echo "a number, 0 for all" ;;
+	max_total) echo "bytes, or with K, M, G or T; 0 for no limit" ;;
+	min_free) echo "bytes, or with K, M, G or T, or from 0% to 99%" ;;
+	accept) echo "the name of one point" ;;
+	final_action) echo "reboot, poweroff, halt or shell" ;;
+	reports_for) echo "owner or all" ;;
+	*) echo "the path of a file, from / on" ;;
+	esac
+}
+
+# conf_once FILE KEY: tells of a key that has had a value already, but of those whose values add up; the last one counts.
+conf_once() {
+	! is_word_of "$2" "$conf_given" || say "$1:$conf_line: $2 is given again: this one counts, and the one before it does not"
+	case $2 in target | accept) ;; *) conf_given="$conf_given $2" ;; esac
+}
+
 # conf_read FILE: sets conf_*; every mistake is told, and status 1 then.
 conf_read() {
 	conf_defaults
@@ -88,10 +112,10 @@ conf_read() {
 		say "$1: cannot be read"
 		return 1
 	fi
-	conf_line=0 conf_mistakes=0 # in line 0 is what no line has
+	conf_line=0 conf_mistakes=0 conf_given='' # in line 0 is what no line has
 	while IFS= read -r line || [ "$line" ]; do
 		conf_line=$((conf_line + 1))
-		line=$(trim "$line")
+		line=$(trim "${line%%[[:space:]]#*}")
 		case $line in
 		'' | '#'*) continue ;;
 		*=*) ;;
@@ -99,8 +123,11 @@ conf_read() {
 		esac
 		key=$(trim "${line%%=*}") value=$(trim "${line#*=}") status=0
 		conf_set "$key" "$value" || status=$?
-		[ "$status" -ne 1 ] || conf_mistake "$1" "$key=$value: no value of that key"
-		[ "$status" -ne 2 ] || conf_mistake "$1" "$key: no such key"
+		case $status in
+		0) conf_once "$1" "$key" ;;
+		1) conf_mistake "$1" "$key=$value: no value of that key" "$(conf_wants "$key")" ;;
+		*) conf_mistake "$1" "$key: no such key" ;;
+		esac
 	done < "$1"
 	conf_line=0
 	[ "$conf_targets" ] || conf_mistake "$1" "no target: say where dumps go, as target=local /var/crash"
@@ -110,9 +137,9 @@ conf_read() {
 # conf_local_targets: their directories, one a line.
 conf_local_targets() { printf %s "$conf_targets" | sed -n 's/^local //p'; }
 
-# conf_mistake FILE WHAT: on one line, of which a file that is something else has very long ones.
+# conf_mistake FILE WHAT [WANTED]: on one line, of which a file that is something else has very long ones.
 conf_mistake() {
-	[ "$conf_line" -eq 0 ] || set -- "$1:$conf_line" "$2"
-	say "$1: $(printf %.300s "$2")"
+	[ "$conf_line" -eq 0 ] || set -- "$1:$conf_line" "$2" "${3-}"
+	say "$1: $(printf %.300s "$2")${3:+; want $3}"
 	conf_mistakes=$((conf_mistakes + 1))
 }

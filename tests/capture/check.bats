@@ -193,6 +193,11 @@ loaded' ]
 	judged configuration pass
 	file etc/kmortem/capture.conf 'target=local /var/crash' colour=red
 	judged configuration fail 'colour: no such key'
+	file etc/kmortem/capture.conf 'target=local /var/crash' keep=1 keep=2
+	judged configuration warn ":3: keep is given again: this one counts, and the one before it does not  leave one of them in $ROOT/etc/kmortem/capture.conf"
+	file etc/kmortem/capture.conf 'target=local /var/crash' accept=panic-on-hangs accept=panic-on-hang accept=panic-reboot accept=nmi-watchdog \
+		accept=target-2 accept=target-12-room accept=target-x accept=target- accept=12
+	judged configuration warn 'accept names no point of this check: panic-on-hangs target-x target- 12. correct'
 	rm -r "$ROOT/etc/kmortem"
 	judged configuration fail "capture.conf is not there. take the example, and say in it where dumps go: install -D -m 644 capture/capture.conf $ROOT/etc/kmortem/capture.conf"
 	prefix=$BATS_TEST_TMPDIR/usr
@@ -500,6 +505,11 @@ loaded' ]
 	judged makedumpfile-compression pass "makedumpfile compresses by lzo: it was built without zstd, and $ROOT/etc/kmortem/capture.conf does not ask for any."
 	file etc/kmortem/capture.conf "target=local /var/crash" ' compression = zstd'
 	judged makedumpfile-compression warn "built without zstd (it takes the option, and then does not compress): lzo is used"
+	[[ $said == *": sed -i 's/^[[:space:]]*compression[[:space:]]*=.*/compression = lzo/' $ROOT/etc/kmortem/capture.conf" ]]
+	run -0 sh -c "$(jq -r '.points[] | select(.id == "makedumpfile-compression").command' <<< "$output")"
+	[ "$(cat "$ROOT/etc/kmortem/capture.conf")" = "target=local /var/crash
+compression = lzo" ]
+	judged makedumpfile-compression pass
 	stub apt-get :
 	rm "$BATS_TEST_TMPDIR/bin/makedumpfile"
 	hidden makedumpfile

@@ -95,6 +95,18 @@ kdump() {
 	echo "$output"
 }
 
+@test "the image has the signatures that the settings name, as these are read" {
+	root_make 'known_signatures = /etc/kmortem/known # of last year'
+	cp -r capture "$BATS_TEST_TMPDIR/"
+	sed -i "s,conf=/etc/,conf=$ROOT/etc/," "$BATS_TEST_TMPDIR/capture/hooks/dracut.sh"
+	mkdir "$BATS_TEST_TMPDIR/image"
+	# shellcheck disable=SC2016 # for that shell
+	run -0 env initdir="$BATS_TEST_TMPDIR/image" bash -uc 'inst() { :; }; inst_multiple() { :; }; inst_simple() { echo "$1"; }; . "$0"; install' \
+		"$BATS_TEST_TMPDIR/capture/hooks/dracut.sh"
+	grep -qx "$ROOT/etc/kmortem/capture.conf" <<< "$output"
+	grep -qx /etc/kmortem/known <<< "$output"
+}
+
 @test "a good dump is checked, and stays as it is" {
 	for shell in "${shells[@]}"; do
 		root_make

@@ -96,6 +96,42 @@ netdump 192.0.2.1
 	done
 }
 
+@test "a mistake tells what is wanted" {
+	read_conf 'target=/var/crash' 'target=ssh bob@h:crash' keep=all accept=Hang
+	[ "$status" -eq 1 ]
+	for line in 1 2; do
+		grep -q "conf:$line: .*: no value of that key; want local DIRECTORY, .*; a DIRECTORY begins with /$" <<< "$stderr"
+	done
+	grep -q 'conf:3: keep=all: no value of that key; want a number, 0 for all$' <<< "$stderr"
+	grep -q 'conf:4: accept=Hang: .*; want the name of one point$' <<< "$stderr"
+	each 'for key in dump_level compression time_limit max_total min_free final_action reports_for; do conf_wants $key; done; conf_wants ssh_key'
+	[ "$(sort -u <<< "$output" | wc -l)" -eq 8 ]
+	[ "$(grep -c 'path of a file' <<< "$output")" -eq 1 ]
+}
+
+@test "what follows a blank and # is a comment" {
+	read_conf 'target = local /var/crash   # the big disk' $'dump_level=17\t#less' ' # keep=1' 'append=a#b # c=d' 'ssh_key=/k#1'
+	[ "$status" -eq 0 ]
+	[ -z "$stderr" ]
+	[ "$output" = 'local /var/crash
+|17|zstd|1800|0|0|5%|reboot|||/k#1|a#b|' ]
+	read_conf 'target=local /a' 'keep = # none'
+	[ "$status" -eq 1 ]
+	[[ $stderr == *'conf:2: keep=: no value of that key;'* ]]
+}
+
+@test "of a key that is given again the last value counts, and that is told; targets and points add up" {
+	read_conf 'target=local /a' 'target=local /b' accept=image accept=loaded keep=1 append=x keep=2
+	[ "$status" -eq 0 ]
+	[ "$output" = 'local /a
+local /b
+|31|zstd|1800|2|0|5%|reboot||||x|' ]
+	[ "$stderr" = "kmortem-capture: $BATS_TEST_TMPDIR/conf:7: keep is given again: this one counts, and the one before it does not" ]
+	read_conf 'target=local /a' keep=1 keep=x
+	[ "$status" -eq 1 ]
+	[ "$(wc -l <<< "$stderr")" -eq 1 ]
+}
+
 @test "control characters are no part of a target or a path, and noise is told in short lines" {
 	read_conf 'target=local /a' $'target=local /a\tb' $'target=device /dev/a\rb:/' $'pre_script=/a\33[2J' $'append=a\tb'
 	[ "$status" -eq 1 ]

@@ -65,6 +65,8 @@ manual() { MANWIDTH=80 man -l "$1" | col -bx; }
 	[ "$(wc -w <<< "$points")" -gt 15 ]
 	for point in $points; do
 		echo "$point"
+		each "point_exists $point"
+		[ "$status" -eq 0 ]
 		sed -n '/^THE CHECK/,/^WITH/p' "$BATS_TEST_TMPDIR/manual" | grep -qE "^ {7}([a-zN, -]*, )?$point(,|$)"
 	done
 	grep -qF '/usr/local/share/doc/kmortem/capture.conf /etc/kmortem/capture.conf' "$BATS_TEST_TMPDIR/manual"
