@@ -15,56 +15,76 @@ sysctl_command() {
 }
 
 check_panic() {
-	if sysctl_is panic_on_oops 1; then
-		point pass panic-on-oops "An oops ends in a panic, and so in a dump."
-	else
+	if sysctl_is panic_on_oops 0; then
 		point warn panic-on-oops "An oops leaves no dump: the kernel goes on with whatever it held (kernel.panic_on_oops is 0)." \
 			"have it panic:" "$(sysctl_command kernel.panic_on_oops=1)"
+	elif sysctl_is panic_on_oops ''; then
+		sysctl_point_unknown panic-on-oops "an oops ends in a panic" panic_on_oops
+	else
+		point pass panic-on-oops "An oops ends in a panic, and so in a dump."
 	fi
 	check_panic_hangs
 	check_panic_nmi
 	if sysctl_is panic 0; then
 		point warn panic-reboot "If the capture kernel cannot be started, the machine stays down (kernel.panic is 0)." \
 			"have it reboot:" "$(sysctl_command kernel.panic=10)"
+	elif sysctl_is panic ''; then
+		sysctl_point_unknown panic-reboot "the machine reboots where the capture kernel cannot be started" panic
 	else
 		point pass panic-reboot "If the capture kernel cannot be started, the machine reboots (kernel.panic is $(read_line /proc/sys/kernel/panic))."
 	fi
 }
 
-# settings_off NAME…: those that are there and 0, each as kernel.NAME=1; one that the kernel does not have cannot be missed.
-settings_off() {
-	off=
+# sysctl_point_unknown ID WHAT NAME: every kernel has that setting, if it has settings.
+sysctl_point_unknown() {
+	point warn "$1" "Whether $2 is not known: /proc/sys/kernel/$3 cannot be read." "boot a kernel with CONFIG_SYSCTL, and mount /proc"
+}
+
+# settings_sort NAME…: those that are there and 0 into $off, each as kernel.NAME=1; those that are there and not 0 into $on,
+# those that this kernel does not have into $absent, each as kernel.NAME.
+settings_sort() {
+	off='' on='' absent=''
 	for name in "$@"; do
-		! sysctl_is "$name" 0 || off="$off kernel.$name=1"
+		if sysctl_is "$name" 0; then
+			off="$off${off:+ }kernel.$name=1"
+		elif sysctl_is "$name" ''; then
+			absent="$absent${absent:+, }kernel.$name"
+		else
+			on="$on${on:+, }kernel.$name"
+		fi
 	done
-	off=${off# }
 }
 
 # names_of SETTING…
 names_of() { echo "$*" | sed 's/=1//g; s/ /, /g'; }
 
-# check_settings ID PASSES WARNS ADVICE NAME…: whether none of these settings is off.
+# check_settings ID WHAT WARNS ADVICE NAME…: whether none of these settings, by which WHAT ends in a panic, is off. What the
+# kernel does not have cannot be switched on: that is told, and no warning.
 check_settings() {
-	id=$1 passes=$2 warns=$3 advice=$4
+	id=$1 what=$2 warns=$3 advice=$4
 	shift 4
-	settings_off "$@"
+	settings_sort "$@"
 	if [ "$off" ]; then
 		# shellcheck disable=SC2086 # one word each
 		point warn "$id" "$warns: $(names_of $off) are 0." "$advice" "$(sysctl_command "$off")"
+	elif [ -z "$on" ]; then
+		point pass "$id" "This kernel cannot be made to panic of $what: it has no $absent."
+	elif [ "$absent" ]; then
+		point pass "$id" "Of $what this kernel panics by $on alone: it has no $absent."
 	else
-		point pass "$id" "$passes"
+		point pass "$id" "Of $what the kernel panics, and so leaves a dump."
 	fi
 }
 
 check_panic_hangs() {
-	check_settings panic-on-hang "A task that hangs and a CPU that is locked up end in a panic." "A hang leaves no dump" \
+	check_settings panic-on-hang "a task that hangs and a CPU that is locked up" "A hang leaves no dump" \
 		"have it panic, where a machine that hangs is worth less than one that reboots:" \
 		hung_task_panic softlockup_panic hardlockup_panic
 }
 
 # An NMI that nobody knows is what a button, a management controller or a hypervisor sends to get a dump.
 check_panic_nmi() {
-	check_settings panic-on-nmi "An NMI from outside ends in a panic." \
+	check_settings panic-on-nmi "an NMI from outside" \
 		"A dump cannot be asked for by NMI, from a button or a management controller" "have the kernel panic then:" \
 		panic_on_unrecovered_nmi unknown_nmi_panic
 }

@@ -424,9 +424,19 @@ loaded' ]
 		judged "${name#*:}" warn "kernel.${name%:*}=1 >> /etc/sysctl.d/90-kmortem-capture.conf && sysctl -p"
 		# What a kernel does not have cannot be switched on.
 		rm "$ROOT/proc/sys/kernel/${name%:*}"
-		[ "$name" = panic_on_oops:panic-on-oops ] || judged "${name#*:}" pass
+		if [ "$name" = panic_on_oops:panic-on-oops ]; then
+			judged panic-on-oops warn 'Whether an oops ends in a panic is not known: /proc/sys/kernel/panic_on_oops cannot be read'
+		else
+			judged "${name#*:}" pass " alone: it has no kernel.${name%:*}."
+		fi
 		file proc/sys/kernel/"${name%:*}" 1
 	done
+	judged panic-on-hang pass 'Of a task that hangs and a CPU that is locked up the kernel panics, and so leaves a dump.'
+	mv "$ROOT"/proc/sys/kernel/{softlockup,hardlockup}_panic "$BATS_TEST_TMPDIR"
+	judged panic-on-hang pass 'this kernel panics by kernel.hung_task_panic alone: it has no kernel.softlockup_panic, kernel.hardlockup_panic.'
+	mv "$ROOT"/proc/sys/kernel/{hung_task_panic,panic_on_unrecovered_nmi,unknown_nmi_panic} "$BATS_TEST_TMPDIR"
+	judged panic-on-hang pass 'This kernel cannot be made to panic of a task that hangs and a CPU that is locked up: it has no kernel.hung_task_panic, '
+	judged panic-on-nmi pass 'This kernel cannot be made to panic of an NMI from outside: it has no kernel.panic_on_unrecovered_nmi, kernel.unknown_nmi_panic.'
 	file proc/sys/kernel/hung_task_panic 0
 	file proc/sys/kernel/softlockup_panic 0
 	judged panic-on-hang warn "printf '%s\\n' kernel.hung_task_panic=1 kernel.softlockup_panic=1 >>"
@@ -435,6 +445,8 @@ loaded' ]
 	judged panic-reboot warn kernel.panic=10
 	file proc/sys/kernel/panic -1
 	judged panic-reboot pass
+	rm "$ROOT/proc/sys/kernel/panic"
+	judged panic-reboot warn 'Whether the machine reboots where the capture kernel cannot be started is not known: /proc/sys/kernel/panic cannot be read'
 }
 
 @test "the command for a setting does what it says" {
