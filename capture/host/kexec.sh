@@ -35,15 +35,18 @@ lockdown() {
 	esac
 }
 
-# kernel_is_locked: the kernel takes signed images only, from kexec_file_load alone.
-kernel_is_locked() { [ "$(lockdown)" != none ] || secure_boot; }
+# kernel_is_locked: the kernel takes signed images only, from kexec_file_load alone. Secure boot by itself does not do that.
+kernel_is_locked() { [ "$(lockdown)" != none ]; }
 
-# kexec_call: the option for the system call: -s is kexec_file_load, -c kexec_load; -a tries them in this order.
+# kexec_call: the option for the system call: -s is kexec_file_load, -c kexec_load; -a tries them in this order. Kernels that were
+# patched to be locked by secure boot do not all tell that they are; where -a is not known, these are served by -s alone.
 kexec_call() {
 	if kernel_is_locked; then
 		printf '%s\n' -s
 	elif kexec --help 2>&1 | grep -q -e --kexec-syscall-auto; then
 		printf '%s\n' -a
+	elif secure_boot; then
+		printf '%s\n' -s
 	else
 		printf '%s\n' -c
 	fi

@@ -367,14 +367,22 @@ loaded' ]
 
 @test "lockdown and secure boot" {
 	subject=check_kernel
-	judged lockdown pass 'not locked down (secure boot is off)'
+	judged lockdown pass 'not locked down (secure boot is off): it takes the capture kernel by either call of kexec.'
 	mkdir -p "$ROOT/sys/firmware/efi/efivars"
 	printf '\006\000\000\000\001' > "$ROOT/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
 	file sys/kernel/security/lockdown 'none [integrity] confidentiality'
 	judged lockdown pass 'locked down (integrity, secure boot is on)'
 	file boot/config-6.1.0-test CONFIG_KEXEC=y CONFIG_CRASH_DUMP=y CONFIG_PROC_VMCORE=y CONFIG_DEBUG_INFO_BTF=y
 	judged lockdown fail 'no kexec_file_load'
+	# Secure boot alone locks nothing, and what is said of the call is what show gives.
 	file sys/kernel/security/lockdown '[none] integrity confidentiality'
+	judged lockdown pass 'not locked down (secure boot is on): it takes the capture kernel by kexec_load.'
+	each 'kexec() { echo --kexec-syscall-auto; }; kexec_call'
+	[ "$output" = -a ]
+	file boot/config-6.1.0-test CONFIG_KEXEC_FILE=y CONFIG_CRASH_DUMP=y CONFIG_PROC_VMCORE=y CONFIG_DEBUG_INFO_BTF=y
+	judged lockdown pass 'by kexec_file_load.'
+	rm "$ROOT/boot/config-6.1.0-test"
+	judged lockdown pass 'by whichever call of kexec it has.'
 	file proc/sys/kernel/kexec_load_disabled 1
 	judged lockdown pass
 	file sys/kernel/kexec_crash_loaded 0

@@ -166,12 +166,15 @@ bzimage() {
 	each "$known kexec_call"
 	[ "$output" = -s ]
 	echo '[none] integrity confidentiality' > "$ROOT/sys/kernel/security/lockdown"
+	# Secure boot alone does not lock it; but whether it does is not told by all kernels.
 	printf '\6\0\0\0\1' > "$ROOT/sys/firmware/efi/efivars/SecureBoot-8be4df61"
 	each "$known kexec_call"
+	[ "$output" = -a ]
+	each 'kexec() { :; }; kexec_call'
 	[ "$output" = -s ]
 	printf '\6\0\0\0\0' > "$ROOT/sys/firmware/efi/efivars/SecureBoot-8be4df61"
-	each "$known kexec_call"
-	[ "$output" = -a ]
+	each 'kexec() { :; }; kexec_call'
+	[ "$output" = -c ]
 }
 
 @test "show gives the command that load gives" {
