@@ -52,7 +52,7 @@ check_target() {
 existing() {
 	directory=$1
 	until [ -z "$directory" ] || [ -d "$directory" ]; do directory=${directory%/*}; done
-	echo "${directory:-/}"
+	printf '%s\n' "${directory:-/}"
 }
 
 # check_directory TARGET DIRECTORY

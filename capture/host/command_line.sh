@@ -68,5 +68,5 @@ kexec_append() {
 	kept=$(command_line_words < "$ROOT/proc/cmdline" | while IFS= read -r word; do
 		is_word_of_first_boot "$word" || printf '%s ' "$word"
 	done)
-	echo "$kept$(capture_words "${kexec_machine:-$(uname -m)}")${conf_append:+ $conf_append}"
+	printf '%s\n' "$kept$(capture_words "${kexec_machine:-$(uname -m)}")${conf_append:+ $conf_append}"
 }

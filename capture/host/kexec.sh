@@ -59,7 +59,7 @@ kexec_prepare() {
 	kexec_kernel=$(kernel_file) && kexec_option=$(kexec_call) && kexec_words=$(kexec_append)
 }
 
-kexec_text() { printf "kexec -p %s %s --initrd=%s --append='%s'\n" "$kexec_option" "$kexec_kernel" "$image_file" "$kexec_words"; }
+kexec_text() { printf "kexec -p %s %s --initrd=%s --append=%s\n" "$kexec_option" "$kexec_kernel" "$image_file" "$(quoted "$kexec_words")"; }
 
 # show: the command that `load` gives.
 show() {
@@ -201,7 +201,7 @@ status() {
 		echo "loaded, but the image has been made anew since; kmortem capture load"
 		return 1
 	else
-		echo "loaded: $(cat "$kexec_record")"
+		printf 'loaded: %s\n' "$(cat "$kexec_record")"
 		status_stale
 	fi
 }

@@ -217,7 +217,7 @@ plan() {
 		if lines=$(plan_target "$target") || lines=$(plan_before "$target"); then
 			printf '%s\n' "target $target" "$lines"
 		else
-			echo "missing $target"
+			printf 'missing %s\n' "$target"
 			plan_missing=1
 		fi
 	done <<- END

@@ -28,7 +28,7 @@ log_field() { tr -d '\000' < "$work/dmesg.txt" | LC_ALL=C sed -n "s/.*$1//p" | t
 log_to_kmsg() {
 	echo on > "$ROOT/proc/sys/kernel/printk_devkmsg"
 	echo 5 > "$ROOT/proc/sys/kernel/panic"
-	tail -c "$KMSG_MAX" "$work/dmesg.txt" | while IFS= read -r line; do echo "<3>crashed: $line"; done > "$ROOT/dev/kmsg"
+	tail -c "$KMSG_MAX" "$work/dmesg.txt" | while IFS= read -r line; do printf '<3>crashed: %s\n' "$line"; done > "$ROOT/dev/kmsg"
 	echo panic > "$work/final_action"
 }
 

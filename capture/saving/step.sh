@@ -86,7 +86,7 @@ within() {
 # failed WORD…: goes to the console, and into meta.json.
 failed() {
 	say "$*"
-	echo "$*" >> "$work/failures"
+	printf '%s\n' "$*" >> "$work/failures"
 }
 
 # step NAME SECONDS COMMAND…: within these and what is left of all; how long it took goes into meta.json.

@@ -120,11 +120,8 @@ target_ssh() {
 # target_identity: sets $target_key and $target_known, files that the image has.
 target_identity() { target_key=$ROOT/etc/kmortem/ssh_key target_known=$ROOT/etc/kmortem/known_hosts; }
 
-# target_quoted TEXT: one word of the server's shell.
-target_quoted() { printf "'%s'" "$(printf %s "$1" | sed "s/'/'\\\\''/g")"; }
-
 # target_there [NAME]: what lies by that name in the target's directory, or that itself, as one word of the server's shell.
-target_there() { target_quoted "$(directory_of "$target")${1:+/$1}"; }
+target_there() { quoted "$(directory_of "$target")${1:+/$1}"; }
 
 # ---- writing -----------------------------------------------------------------------------------
 

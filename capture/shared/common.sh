@@ -18,6 +18,9 @@ die() {
 	exit 2
 }
 
+# quoted TEXT: as one word of a shell.
+quoted() { printf "'%s'" "$(printf %s "$1" | sed "s/'/'\\\\''/g")"; }
+
 # linked LINK: sets $linked to what it names, as that is: a name may end in a newline.
 linked() {
 	linked=$(readlink -- "$1" && echo .) || return

@@ -12,11 +12,11 @@ server_of() {
 	ssh*) server=${1#* } server=${server%%:/*} server=${server##*@} ;;
 	*) server=${1#* } ;;
 	esac
-	echo "$server"
+	printf '%s\n' "$server"
 }
 
 # directory_of TARGET: the one on that server.
-directory_of() { echo "/${1#*:/}"; }
+directory_of() { printf '%s\n' "/${1#*:/}"; }
 
 # host_of TARGET: a name, or an address without its brackets.
 host_of() {
@@ -26,7 +26,7 @@ host_of() {
 	*:*:*) ;; # an address
 	*) server=${server%%:*} ;;
 	esac
-	echo "$server"
+	printf '%s\n' "$server"
 }
 
 # known_name_of TARGET: what its server is called among the known hosts of ssh.
@@ -34,7 +34,7 @@ known_name_of() {
 	port=$(port_of "$1")
 	case $port in
 	'' | 22) host_of "$1" ;;
-	*) echo "[$(host_of "$1")]:$port" ;;
+	*) printf '%s\n' "[$(host_of "$1")]:$port" ;;
 	esac
 }
 
@@ -42,16 +42,16 @@ known_name_of() {
 port_of() {
 	server=$(server_of "$1")
 	case $server in
-	'['*']':*) echo "${server##*:}" ;;
+	'['*']':*) printf '%s\n' "${server##*:}" ;;
 	*:*:*) ;;
-	*:*) echo "${server##*:}" ;;
+	*:*) printf '%s\n' "${server##*:}" ;;
 	esac
 }
 
 # ssh_key_file: the one of the settings, or the one that ssh itself would take; status 1 where that is not there.
 ssh_key_file() {
 	for file in "$conf_ssh_key" /root/.ssh/id_ed25519 /root/.ssh/id_ecdsa /root/.ssh/id_rsa; do
-		[ -z "$file" ] || [ ! -r "$ROOT$file" ] || { echo "$file"; return; }
+		[ -z "$file" ] || [ ! -r "$ROOT$file" ] || { printf '%s\n' "$file"; return; }
 		[ -z "$conf_ssh_key" ] || break # that one, or none
 	done
 	return 1

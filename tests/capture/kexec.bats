@@ -190,6 +190,24 @@ bzimage() {
 	[ "$(cat "$ROOT/run/kmortem-capture/loaded")" = "$shown" ]
 }
 
+@test "words of others are what they are, and what show gives can be pasted into a shell" {
+	: > "$ROOT/boot/vmlinuz-6.1.0-test"
+	echo 268435456 > "$ROOT/sys/kernel/kexec_crash_size"
+	append="dyndbg='file x +p' a=\\nb c=\\c d"
+	printf '%s\n' "$append" > "$BATS_TEST_TMPDIR/append"
+	words 'x=\c y=1' "\$(cat $BATS_TEST_TMPDIR/append)"
+	[[ $output == 'x=\c y=1 nr_cpus=1 '*" $append" ]]
+	told=$output
+	each 'owner() { echo kmortem; }; conf_append=$(cat '"$BATS_TEST_TMPDIR/append"'); kexec_machine=riscv64; image_is_stale() { return 1; }; kexec() { :; }; load; show'
+	[ "$status" -eq 0 ]
+	[ "$(cat "$ROOT/run/kmortem-capture/loaded")" = "$output" ]
+	run -0 dash -c "kexec() { printf '%s\\n' \"\$5\"; }; $output"
+	[ "$output" = "--append=$told" ]
+	echo 1 > "$ROOT/sys/kernel/kexec_crash_loaded"
+	each 'image_is_stale() { return 1; }; status'
+	[ "$output" = "loaded: $(cat "$ROOT/run/kmortem-capture/loaded")" ]
+}
+
 @test "what is loaded is told where the unit may write, and a load that cannot tell it says so" {
 	unit=systemd/kmortem-capture.service
 	grep -qx ProtectSystem=strict $unit

@@ -38,6 +38,14 @@ kmortem-capture: -n
 kmortem-capture: x…' ]
 }
 
+@test "backslashes stay what they are" {
+	mkdir "$BATS_TEST_TMPDIR/a\\nb"
+	each "work=$BATS_TEST_TMPDIR"'; rm -f $work/failures; failed "a\nb\c"; cat $work/failures; directory_of "ssh a@h:/a\nb"; existing "$work/a\nb/c"'
+	[ "$output" = 'a\nb\c
+/a\nb
+'"$BATS_TEST_TMPDIR/a\\nb" ]
+}
+
 @test "texts in JSON" {
 	each 'json_text "a \"b\" \\ c	d"; echo; json_text ""'
 	[ "$(head -n 1 <<< "$output" | jq -r .)" = 'a "b" \ cd' ]

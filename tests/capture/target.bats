@@ -505,7 +505,7 @@ log" ]
 
 @test "ssh: the directory of a dump is a new one" {
 	: > "$ROOT/etc/hosts"
-	local words='target_quoted() { echo "$1"; }; ssh() { shift $(($# - 1)); dash -c "$1"; }; mkdir -p $ROOT/far; target_choose "ssh me@$server:$ROOT/far";'
+	local words='quoted() { echo "$1"; }; ssh() { shift $(($# - 1)); dash -c "$1"; }; mkdir -p $ROOT/far; target_choose "ssh me@$server:$ROOT/far";'
 	for server in server server:2222 '[2001:db8::1]' '[2001:db8::1]:22'; do
 		each "server=$server; $words"'rm -rf $ROOT/far/h-1; target_new h-1; echo $?; ls $ROOT/far; target_new h-1 2> /dev/null; echo $?; rm -r $ROOT/far; target_new h-1 2> /dev/null; echo $?'
 		[ "$output" = '0
