@@ -140,9 +140,10 @@ kexec_load() {
 	return "$kexec_status"
 }
 
-# kexec_note: the command, what was told to the capture kernel of this machine, and what was not found.
+# kexec_note: the command, for all to read, whatever was made before; what was told to the capture kernel of this machine, and
+# what was not found.
 kexec_note() {
-	mkdir -p "${kexec_record%/*}" && kexec_text > "$kexec_record" && printf '%s\n' "$layout_loaded" > "$layout_record" || return
+	(umask 022 && mkdir -p "${kexec_record%/*}" && rm -f "$kexec_record" && kexec_text > "$kexec_record") && printf '%s\n' "$layout_loaded" > "$layout_record" || return
 	printf '%s\n' "$kexec_said" | grep -w _text > "$kexec_complaint" || rm -f "$kexec_complaint"
 }
 
@@ -190,11 +191,19 @@ status_stale() {
 	! stale=$(image_is_stale) || say "$stale; kmortem capture load makes another"
 }
 
+# record_is_hidden: it may be there, and is not for this user to read.
+record_is_hidden() {
+	[ ! -r "$kexec_record" ] || return
+	[ -e "$kexec_record" ] || { [ -d "${kexec_record%/*}" ] && [ ! -x "${kexec_record%/*}" ]; }
+}
+
 # status: 0 where a crash would start a capture kernel.
 status() {
 	if ! is_loaded; then
 		echo "not loaded"
 		return 1
+	elif record_is_hidden; then
+		echo "loaded; by whom only root may read"
 	elif [ ! -r "$kexec_record" ]; then
 		echo "loaded, by another program"
 	elif loaded_is_old; then

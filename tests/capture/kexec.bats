@@ -422,6 +422,33 @@ loaded" ]
 	[[ $output == 'loaded, but the image has been made anew'* ]]
 }
 
+@test "everybody may read what is loaded, and who may not is not told that it is another program's" {
+	: > "$ROOT/boot/vmlinuz-6.1.0-test"
+	echo 268435456 > "$ROOT/sys/kernel/kexec_crash_size"
+	echo 1 > "$ROOT/sys/kernel/kexec_crash_loaded"
+	each 'owner() { echo kmortem; }; conf_append=; image_is_stale() { echo old; }; build() { umask 077; }; kexec() { :; }; load; stat -c %a ${kexec_record%/*} $kexec_record; rm -r ${kexec_record%/*}'
+	[ "$output" = '755
+644' ]
+	# As anybody: without what lets root read all files. busybox, which goes by the user's number, cannot be shown that.
+	others=
+	[ "$(id -u)" -ne 0 ] || others='setpriv --bounding-set=-all'
+	mkdir "$ROOT/run/kmortem-capture"
+	echo 'kexec -p x' > "$ROOT/run/kmortem-capture/loaded"
+	for hidden in run/kmortem-capture/loaded run/kmortem-capture; do
+		chmod 000 "$ROOT/$hidden"
+		for shell in dash bash; do
+			run -0 by "$others $shell" status
+			[ "$output" = 'loaded; by whom only root may read' ]
+		done
+		chmod 755 "$ROOT/$hidden"
+	done
+	rm "$ROOT/run/kmortem-capture/loaded"
+	for shell in dash bash; do
+		run -0 by "$others $shell" status
+		[ "$output" = 'loaded, by another program' ]
+	done
+}
+
 # memory RANGE…: of this machine; CPUs in $cpus.
 memory() {
 	mkdir -p "$ROOT"/sys/devices/system/{cpu,memory}
