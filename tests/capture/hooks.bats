@@ -7,7 +7,7 @@ bats_require_minimum_version 1.5.0
 
 setup() {
 	cd "$BATS_TEST_DIRNAME/../.." || return
-	export ROOT=$BATS_TEST_TMPDIR/root
+	export KMORTEM_TEST=1 ROOT=$BATS_TEST_TMPDIR/root
 	hook=$PWD/capture/hooks/kdump-tools
 	drop_in=$ROOT/etc/systemd/system/kdump-tools-dump.service.d/kmortem.conf
 }

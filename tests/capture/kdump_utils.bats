@@ -8,7 +8,7 @@ bats_require_minimum_version 1.5.0
 # A root as that of the capture kernel: /target is where the dump's file system is mounted.
 setup() {
 	cd "$BATS_TEST_DIRNAME/../.." || return
-	export ROOT=$BATS_TEST_TMPDIR/root GRACE=0
+	export KMORTEM_TEST=1 ROOT=$BATS_TEST_TMPDIR/root GRACE=0
 	shells=(dash bash 'busybox sh')
 }
 

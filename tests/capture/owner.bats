@@ -126,6 +126,25 @@ called() {
 	done
 }
 
+@test "the environment names no other system, but in tests" {
+	mkdir -p "$BATS_TEST_TMPDIR/bin" "$BATS_TEST_TMPDIR/root/lib/modules/6.1.0-none"
+	printf '#!/bin/sh\necho 1000\n' > "$BATS_TEST_TMPDIR/bin/id"
+	printf '#!/bin/sh\nexit 1\n' > "$BATS_TEST_TMPDIR/bin/systemctl"
+	chmod +x "$BATS_TEST_TMPDIR"/bin/*
+	export PATH=$BATS_TEST_TMPDIR/bin:$PATH ROOT=$BATS_TEST_TMPDIR/root CONF=/nonexist/conf WORK=/nonexist/work KERNEL_RELEASE=none
+	run --separate-stderr capture/kmortem-capture networked
+	[ "$stderr" = 'kmortem-capture: /nonexist/conf: cannot be read' ]
+	run -0 capture/kmortem-capture --help
+	[[ $output == *'from /nonexist/conf'* ]]
+	unset KMORTEM_TEST
+	run -0 capture/kmortem-capture --help
+	[[ $output == *'from /etc/kmortem/capture.conf'* ]]
+	# With a root of its own it would not ask who runs it.
+	run --separate-stderr capture/kmortem-capture load
+	[ "$status" -eq 2 ]
+	[ "$stderr" = 'kmortem-capture: load has to be run as root' ]
+}
+
 @test "who is not root is told so" {
 	mkdir "$BATS_TEST_TMPDIR/bin"
 	printf '#!/bin/sh\necho 1000\n' > "$BATS_TEST_TMPDIR/bin/id"

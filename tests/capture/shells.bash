@@ -3,6 +3,7 @@
 # shellcheck shell=bash disable=SC2154 # bats sets variables
 
 bats_require_minimum_version 1.5.0
+export KMORTEM_TEST=1
 
 setup() {
 	cd "$BATS_TEST_DIRNAME/../.." || return
