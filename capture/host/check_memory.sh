@@ -49,19 +49,6 @@ check_memory() {
 	fi
 }
 
-# advice_for_command_line WORD: sets $advice and $command for adding that to the kernel's command line.
-advice_for_command_line() {
-	advice="add $1 to the kernel's command line, and reboot:"
-	if has update-grub; then
-		command="mkdir -p /etc/default/grub.d && echo 'GRUB_CMDLINE_LINUX_DEFAULT=\"\$GRUB_CMDLINE_LINUX_DEFAULT $1\"' > /etc/default/grub.d/kmortem-capture.cfg && update-grub && reboot"
-	elif has grubby; then
-		command="grubby --update-kernel=ALL --args=$1 && reboot"
-	else
-		advice="add $1 to the kernel's command line in the settings of the boot loader, and reboot"
-		command=
-	fi
-}
-
 # ---- enough? -----------------------------------------------------------------------------------
 
 # What is not known of an image before it was made: measured on that of Debian 12 for one disk; distributions' are larger.

@@ -214,14 +214,31 @@ loaded' ]
 	subject=check_memory
 	file sys/kernel/kexec_crash_size 0
 	file proc/cmdline 'ro quiet'
-	stub update-grub :
+	hidden update-grub grub-mkconfig grub2-mkconfig grubby
+	judged crashkernel fail 'in the settings of the boot loader'
+	file etc/kernel/cmdline 'ro quiet'
+	judged crashkernel fail 'to /etc/kernel/cmdline, have the boot entries made again'
+	file etc/default/grub 'GRUB_CMDLINE_LINUX_DEFAULT=quiet'
+	judged crashkernel fail 'to GRUB_CMDLINE_LINUX_DEFAULT in /etc/default/grub, then: grub-mkconfig -o /boot/grub/grub.cfg && reboot'
+	stub grub2-mkconfig :
+	judged crashkernel fail 'in /etc/default/grub, then: grub2-mkconfig -o /boot/grub2/grub.cfg && reboot'
+	stub grub-mkconfig 'sysconfdir=/etc; . ${sysconfdir}/default/grub'
+	stub update-grub 'exec grub-mkconfig -o /boot/grub/grub.cfg'
+	judged crashkernel fail 'in /etc/default/grub, then: update-grub && reboot'
+	rm "$BATS_TEST_TMPDIR/bin/grub-mkconfig"
+	judged crashkernel fail 'in /etc/default/grub, then: update-grub && reboot'
+	stub grub-mkconfig 'for x in ${sysconfdir}/default/grub.d/*.cfg ; do'
 	judged crashkernel fail 'M"'\'' > /etc/default/grub.d/kmortem-capture.cfg && update-grub'
-	rm "$BATS_TEST_TMPDIR/bin/update-grub"
-	hidden update-grub
+	file etc/zipl.conf '[defaultboot]'
+	mv "$BATS_TEST_TMPDIR/bin/update-grub" "$BATS_TEST_TMPDIR/"
+	judged crashkernel fail 'in /etc/zipl.conf, then: zipl && reboot'
+	rm "$ROOT/etc/zipl.conf"
+	mv "$BATS_TEST_TMPDIR/update-grub" "$BATS_TEST_TMPDIR/bin/"
+	mkdir -p "$ROOT/sys/firmware/efi/efivars"
+	printf '\6\0\0\0s\0y\0s\0t\0e\0m\0d\0-\0b\0o\0o\0t\0 \0002\0' > "$ROOT/sys/firmware/efi/efivars/LoaderInfo-4a67b082"
+	judged crashkernel fail 'to /etc/kernel/cmdline, have the entries of systemd-boot made again'
 	stub grubby :
 	judged crashkernel fail 'grubby --update-kernel=ALL --args=crashkernel='
-	rm "$BATS_TEST_TMPDIR/bin/grubby"
-	judged crashkernel fail 'in the settings of the boot loader'
 }
 
 @test "memory is asked for, but not reserved" {

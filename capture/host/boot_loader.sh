@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh disable=SC2034,SC2154
+# Where the kernel's command line is set: that is the boot loader's, of which each has its own way.
+
+# loader_is_systemd_boot: it says so itself; four bytes of attributes stand before the text, which is UTF-16.
+loader_is_systemd_boot() { cat "$ROOT"/sys/firmware/efi/efivars/LoaderInfo-* 2> /dev/null | tr -d '\000' | grep -q -a systemd-boot; }
+
+# grub_has_drop_ins: grub is what boots, and what makes its configuration reads /etc/default/grub.d, too, as Debian's does and
+# grub's own does not.
+grub_has_drop_ins() {
+	has update-grub && ! loader_is_systemd_boot && for name in update-grub grub-mkconfig; do
+		maker=$(program_file "$name") && grep -q -a default/grub.d "$maker" && return
+	done
+}
+
+# grub_command: makes grub's configuration from /etc/default/grub; status 1 where that is not known.
+grub_command() {
+	[ -f "$ROOT/etc/default/grub" ] || return
+	if has update-grub; then
+		echo update-grub
+	elif has grub2-mkconfig; then
+		echo "grub2-mkconfig -o /boot/grub2/grub.cfg"
+	else
+		echo "grub-mkconfig -o /boot/grub/grub.cfg"
+	fi
+}
+
+# advice_for_command_line WORD: sets $advice and $command for adding that to the kernel's command line.
+advice_for_command_line() {
+	advice="add $1 to the kernel's command line, and reboot:" command=
+	if grub_has_drop_ins; then
+		command="mkdir -p /etc/default/grub.d && echo 'GRUB_CMDLINE_LINUX_DEFAULT=\"\$GRUB_CMDLINE_LINUX_DEFAULT $1\"' > /etc/default/grub.d/kmortem-capture.cfg && update-grub && reboot"
+	elif has grubby; then
+		command="grubby --update-kernel=ALL --args=$1 && reboot"
+	elif loader_is_systemd_boot; then
+		advice="add $1 to /etc/kernel/cmdline, have the entries of systemd-boot made again (kernel-install), and reboot"
+	elif [ -f "$ROOT/etc/zipl.conf" ]; then
+		advice="add $1 to the parameters in /etc/zipl.conf, then:" command="zipl && reboot"
+	elif command=$(grub_command); then
+		advice="add $1 to GRUB_CMDLINE_LINUX_DEFAULT in /etc/default/grub, then:" command="$command && reboot"
+	elif [ -f "$ROOT/etc/kernel/cmdline" ]; then
+		advice="add $1 to /etc/kernel/cmdline, have the boot entries made again, and reboot"
+	else
+		advice="add $1 to the kernel's command line in the settings of the boot loader, and reboot"
+	fi
+}
