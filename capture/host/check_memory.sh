@@ -99,13 +99,23 @@ memory_added() {
 	esac
 }
 
+# memory_hardware: sets $memory_hardware_bytes to what drivers of our image take for hardware that no emulator has, where that is
+# known, and $memory_hardware to these drivers. Of mlx5_core it is what kdump-utils adds to its crashkernel=.
+memory_hardware() {
+	memory_hardware='' memory_hardware_bytes=0
+	[ "$memory_saver" = image ] && plan_lines module "$image_plan" 2> /dev/null | grep -q -x mlx5_core || return 0
+	memory_hardware=mlx5_core memory_hardware_bytes=157286400
+	[ "$(getconf PAGESIZE 2> /dev/null)" != 65536 ] || memory_hardware_bytes=209715200
+}
+
 # memory_need: sets $memory_needed to what the capture takes, by the last measurement or by adding up.
 memory_need() {
 	memory_image
+	memory_hardware
 	memory_measured=
 	[ "$memory_saver" != image ] || memory_measured=$(measured_bytes)
 	if [ "$memory_measured" ]; then
-		memory_needed=$memory_measured
+		memory_needed=$((memory_measured + memory_hardware_bytes))
 		return
 	fi
 	kernel_bytes=0
@@ -118,7 +128,7 @@ memory_need() {
 	fi
 	# The kernel's list of pages takes a 64th.
 	memory_needed=$((kernel_bytes + memory_runtime_bytes + $(memory_added)))
-	memory_needed=$((memory_needed + memory_needed / 63))
+	memory_needed=$((memory_needed + memory_needed / 63 + memory_hardware_bytes))
 }
 
 # A word for the command line: a third more than needed, in steps of 64 MiB.
@@ -164,11 +174,12 @@ check_memory_is_enough() {
 	value needed_bytes "$memory_needed"
 	need="The capture needs $(megabytes "$memory_needed") of $(megabytes "$memory_reserved")"
 	if [ "$memory_measured" ]; then
-		need="$need: the smallest memory in which its image came to its end in an emulator, and $MEASURE_MARGIN MiB more."
+		need="$need: the smallest memory in which its image came to its end in an emulator, which has none of this machine's hardware, and $MEASURE_MARGIN MiB more."
 	else
 		assumed
 		memory_added_words
 	fi
+	[ -z "$memory_hardware" ] || need="$need $(megabytes "$memory_hardware_bytes") of that are for the hardware of $memory_hardware."
 	advice_for_command_line "crashkernel=$(memory_advised)M"
 	if [ "$memory_saver" != image ] && [ -z "$memory_image" ]; then
 		point warn crashkernel-size "$need" "see which image $(owner) loads, and whether that has room"

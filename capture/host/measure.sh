@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh disable=SC2154
 # How much memory the capture takes: its image is booted in an emulator with less and less, until it no longer comes to its end.
+# Drivers are loaded there without their hardware, for which some take much: that is not measured.
 
 measured_file=$image_directory/measured
 MEASURE_PATIENCE=120 # seconds for one boot; emulated, it takes twenty
