@@ -43,7 +43,7 @@ is_word_of_first_boot() {
 	# What makes it panic of a small thing: it is to come to the end.
 	panic | panic_on_* | oops | *_panic | nmi_watchdog | crash_kexec_post_notifiers) ;;
 	# Ours.
-	irqpoll | reset_devices | novmcoredd | kmortem.capture) ;;
+	irqpoll | reset_devices | novmcoredd) ;;
 	*) return 1 ;;
 	esac
 }
@@ -52,7 +52,7 @@ is_word_of_first_boot() {
 # way belong to no driver yet (irqpoll); devices are in the middle of something (reset_devices); panic=10: a panic of its own
 # ends it. The rest spares memory: no control groups of memory, no huge pages, no dumps by devices in the dump.
 capture_words() {
-	words="irqpoll reset_devices panic=10 cgroup_disable=memory transparent_hugepage=never novmcoredd cma=0 hugetlb_cma=0 kmortem.capture"
+	words="irqpoll reset_devices panic=10 cgroup_disable=memory transparent_hugepage=never novmcoredd cma=0 hugetlb_cma=0"
 	case $1 in
 	# Memory that was plugged in is not this kernel's; a machine check or a hardware error that is still there would end it.
 	x86_64 | i?86) echo "nr_cpus=1 numa=off mce=off acpi_no_memhotplug hest_disable pcie_ports=compat $words" ;;

@@ -48,7 +48,7 @@ measure_emulator() {
 # follows "--" goes to the shell.
 measure_words() {
 	case $(uname -m) in aarch64) console=ttyAMA0 ;; *) console=ttyS0 ;; esac
-	printf '%s' "$(kexec_append | tr ' ' '\n' | grep -v -e '^console=' -e '^kmortem.capture' | tr '\n' ' ')"
+	printf '%s' "$(kexec_append | tr ' ' '\n' | grep -v '^console=' | tr '\n' ' ')"
 	printf '%s' "console=$console panic=-1 rdinit=/bin/sh -- -c \"mount -t proc proc /proc; mount -t sysfs sysfs /sys; mount -t devtmpfs dev /dev; "
 	printf '%s' "for i in /lib/kmortem/*.sh; do . \$i; done; measure > /dev/console 2>&1; poweroff -f\""
 }
