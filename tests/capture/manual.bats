@@ -48,6 +48,19 @@ manual() { MANWIDTH=80 man -l "$1" | col -bx; }
 	done
 }
 
+@test "all parts but that for dracut are read by every shell, as README.md says" {
+	find capture -type f ! -name '*.md' ! -name '*.conf' ! -name '*.c' ! -path capture/hooks/dracut.sh > "$BATS_TEST_TMPDIR/parts"
+	[ "$(wc -l < "$BATS_TEST_TMPDIR/parts")" -gt 50 ]
+	while read -r file; do
+		for shell in dash bash 'busybox sh'; do
+			# shellcheck disable=SC2086 # "busybox sh" is two words
+			run -0 $shell -n "$file"
+		done
+	done < "$BATS_TEST_TMPDIR/parts"
+	run ! dash -n capture/hooks/dracut.sh
+	grep -q 'All but `kmortem-open.c`, and `hooks/dracut.sh`' capture/README.md
+}
+
 @test "no blank stands before a comma in the manuals, and no line is stretched" {
 	for page in man/kmortem-capture.8 man/capture.conf.5; do
 		manual $page > "$BATS_TEST_TMPDIR/manual"
