@@ -80,7 +80,8 @@ manual() { MANWIDTH=80 man -l "$1" | col -bx; }
 		echo "$point"
 		each "point_exists $point"
 		[ "$status" -eq 0 ]
-		sed -n '/^THE CHECK/,/^WITH/p' "$BATS_TEST_TMPDIR/manual" | grep -qE "^ {7}([a-zN, -]*, )?$point(,|$)"
+		# In one place.
+		[ "$(sed -n '/^THE CHECK/,/^WITH/p' "$BATS_TEST_TMPDIR/manual" | grep -cE "^ {7}([a-zN, -]*, )?$point(,|$)")" -eq 1 ]
 	done
 	grep -qF '/usr/local/share/doc/kmortem/capture.conf /etc/kmortem/capture.conf' "$BATS_TEST_TMPDIR/manual"
 }
