@@ -17,7 +17,8 @@ hook_begin() {
 	deadline_set "$conf_time_limit"
 }
 
-# hook_end: the machine comes back, or what the site wants. What was saved is on the disk: nothing is waited for.
+# hook_end: the machine comes back, or what the site wants. What was saved is on the disk: nothing is waited for. So does `end` of
+# saving/init, which is written there once more: the first process needs no other file.
 hook_end() {
 	say "$conf_final_action"
 	if [ "$conf_final_action" = shell ]; then sh < /dev/console > /dev/console 2>&1; fi
