@@ -29,7 +29,8 @@ is_root() {
 # is_dump PATH ROOT…: whether it is that of a dump as scans find them.
 is_dump() { roots_have "$@" && is_root "${1%/*/*}" "$@" && dumps_below "${1%/*}" 1 | grep -q -x -F -e "$1"; }
 
-# is_freebsd FILE: by the name that netdump-server gives it, beside the directories: it gets no report, but is in the page of all dumps.
+# is_freebsd FILE: by the name that netdump-server gives it, beside the directories: it gets no report, but is in the page of all
+# dumps.
 is_freebsd() { case ${1##*/} in vmcore[._]*.[0-9]*) ;; *) return 1 ;; esac }
 
 # retry_words: how report-failed.txt ends. What this kmortem could not examine, another may.
@@ -68,12 +69,12 @@ is_chosen() {
 
 key_of() { printf %s "$1" | sha256sum | cut -c 1-16; }
 
-# told FILE: prints the link that is there when it, or another of its directory, was told of; what the firmware has kept of one
-# crash takes the place of what it had kept of another.
-told() {
-	told_of=${1%/*}
-	! is_pstore "$1" || told_of="$1 $(stat -c %Y -- "$1")"
-	echo "$STATE_DIRECTORY/$(key_of "$told_of")"
+# announced_link FILE: the link that says that this crash was told of, be it by another file of the directory. What the firmware
+# has kept of one crash takes the place of what it had kept of another: there the time tells them apart.
+announced_link() {
+	crash=${1%/*}
+	! is_pstore "$1" || crash="$1 $(stat -c %Y -- "$1")"
+	echo "$STATE_DIRECTORY/$(key_of "$crash")"
 }
 
 # note FILE: prints its key.
@@ -109,7 +110,7 @@ untold() {
 	shift
 	for log in "$@"; do
 		if roots_have "$log" "$root" && [ -z "$(dumps_below "${log%/*}" 1)" ] && log_is_left "$log" &&
-			log_is_of_crash "$log" && [ ! -h "$(told "$log")" ]; then note "$log"; fi
+			log_is_of_crash "$log" && [ ! -h "$(announced_link "$log")" ]; then note "$log"; fi
 	done
 }
 

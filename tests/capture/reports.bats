@@ -854,7 +854,7 @@ $retry" ]
 		for arguments in '' scan 'scan one' place 'place one two' other; do
 			# shellcheck disable=SC2086
 			run -2 "$@" capture/kmortem-reports $arguments
-			[[ $output == *'want: scan SPOOL ROOT…, or place LINK'* ]]
+			[[ $output == *'want: scan SPOOL ROOT…, renew ROOT…, index ROOT, or place LINK; or, as scan does: wanted ROOT DUMP…, untold ROOT LOG…, or report KEY' ]]
 		done
 	}
 	each_shell wrong
