@@ -13,7 +13,8 @@ as_owner() {
 	if [ "$owner" -eq "$(id -u)" ]; then
 		"$@"
 	else
-		/usr/bin/timeout -s KILL "$OWNER_SECONDS" /usr/bin/setpriv --reuid="$owner" --regid="$(stat -c %g .)" --clear-groups --inh-caps=-all -- "$@"
+		/usr/bin/timeout -s KILL "$OWNER_SECONDS" /usr/bin/setpriv --reuid="$owner" --regid="$(stat -c %g .)" --clear-groups \
+			--inh-caps=-all -- "$@"
 	fi
 }
 

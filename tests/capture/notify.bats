@@ -199,7 +199,7 @@ SYSLOG_IDENTIFIER=kmortem" ]
 		words="thishost crashed: sysrq triggered crash; the dump could not be examined, see ${dump%/*}/report-failed.txt"
 		grep -qx "MESSAGE=$words" "$SAID/logger"
 		grep -qx KMORTEM_HOST=thishost "$SAID/logger"
-		[ "$(cat "$SAID/wall")" = "kmortem:  $words" ]
+		[ "$(cat "$SAID/wall")" = "kmortem: $words" ]
 	}
 	each_shell by_log
 	dump=$BATS_TEST_TMPDIR/crash/host/vmcore
