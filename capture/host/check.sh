@@ -112,6 +112,7 @@ check_points() {
 	check_saver
 	check_image
 	check_loaded
+	check_notify
 }
 
 # check_ready [-f text|json] [--measure] | --watch: status 0 all pass, 1 some warn, 2 some fail, 3 could not be run.

@@ -128,6 +128,28 @@ judged() {
 	words=$absent judged extra-modules warn 'The kernel 6.1.0-test has no no_such nor_such, '
 }
 
+@test "ways to tell of a crash that lead nowhere" {
+	subject=check_notify
+	mkdir -p "$ROOT/etc/kmortem" "$ROOT/site"
+	stub sendmail :
+	file site/tell '#!/bin/sh'
+	chmod +x "$ROOT/site/tell"
+	for line in '' 'notify_mail = admin@example.com' 'notify_command = /site/tell'; do
+		echo "$line" > "$ROOT/etc/kmortem/capture.conf"
+		each "$SYSTEM"'; conf_file=$ROOT/etc/kmortem/capture.conf check_form=json; conf_read $conf_file; check_notify; check_end'
+		[ "$(jq '.points | length' <<< "$output")" -eq 0 ]
+	done
+	for command in /site /site/none /site/text; do
+		file site/text text
+		echo "notify_command = $command" > "$ROOT/etc/kmortem/capture.conf"
+		judged notify-command warn "notify_command names $command, which is no program"
+	done
+	hidden sendmail
+	rm "$BATS_TEST_TMPDIR/bin/sendmail"
+	echo 'notify_mail = admin@example.com' > "$ROOT/etc/kmortem/capture.conf"
+	words='has_sendmail() { has sendmail; }' judged notify-mail warn 'there is no sendmail: nothing would be sent to admin@example.com'
+}
+
 @test "a machine that is ready" {
 	each "$SYSTEM"'; conf_file=$ROOT/etc/kmortem/capture.conf; check_ready -f json'
 	echo "$output"
