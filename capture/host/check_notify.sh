@@ -2,10 +2,10 @@
 # shellcheck shell=sh disable=SC2154
 # check: whether what tells of a crash can be told in the ways that the site wants; without wishes there are no points.
 
-# has_sendmail: as kmortem-notify looks for it.
-has_sendmail() (PATH=$PATH:/usr/sbin:/usr/lib && has sendmail)
-
 is_program() { [ -f "$1" ] && [ -x "$1" ]; }
+
+# has_sendmail: as kmortem-notify looks for it.
+has_sendmail() { has sendmail || is_program "$ROOT/usr/sbin/sendmail" || is_program "$ROOT/usr/lib/sendmail"; }
 
 check_notify() {
 	if [ "$conf_notify_mail" ] && ! has_sendmail; then

@@ -147,7 +147,11 @@ judged() {
 	hidden sendmail
 	rm "$BATS_TEST_TMPDIR/bin/sendmail"
 	echo 'notify_mail = admin@example.com' > "$ROOT/etc/kmortem/capture.conf"
-	words='has_sendmail() { has sendmail; }' judged notify-mail warn 'there is no sendmail: nothing would be sent to admin@example.com'
+	judged notify-mail warn 'there is no sendmail: nothing would be sent to admin@example.com'
+	file usr/lib/sendmail '#!/bin/sh'
+	chmod +x "$ROOT/usr/lib/sendmail"
+	each "$SYSTEM"'; conf_file=$ROOT/etc/kmortem/capture.conf check_form=json; conf_read $conf_file; check_notify; check_end'
+	[ "$(jq '.points | length' <<< "$output")" -eq 0 ]
 }
 
 @test "a machine that is ready" {
