@@ -97,7 +97,7 @@ kmortem-capture-network.service" ]
 	mkdir "$BATS_TEST_TMPDIR/bin"
 	printf '#!/bin/sh\necho "$*"\n' > "$BATS_TEST_TMPDIR/bin/systemctl"
 	chmod +x "$BATS_TEST_TMPDIR/bin/systemctl"
-	export PATH=$BATS_TEST_TMPDIR/bin:$PATH CONF=$BATS_TEST_TMPDIR/conf
+	export PATH=$BATS_TEST_TMPDIR/bin:$PATH CONF=$BATS_TEST_TMPDIR/conf KMORTEM_TEST=1
 	export ROOT=$BATS_TEST_TMPDIR/root
 	mkdir -p "$ROOT/etc"
 	echo web7 > "$ROOT/etc/hostname"
