@@ -11,7 +11,7 @@
 
 # What the settings may accept, and target-N and target-N-room.
 CHECK_POINTS="configuration crashkernel crashkernel-size kernel-file kernel-options lockdown panic-on-oops panic-on-hang panic-on-nmi panic-reboot \
-nmi-watchdog watchdog makedumpfile makedumpfile-compression makedumpfile-kernel extra-modules saver image loaded"
+nmi-watchdog watchdog makedumpfile makedumpfile-compression makedumpfile-kernel extra-modules saver image loaded notify-mail notify-command"
 
 check_json='' check_measures=no check_values='' check_measured=true check_accepted=false check_passed=0 check_warned=0 check_failed=0
 
