@@ -100,6 +100,41 @@ SYSLOG_IDENTIFIER=kmortem" ]
 	each_shell nobody
 }
 
+@test "what lay there before kmortem did alarms nobody" {
+	report
+	mkdir -p "$ROOT/var/lib/kmortem/told"
+	touch -d '-2 days' "$ROOT/var/lib/kmortem/told/since"
+	echo notify_mail=admin@example.com > "$ROOT/etc/kmortem/capture.conf"
+	# alarmed SHELL…: the priority, and whom else it reached.
+	alarmed() {
+		rm -rf "${SAID:?}"/* "$ROOT"/run/motd.d/*
+		notify "$@" tell "$dump"
+		notify "$@" send "$dump"
+		sed -n 's/^PRIORITY=//p' "$SAID/logger"
+		(cd "$SAID" && ls)
+	}
+	ages() {
+		touch -d '-3 days' "$dump"
+		run -0 alarmed "$@"
+		[ "$output" = "5
+logger
+logger.arguments" ]
+		# Since then; and by a capture kernel without a clock.
+		for when in '-1 day' 1970-01-02; do
+			touch -d "$when" "$dump"
+			run -0 alarmed "$@"
+			[ "$output" = "2
+logger
+logger.arguments
+mail
+mail.arguments
+wall
+wall.arguments" ]
+		done
+	}
+	each_shell ages
+}
+
 @test "several crashes that are told of at once are all told" {
 	report
 	for number in 2 3 4; do cp -r "${dump%/*}" "$BATS_TEST_TMPDIR/crash/$number"; ln -s "$BATS_TEST_TMPDIR/crash/$number/vmcore" "$BATS_TEST_TMPDIR/$number"; done

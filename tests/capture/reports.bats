@@ -59,6 +59,18 @@ each_shell() {
 	done
 }
 
+@test "when the first look was is kept, as what is older is no news" {
+	first() {
+		rm -f "$STATE_DIRECTORY"/*
+		run -0 scan "$@"
+		[ "$(stat -c %Y "$STATE_DIRECTORY/since")" -eq $(($(sed 's/btime //' "$PROC/stat") - 86400)) ]
+		touch -d 2020-01-01 "$STATE_DIRECTORY/since"
+		run -0 scan "$@"
+		[ "$(date -r "$STATE_DIRECTORY/since" +%Y)" -eq 2020 ]
+	}
+	each_shell first
+}
+
 @test "dumps of every layout, those of the past only where they are incomplete" {
 	dump 202611211313/dump.202611211313
 	dump 202611211313/dmesg.202611211313
@@ -192,7 +204,8 @@ dmesg.txt" ]
 	touch -h -d '-91 days' "$STATE_DIRECTORY"/{old,here}
 	run -0 told dash
 	[ "$(ls "$STATE_DIRECTORY")" = "here
-new" ]
+new
+since" ]
 }
 
 @test "a directory may have any name, and a long one" {
