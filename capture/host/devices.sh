@@ -129,17 +129,7 @@ mount_refusal() {
 	esac
 }
 
-# device_has_paths MAJOR:MINOR: it, or a device that it is made of, is a disk with several paths.
-device_has_paths() (
-	block=$(readlink -f "$ROOT/sys/dev/block/$1")
-	case $(cat "$block/dm/uuid" 2> /dev/null) in mpath-*) exit 0 ;; esac
-	for slave in "$block"/slaves/*; do
-		[ ! -e "$slave" ] || ! device_has_paths "$(cat "$slave/dev")" || exit 0
-	done
-	exit 1
-)
-
-# device_activation MAJOR:MINOR: what makes it appear, a line for each step: "lvm VG/LV [paths]", "mdadm".
+# device_activation MAJOR:MINOR: what makes it appear, a line for each step: "lvm VG/LV", "mdadm".
 device_activation() (
 	block=$(readlink -f "$ROOT/sys/dev/block/$1")
 	[ ! -e "$block/partition" ] || block=${block%/*}
@@ -148,7 +138,7 @@ device_activation() (
 	done
 	case $(cat "$block/dm/uuid" 2> /dev/null) in
 	# In names of mapped devices a hyphen parts group and volume; those of the names are doubled.
-	LVM-*) echo "lvm $(sed 's/--/%/g; s,-,/,; s/%/-/g' "$block/dm/name")$(! device_has_paths "$1" || echo " paths")" ;;
+	LVM-*) echo "lvm $(sed 's/--/%/g; s,-,/,; s/%/-/g' "$block/dm/name")" ;;
 	esac
 	[ ! -d "$block/md" ] || echo mdadm
 )

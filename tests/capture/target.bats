@@ -416,15 +416,14 @@ route replace 192.0.2.9 dev eth0 src 192.0.2.5' ]
 
 @test "a device target is mounted as the plan says, when it has appeared" {
 	printf 'local /var/crash\tUUID=11-22\tbtrfs\trw,subvolid=5\t/@var/crash\ndevice /dev/sdb1:/\t/dev/sdb1\text4\trw\t/\n' > "$ROOT/etc/kmortem/capture.devices"
-	printf 'mdadm\nlvm vg/lv\nlvm vg/two paths\n' > "$ROOT/etc/kmortem/capture.activate"
+	printf 'mdadm\nlvm vg/lv\n' > "$ROOT/etc/kmortem/capture.activate"
 	each 'calls=$ROOT/run/calls; : > $calls; rm -f $ROOT/run/naps
 		sleep() { echo >> $ROOT/run/naps; }; lvm() { echo "lvm $*" >> $calls; }; mdadm() { echo "mdadm $*" >> $calls; }
 		findfs() { [ "$(wc -l < $ROOT/run/naps)" -ge 2 ] && echo /dev/dm-0; }; mount() { echo "mount $*"; }
 		target_choose "local /var/crash" && echo "${target_directory#$ROOT}" && target_open; sort $calls | uniq -c | sed "s/^ *//"'
 	[ "$output" = "/target/@var/crash
 mount -t btrfs -o rw,subvolid=5 /dev/dm-0 $ROOT/target
-3 lvm lvchange -ay --noudevsync --ignoremonitoring --config devices{use_devicesfile=0 md_component_checks=\"full\" allow_changes_with_duplicate_pvs=1} vg/two
-3 lvm lvchange -ay --noudevsync --ignoremonitoring --config devices{use_devicesfile=0 md_component_checks=\"full\"} vg/lv
+3 lvm lvchange -ay --noudevsync --ignoremonitoring --config devices{use_devicesfile=0 md_component_checks=\"full\" filter=[\"a|.*|\"]} vg/lv
 3 mdadm --assemble --scan --no-degraded" ]
 	each 'sleep() { :; }; findfs() { return 1; }; target_choose "local /var/crash"; target_open'
 	[ "$status" -eq 1 ]
@@ -432,6 +431,22 @@ mount -t btrfs -o rw,subvolid=5 /dev/dm-0 $ROOT/target
 	each 'target_choose "device /dev/sdb1:/"; echo "${target_directory#$ROOT}"; target_choose "local /elsewhere" || echo no'
 	[ "$output" = '/target
 no' ]
+}
+
+@test "of a disk with several paths LVM sees one, which can be read" {
+	# sda, sdb and sdd lead to one, of which sda is dead; sdc is another one's, sde has what many have.
+	for name in a=naa.5000c500deadbeef b=naa.5000c500deadbeef d=naa.5000c500deadbeef c=naa.5000c500deadbeee 'e=t10.Generic Disk' 'f=t10.Generic Disk'; do
+		mkdir -p "$ROOT/sys/block/sd${name%%=*}/device"
+		echo "${name#*=}" > "$ROOT/sys/block/sd${name%%=*}/device/wwid"
+		[ "${name%%=*}" = a ] || echo data > "$ROOT/dev/sd${name%%=*}"
+	done
+	mkdir -p "$ROOT/sys/block/vda"
+	ln -s /proc/uptime "$ROOT/proc/uptime"
+	each 'device_other_paths 2> /dev/null'
+	[ "$output" = 'sda
+sdd' ]
+	each 'lvm() { echo "$*"; }; device_activate_lvm vg/lv 2> /dev/null'
+	[ "$output" = 'lvchange -ay --noudevsync --ignoremonitoring --config devices{use_devicesfile=0 md_component_checks="full" filter=["r|^/dev/sda(p?[0-9]+)?$|","r|^/dev/sdd(p?[0-9]+)?$|","a|.*|"]} vg/lv' ]
 }
 
 @test "NFS: the newest version that the server has; names come from the image" {
