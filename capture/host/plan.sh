@@ -103,8 +103,7 @@ plan_device() {
 # plan_filesystem MAJOR:MINOR TYPE OPTIONS PATH: named by what does not change from boot to boot, where it has that. A mirror is
 # named as the image's mdadm.conf does: where the array's own data stands at the end, each of its disks has the same UUID.
 plan_filesystem() {
-	refusal=$(device_refusal "$1")
-	[ -z "$refusal" ] || { say "${target#* }: lies on $refusal"; return 1; }
+	plan_disk "$1" || return
 	device=$(device_node "$1")
 	uuid=$(device_tag "$device" UUID)
 	case $device in
@@ -115,6 +114,12 @@ plan_filesystem() {
 	plan_type "$2" "$uuid" || return
 	drivers_of_block "$1" | sed 's/^/module /'
 	plan_activation "$(device_activation "$1" | awk '!seen[$0]++')"
+}
+
+# plan_disk MAJOR:MINOR: status 1 where it cannot be had in the capture kernel.
+plan_disk() {
+	refusal=$(device_refusal "$1")
+	[ -z "$refusal" ] || { say "${target#* }: lies on $refusal"; return 1; }
 }
 
 # plan_type TYPE UUID
@@ -128,6 +133,7 @@ plan_type() {
 		echo "activate btrfs"
 		plan_program btrfs || return
 		for disk in $disks; do
+			plan_disk "$disk" || return
 			drivers_of_block "$disk" | sed 's/^/module /'
 			plan_activation "$(device_activation "$disk")" || return
 		done

@@ -203,6 +203,17 @@ program btrfs' ]
 	done
 }
 
+@test "btrfs on several disks: none of them may be one that does not come up by itself" {
+	disk sdb1 8:17
+	disk dm-0 253:0 CRYPT-LUKS2-abc
+	mkdir -p "$sys/fs/btrfs/11-22/devices"/{sdb1,dm-0}
+	echo 8:17 > "$sys/fs/btrfs/11-22/devices/sdb1/dev"
+	echo 253:0 > "$sys/fs/btrfs/11-22/devices/dm-0/dev"
+	each "$found"' program_file() { echo /bin/sh; }; blkid() { echo "$1: UUID=\"11-22\" TYPE=\"btrfs\""; }; plan_target "device /dev/sdb1:/x"'
+	[ "$status" -eq 1 ]
+	[ "$stderr" = 'kmortem-capture: /dev/sdb1:/x: lies on an encrypted device, whose key the capture kernel does not have' ]
+}
+
 # ---- the network -------------------------------------------------------------------------------
 
 @test "servers, addresses and ports in targets" {
