@@ -2,20 +2,9 @@
 # shellcheck shell=sh disable=SC2154
 # check: what the kernel was built with, and what it allows.
 
-# kernel_has OPTION: in $kernel_options.
-kernel_has() {
-	case $kernel_options in
-	*"
-CONFIG_$1=y"*) ;;
-	*) return 1 ;;
-	esac
-}
-
 check_kernel() {
 	check_kernel_file
 	if kernel_options=$(kernel_config); then
-		kernel_options="
-$kernel_options"
 		check_kernel_options
 	else
 		kernel_options=

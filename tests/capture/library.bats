@@ -167,3 +167,13 @@ local /b
 		[ "$status" -eq 1 ] || { echo "$target"; return 1; }
 	done
 }
+
+@test "no function of the library takes the place of another" {
+	local others names
+	# The host's loads what saves, too, to open a target.
+	for others in 'host saving' reports; do
+		names=$(for folder in shared $others; do sed -n 's/^\([a-z_0-9]*\)() .*/\1/p' capture/$folder/*.sh; done | sort)
+		[ "$(wc -l <<< "$names")" -gt 50 ]
+		[ -z "$(uniq -d <<< "$names")" ]
+	done
+}
