@@ -11,9 +11,9 @@ setup() {
 
 # by SHELL WORDS: what these words print, with the library loaded.
 by() {
-	# Where the tests run in the background, INT is ignored, and no shell gives it back.
+	# Where the tests run in the background, or by nohup, signals are ignored, and no shell gives them back.
 	# shellcheck disable=SC2086,SC2016 # "busybox sh" is two words; words are for the shell under test
-	env --default-signal=INT $1 -c 'set -u; for file in capture/shared/*.sh capture/host/*.sh capture/saving/*.sh; do . "$file"; done; '"$2"
+	env --default-signal=HUP,INT,TERM $1 -c 'set -u; for file in capture/shared/*.sh capture/host/*.sh capture/saving/*.sh; do . "$file"; done; '"$2"
 }
 
 # each WORDS: the same by all shells, in $output and $status; busybox, which takes its own programs, has what is asked of them.
