@@ -177,12 +177,13 @@ TAINT_LETTERS = "PFSRMBUDAWCIOELKXTNJ"
 
 
 def taint(found, console):
-    """Letters of the kernel's taint: its number, else what it said when it crashed; None when neither is there."""
-    number = found.get("/proc/sys/kernel/tainted", [""])[-1].strip()
-    if number:
-        return {letter for bit, letter in enumerate(TAINT_LETTERS) if int(number) >> bit & 1}
+    """Letters of the kernel's taint: what it said when it crashed, which may have tainted it, else its number before that;
+    None when neither is there."""
     said = re.findall(r"PID: \d+ .*?(Not tainted|Tainted: [A-Z ]+?)  ?[0-9]", console)
-    return set(re.sub(r"Not tainted|Tainted:|[G ]", "", said[-1])) if said else None
+    if said:
+        return set(re.sub(r"Not tainted|Tainted:|[G ]", "", said[-1]))
+    number = found.get("/proc/sys/kernel/tainted", [""])[-1].strip()
+    return {letter for bit, letter in enumerate(TAINT_LETTERS) if int(number) >> bit & 1} if number else None
 
 
 def tasks(found, reading):

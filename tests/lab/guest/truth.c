@@ -27,6 +27,8 @@
 #define DEBUGCON_PORT 0xe9
 #define DISK_BLOCK 4096UL
 #define SETTLE_US 300000
+/* The kernel refuses to read a sysctl into 4 MiB and more (fs/proc/proc_sysctl.c: KMALLOC_MAX_SIZE). */
+#define READ_SIZE (1UL << 20)
 
 /* Read once; "name=path" names the part otherwise than its file. */
 static const char *const once_files[] = {
@@ -83,13 +85,20 @@ __attribute__((format(printf, 2, 3))) static void text_add(struct text *text, co
         text->used += (size_t)n;
 }
 
+static size_t text_room(const struct text *text)
+{
+    size_t room = text->size - text->used - 1;
+
+    return room < READ_SIZE ? room : READ_SIZE;
+}
+
 /* Appends what fd gives from its start; pread, so that a second round needs no second open. */
 static void text_add_fd(struct text *text, int fd)
 {
     off_t offset = 0;
     ssize_t n;
 
-    while ((n = pread(fd, text->bytes + text->used, text->size - text->used - 1, offset)) > 0) {
+    while ((n = pread(fd, text->bytes + text->used, text_room(text), offset)) > 0) {
         text->used += (size_t)n;
         offset += n;
     }
@@ -136,7 +145,8 @@ static int sysctl_add(const char *path, const struct stat *st, int type, struct 
     size_t start = sysctl_text->used;
 
     (void)ftw;
-    if (type != FTW_F || !(st->st_mode & 0444))
+    /* stat_refresh is no value: who reads it waits for every CPU, and one of them may be busy for ever. */
+    if (type != FTW_F || !(st->st_mode & 0444) || strstr(path, "/stat_refresh"))
         return 0;
     text_add(sysctl_text, "%s = ", path + strlen("/proc/sys/"));
     if (!text_add_file(sysctl_text, path)) {
@@ -335,12 +345,25 @@ static void first_read(struct text *text, const int *fds)
             part_add(text, twice_files[i], fds[i]);
 }
 
-static void second_read(struct text *text, const int *fds)
+/* What each CPU has counted for itself is added to what meminfo and vmstat say; else the kernel does it at a time of its own. */
+static void counters_fold(void)
+{
+    char nothing[1];
+    int fd = open("/proc/sys/vm/stat_refresh", O_RDONLY | O_CLOEXEC);
+
+    if (fd < 0 || read(fd, nothing, sizeof(nothing)) < 0)
+        die("/proc/sys/vm/stat_refresh");
+    close(fd);
+}
+
+static void second_read(struct text *text, const int *fds, int fold)
 {
     tasks_add(text);
     now_add(text, "realtime");
     /* The files just closed are freed only after a grace period of RCU, and slabinfo counts them until then. */
     usleep(SETTLE_US);
+    if (fold)
+        counters_fold();
     for (size_t i = 0; i < N_TWICE; i++)
         if (fds[i] >= 0)
             part_add(text, twice_files[i], fds[i]);
@@ -407,7 +430,10 @@ static void crash(int trigger, const char *file, const char *command)
     die("exec %s", command);
 }
 
-/* truth OUT COMMAND-FILE|exec COMMAND: OUT is "port" or a disk; COMMAND makes the kernel crash. */
+/*
+ * truth OUT COMMAND-FILE|exec COMMAND [fold]: OUT is "port" or a disk; COMMAND makes the kernel crash. fold: counters are
+ * folded before the last reading; not where a CPU answers nobody any more.
+ */
 int truth_main(int argc, char **argv)
 {
     struct text first = text_new(TRUTH_SIZE);
@@ -416,8 +442,10 @@ int truth_main(int argc, char **argv)
     int trigger = -1;
     int out;
 
-    if (argc != 4)
-        die("usage: truth OUT COMMAND-FILE COMMAND");
+    int fold = argc == 5 && strcmp(argv[4], "fold") == 0;
+
+    if (argc != 4 && !fold)
+        die("usage: truth OUT COMMAND-FILE COMMAND [fold]");
     pin_to_cpu(0);
     /* Between the last reading and the crash nobody else shall have the CPU for long. */
     if (setpriority(PRIO_PROCESS, 0, -20) != 0)
@@ -432,7 +460,7 @@ int truth_main(int argc, char **argv)
         fds[i] = open(twice_files[i], O_RDONLY | O_CLOEXEC);
     first_read(&first, fds);
     out_write(out, &first);
-    second_read(&second, fds);
+    second_read(&second, fds, fold);
     text_add(&second, "@@FACTS-END\n");
     out_write(out, &second);
     crash(trigger, argv[2], argv[3]);

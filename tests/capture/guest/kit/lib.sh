@@ -112,7 +112,7 @@ freeze_services() {
 
 # Where there are no ports, by a fourth disk.
 tell_truth() {
-	if [ -b /dev/vdd ]; then "$kit"/truth /dev/vdd "$@"; else "$kit"/truth port "$@"; fi
+	if [ -b /dev/vdd ]; then "$kit"/truth /dev/vdd "$@" fold; else "$kit"/truth port "$@" fold; fi
 }
 
 # As a user does it, some time after the truth was told. What the check finds matters elsewhere. (Nothing is executed below /run.)
