@@ -21,6 +21,9 @@ assumed() { check_measured=false; }
 
 value() { check_values="$check_values${check_values:+, }\"$1\": $2"; }
 
+# text_said SAID: what another part of the program said, as a point's text.
+text_said() { printf %s "$1" | sed 's/^kmortem-capture: //' | tr '\n' ' '; }
+
 # What warns and is accepted by the settings passes, and says so; what fails does not.
 point() {
 	if [ "$1" = warn ] && is_word_of "$2" "${conf_accept-}"; then
@@ -163,14 +166,14 @@ check_usage() {
 check_configuration() {
 	conf_status=0
 	mistakes=$(conf_read "$conf_file" 2>&1) || conf_status=1
-	mistakes=$(printf '%s\n' "$mistakes" | sed 's/^kmortem-capture: //' | tr '\n' ' ')
+	mistakes=$(text_said "$mistakes")
 	conf_read "$conf_file" 2> /dev/null || :
 	unknown=$(points_unknown)
 	if ! [ -e "$conf_file" ]; then
 		point fail configuration "$conf_file is not there." "take the example, and say in it where dumps go:" "$(configuration_command)"
 	elif [ "$conf_status" -ne 0 ]; then
 		point fail configuration "$mistakes" "correct $conf_file; capture.conf(5) says what each key means"
-	elif [ "${mistakes# }" ]; then
+	elif [ "$mistakes" ]; then
 		point warn configuration "$mistakes" "leave one of them in $conf_file"
 	elif [ "$unknown" ]; then
 		point warn configuration "accept names no point of this check: ${unknown% }." "correct $conf_file; kmortem-capture(8) has the names of all points"

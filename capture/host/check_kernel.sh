@@ -4,10 +4,11 @@
 
 check_kernel() {
 	check_kernel_file
-	if kernel_options=$(kernel_config); then
+	kernel_options=known
+	kernel_config > /dev/null || kernel_options=
+	if [ "$kernel_options" ]; then
 		check_kernel_options
 	else
-		kernel_options=
 		point warn kernel-options "It is not known what this kernel was built with: there is no /proc/config.gz and no /boot/config-$image_release." \
 			"put the kernel's .config there"
 	fi
@@ -18,10 +19,10 @@ check_kernel() {
 check_kernel_file() {
 	[ "$(saver)" = image ] || return 0
 	if ! said=$({ kernel_file > /dev/null; } 2>&1); then
-		point fail kernel-file "$(printf '%s\n' "$said" | sed 's/^kmortem-capture: //' | tr '\n' ' ')" \
+		point fail kernel-file "$(text_said "$said")" \
 			"put it there, or name the file in $conf_file, as kernel = /boot/vmlinuz-other"
 	elif [ "$said" ]; then
-		point warn kernel-file "${said#kmortem-capture: }: $(kernel_file 2> /dev/null) is taken." "correct $conf_file"
+		point warn kernel-file "$(text_said "$said"): $(kernel_file 2> /dev/null) is taken." "correct $conf_file"
 	else
 		point pass kernel-file "The capture kernel is $(kernel_file)."
 	fi

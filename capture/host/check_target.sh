@@ -35,7 +35,7 @@ check_target() {
 		target_point warn '' "$1: whether $target_saver can save there is not known." "look whether it can, and whether a dump has room there"
 		return
 	elif ! refusal=$(saver_refusal "$1"); then
-		target_point fail '' "$1: the capture kernel cannot reach it: $(printf %s "$refusal" | sed 's/^kmortem-capture: //' | tr '\n' ' ')" \
+		target_point fail '' "$1: the capture kernel cannot reach it: $(text_said "$refusal")" \
 			"correct that, or choose another target in $target_settings"
 		return
 	fi

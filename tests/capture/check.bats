@@ -220,7 +220,7 @@ loaded' ]
 	file etc/kmortem/capture.conf 'target=local /var/crash' colour=red
 	judged configuration fail 'colour: no such key'
 	file etc/kmortem/capture.conf 'target=local /var/crash' keep=1 keep=2
-	judged configuration warn ":3: keep is given again: this one counts, and the one before it does not  leave one of them in $ROOT/etc/kmortem/capture.conf"
+	judged configuration warn ":3: keep is given again: this one counts, and the one before it does not leave one of them in $ROOT/etc/kmortem/capture.conf"
 	file etc/kmortem/capture.conf 'target=local /var/crash' accept=panic-on-hangs accept=panic-on-hang accept=panic-reboot accept=nmi-watchdog \
 		accept=target-2 accept=target-12-room accept=target-x accept=target- accept=12
 	judged configuration warn 'accept names no point of this check: panic-on-hangs target-x target- 12. correct'

@@ -14,8 +14,10 @@ die() {
 # Hash of the standard input, short enough for a directory's name.
 hash_short() { sha256sum | cut -c1-16; }
 
-# Names and contents of files, as something to hash.
-files_fingerprint() { (cd "$lab_dir" && sha256sum "$@"); }
+# files_fingerprint PATTERN…: names and contents of the lab's files, as something to hash. The patterns are those of this folder,
+# wherever who calls is.
+# shellcheck disable=SC2048,SC2086
+files_fingerprint() { (cd "$lab_dir" && sha256sum -- $*); }
 
 # cache_once DIR COMMAND…: runs COMMAND TMP unless DIR is there, then renames TMP to DIR.
 # Only one process builds a DIR; others wait for it. A failed build leaves nothing behind.

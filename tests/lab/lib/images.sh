@@ -17,7 +17,7 @@ programs_build() {
 
 programs() {
     local dir
-    dir=$lab_cache/programs/$1-$(files_fingerprint guest/*.[ch] | hash_short)
+    dir=$lab_cache/programs/$1-$(files_fingerprint 'guest/*.[ch]' | hash_short)
     cache_once "$dir" programs_build "$1"
     echo "$dir"
 }

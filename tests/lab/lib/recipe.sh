@@ -41,7 +41,7 @@ recipe_guest_inputs() {
     echo "method: $(recipe_method)"
     kernel_packages "${recipe[suite]}" "${recipe[arch]}" "${recipe[kernel]}"
     tool_packages "${recipe[suite]}" "${recipe[arch]}"
-    files_fingerprint guest/* lib/images.sh lib/guest.sh "scenarios/${recipe[scenario]}"
+    files_fingerprint 'guest/*' lib/images.sh lib/guest.sh "scenarios/${recipe[scenario]}"
 }
 
 # recipe_list [sending]: a line for each recipe that this machine can make: its name, and what it is. Those whose guests send
