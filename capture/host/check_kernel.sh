@@ -44,16 +44,18 @@ check_kernel_options() {
 
 # ---- lockdown ----------------------------------------------------------------------------------
 
-# kernel_calls: the system calls that it has for that.
+# kernel_calls: the system calls by which it can be handed a capture kernel, as the end of a sentence.
 kernel_calls() {
 	if [ -z "$kernel_options" ]; then
-		echo "whichever call of kexec it has"
-	elif ! kernel_has KEXEC_FILE; then
-		echo "kexec_load"
-	elif ! kernel_has KEXEC; then
-		echo "kexec_file_load"
+		echo ": it takes the capture kernel by whichever call of kexec it has"
+	elif kernel_has KEXEC && kernel_has KEXEC_FILE; then
+		echo ": it takes the capture kernel by either call of kexec"
+	elif kernel_has KEXEC; then
+		echo ": it takes the capture kernel by kexec_load"
+	elif kernel_has KEXEC_FILE; then
+		echo ": it takes the capture kernel by kexec_file_load"
 	else
-		echo "either call of kexec"
+		echo ", but has no call of kexec"
 	fi
 }
 
@@ -64,7 +66,7 @@ check_lockdown() {
 		point fail lockdown "kernel.kexec_load_disabled is 1: nothing can be loaded until the next boot." \
 			"see to it that the capture kernel is loaded before that is set, and reboot" "grep -r kexec_load_disabled /etc/sysctl.conf /etc/sysctl.d"
 	elif ! kernel_is_locked; then
-		point pass lockdown "The kernel is not locked down ($boot): it takes the capture kernel by $(kernel_calls)."
+		point pass lockdown "The kernel is not locked down ($boot)$(kernel_calls)."
 	elif [ "$kernel_options" ] && ! kernel_has KEXEC_FILE; then
 		point fail lockdown "The kernel is locked down ($mode, $boot) and has no kexec_file_load: it takes no capture kernel." \
 			"boot a kernel with CONFIG_KEXEC_FILE"

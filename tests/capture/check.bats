@@ -428,6 +428,8 @@ loaded' ]
 	[ "$output" = -a ]
 	file boot/config-6.1.0-test CONFIG_KEXEC_FILE=y CONFIG_CRASH_DUMP=y CONFIG_PROC_VMCORE=y CONFIG_DEBUG_INFO_BTF=y
 	judged lockdown pass 'by kexec_file_load.'
+	file boot/config-6.1.0-test CONFIG_DEBUG_INFO_BTF=y
+	judged lockdown pass '(secure boot is on), but has no call of kexec.'
 	rm "$ROOT/boot/config-6.1.0-test"
 	judged lockdown pass 'by whichever call of kexec it has.'
 	file proc/sys/kernel/kexec_load_disabled 1
