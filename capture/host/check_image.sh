@@ -43,10 +43,23 @@ check_extra_modules() {
 			"correct $conf_file, or install what has it for this kernel"
 }
 
+# check_image_theirs: that of kdump-utils holds its settings. What it mounts of fstab is most often what it was before.
+check_image_theirs() {
+	[ "$(owner)" = kdump ] && image=$(kdump_utils_images "$image_release" | head -n 1) && [ "$image" ] || return 0
+	if [ "$(kdump_utils_newer /etc/kdump.conf)" ]; then
+		point fail image "$image is older than /etc/kdump.conf: a crash is saved as that said before." "have it made anew, and loaded:" "kdumpctl restart"
+	elif [ "$(kdump_utils_newer /etc/fstab)" ]; then
+		point warn image "$image is older than /etc/fstab: what it mounts may be as that said before." "have it made anew, and loaded:" "kdumpctl restart"
+	else
+		point pass image "$image is not older than the settings of kdump."
+	fi
+}
+
 # An image for another target or another kernel is worse than one whose programs are of yesterday.
 check_image() {
-	[ "$(owner)" = kmortem ] || [ -r "$kexec_record" ] || return 0
-	if ! [ -s "$image_file" ] && obstacle=$(image_obstacle) && [ "$obstacle" ]; then
+	if [ "$(owner)" != kmortem ] && ! [ -r "$kexec_record" ]; then
+		check_image_theirs
+	elif ! [ -s "$image_file" ] && obstacle=$(image_obstacle) && [ "$obstacle" ]; then
 		point fail image "There is no capture image for $image_release, and none can be made: $obstacle." \
 			"see to that, then make it and load it:" "$(owner_load_command)"
 	elif ! [ -s "$image_file" ]; then

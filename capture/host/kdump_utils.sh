@@ -78,14 +78,22 @@ kdump_utils_changed() {
 	kdumpctl reload || { say "kdumpctl reload failed: no capture kernel is loaded now"; return 1; }
 }
 
+# kdump_utils_newer FILE…: prints the first of its images that is older than one of these, and the first that is newer; nothing where
+# none is.
+kdump_utils_newer() {
+	kdump_utils_images "$image_release" | while IFS= read -r image; do
+		for file; do
+			[ ! -f "$ROOT$file" ] || [ -z "$(find -L "$ROOT$file" -newer "$image")" ] || echo "$image $file"
+		done
+	done | sed -n 1p
+}
+
 kdump_utils_obstacle() {
 	if [ ! -x "$parts/hooks/bounded" ]; then
 		echo "$parts/hooks is not complete: install kmortem-capture again"
 		return
 	fi
-	kdump_utils_images "$(uname -r)" | while IFS= read -r image; do
-		for file in $(kdump_utils_files) /etc/kmortem/capture.conf; do
-			[ ! -f "$ROOT$file" ] || [ -z "$(find "$ROOT$file" -newer "$image")" ] || echo "$image is older than $file: kdumpctl rebuild"
-		done | head -n 1
-	done
+	# shellcheck disable=SC2046 # paths without spaces
+	newer=$(kdump_utils_newer $(kdump_utils_files) /etc/kmortem/capture.conf)
+	[ -z "$newer" ] || echo "${newer% *} is older than ${newer##* }: kdumpctl rebuild"
 }

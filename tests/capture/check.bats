@@ -805,6 +805,32 @@ loaded: Of loaded." ]
 	[ "$(jq '.points | length' <<< "$output")" = 0 ]
 }
 
+@test "the image of kdump-utils, with the settings that it was made by" {
+	subject=check_image
+	rm "$ROOT/run/kmortem-capture/loaded"
+	image=$ROOT/boot/initramfs-6.1.0-testkdump.img
+	words='owner() { echo kdump; }'
+	each "$SYSTEM; $words"'; check_form=json; check_image; check_end'
+	[ "$(jq '.points | length' <<< "$output")" = 0 ]
+	file etc/kdump.conf 'path /data/crash'
+	file etc/fstab '/dev/vda1 / ext4'
+	touch "$image"
+	judged image pass 'is not older than the settings of kdump'
+	touch -d 'now + 1 minute' "$ROOT/etc/fstab"
+	judged image warn "$image is older than /etc/fstab: what it mounts may be as that said before. have it made anew, and loaded: kdumpctl restart"
+	touch -d 'now + 1 minute' "$ROOT/etc/kdump.conf"
+	judged image fail "$image is older than /etc/kdump.conf: a crash is saved as that said before. have it made anew, and loaded: kdumpctl restart"
+	words='owner() { echo kdump; }; hook_state() { echo intact; }'
+	judged image fail 'older than /etc/kdump.conf'
+	# A link is as new as the file that it leads to.
+	touch -d 'now + 2 minutes' "$image"
+	judged image pass
+	mv "$ROOT/etc/kdump.conf" "$ROOT/etc/site.conf"
+	ln -s site.conf "$ROOT/etc/kdump.conf"
+	touch -d 'now + 3 minutes' "$ROOT/etc/site.conf"
+	judged image fail 'older than /etc/kdump.conf'
+}
+
 # room BYTES [OLD]: of every target.
 room() { words="room_bytes() { echo $1; }; retain_size() { echo ${2-0}; }"; }
 
