@@ -90,8 +90,22 @@ advice_for_load() {
 	fi
 }
 
+# check_registered: in place of the next, where the firmware keeps the memory of a crash; what a hypervisor has loaded is not seen.
+check_registered() {
+	fadump_says enabled || return 0
+	advice="see crashkernel" command=
+	[ "$(owner)" = kmortem ] || advice_for_load "$(owner)"
+	if fadump_says registered; then
+		point pass loaded "The memory of a crash is registered with the firmware (fadump)."
+	else
+		point fail loaded "The memory of a crash is not registered with the firmware (fadump): a crash would be the end." "$advice" "$command"
+	fi
+}
+
 check_loaded() {
-	if ! is_loaded && ! has kexec; then
+	if [ "$(memory_elsewhere)" ]; then
+		check_registered
+	elif ! is_loaded && ! has kexec; then
 		advice_for_package kexec-tools
 		point fail loaded "No capture kernel is loaded, and kexec, which loads it, is not installed." "$advice" "$command"
 	elif ! is_loaded; then

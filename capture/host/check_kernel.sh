@@ -62,7 +62,7 @@ kernel_calls() {
 check_lockdown() {
 	mode=$(lockdown) boot="secure boot is off"
 	! secure_boot || boot="secure boot is on"
-	if [ "$(read_line /proc/sys/kernel/kexec_load_disabled)" = 1 ] && ! is_loaded; then
+	if [ "$(read_line /proc/sys/kernel/kexec_load_disabled)" = 1 ] && ! is_loaded && [ -z "$(memory_elsewhere)" ]; then
 		point fail lockdown "kernel.kexec_load_disabled is 1: nothing can be loaded until the next boot." \
 			"see to it that the capture kernel is loaded before that is set, and reboot" "grep -r kexec_load_disabled /etc/sysctl.conf /etc/sysctl.d"
 	elif ! kernel_is_locked; then

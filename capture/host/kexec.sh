@@ -88,10 +88,12 @@ memory_elsewhere() {
 	case $(read_line /proc/xen/capabilities) in
 	*control_d*) echo "This system is Xen's dom0, and it is the hypervisor that reserves memory and starts the capture kernel" ;;
 	esac
-	case $(read_line /sys/kernel/fadump/enabled)$(read_line /sys/kernel/fadump_enabled) in
-	*1*) echo "The firmware keeps the memory of a crash (fadump) and starts what captures it" ;;
-	esac
+	! fadump_says enabled || echo "The firmware keeps the memory of a crash (fadump) and starts what captures it"
 }
+
+# fadump_says enabled|registered: the firmware is to keep the memory of a crash; and has been told which that is. Older kernels have
+# no directory for that.
+fadump_says() { case $(read_line "/sys/kernel/fadump/$1")$(read_line "/sys/kernel/fadump_$1") in *1*) ;; *) return 1 ;; esac; }
 
 # memory_is_there: for a capture kernel of ours.
 memory_is_there() {
@@ -199,7 +201,9 @@ record_is_hidden() {
 
 # status: 0 where a crash would start a capture kernel.
 status() {
-	if ! is_loaded; then
+	if fadump_says enabled && fadump_says registered; then
+		echo "registered with the firmware (fadump)"
+	elif ! is_loaded; then
 		echo "not loaded"
 		return 1
 	elif record_is_hidden; then

@@ -472,6 +472,38 @@ loaded' ]
 	judged loaded fail 'apt-get install kexec-tools'
 }
 
+@test "what the firmware keeps, or a hypervisor, is not loaded by kexec" {
+	subject=check_loaded
+	file sys/kernel/kexec_crash_loaded 0
+	file proc/sys/kernel/kexec_load_disabled 1
+	rm "$ROOT/run/kmortem-capture/loaded"
+	mkdir -p "$ROOT/sys/kernel/fadump"
+	for name in fadump/ fadump_; do
+		file sys/kernel/${name}enabled 1
+		file sys/kernel/${name}registered 1
+		words='owner() { echo kdump; }'
+		judged loaded pass 'The memory of a crash is registered with the firmware (fadump).'
+		each status
+		[ "$status" -eq 0 ]
+		[ "$output" = 'registered with the firmware (fadump)' ]
+		file sys/kernel/${name}registered 0
+		each status
+		[ "$status" -eq 1 ]
+		words='owner() { echo kdump; }; has() { [ $1 = systemctl ]; }'
+		judged loaded fail 'a crash would be the end. load it, now and at each boot: systemctl enable kdump && systemctl restart kdump'
+		words='owner() { echo kmortem; }'
+		judged loaded fail 'a crash would be the end. see crashkernel '
+		subject=check_kernel
+		judged lockdown pass
+		subject=check_loaded
+		file sys/kernel/${name}enabled 0
+		judged loaded fail 'No capture kernel is loaded'
+	done
+	file proc/xen/capabilities control_d
+	each "$SYSTEM"'; check_form=json; check_loaded; check_end'
+	[ "$(jq '.points | length' <<< "$output")" = 0 ]
+}
+
 @test "what ends in a panic" {
 	subject=check_panic
 	for name in panic_on_oops:panic-on-oops hung_task_panic:panic-on-hang softlockup_panic:panic-on-hang \
