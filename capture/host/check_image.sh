@@ -5,12 +5,11 @@
 check_saver() {
 	others=$(owner)
 	[ "$others" != kmortem ] || others=''
-	hooked=
+	hooked='' idle=''
 	for kind in $HOOK_KINDS; do
 		state=$(hook_state "$kind")
 		case $state in
-		intact) hooked="$hooked${hooked:+
-}$kind" ;;
+		intact) if [ "$kind" = "$(owner_kind "$others")" ]; then hooked=$kind; else idle="$idle $kind, which has a hook of ours, does not capture."; fi ;;
 		"broken: "*)
 			point fail saver "The hook in $kind does not work: ${state#broken: }." "install it again:" "kmortem capture install $kind"
 			return
@@ -22,15 +21,15 @@ check_saver() {
 			"choose one: $(! owner_has_hook "$others" || echo "a hook in $others (kmortem capture install), or ")kmortem alone:" \
 			"$(owner_disable_command "$others") && kmortem capture load"
 	elif [ "$hooked" ]; then
-		point pass saver "$hooked captures, and kmortem saves: its hook is installed."
+		point pass saver "$hooked captures, and kmortem saves: its hook is installed.$idle"
 	elif [ "$others" ] && ! owner_has_hook "$others"; then
-		point warn saver "$others captures in its own way, and kmortem has no hook for that $others: the dump is not checked, and where that fails nothing else is tried." \
+		point warn saver "$others captures in its own way, and kmortem has no hook for that $others: the dump is not checked, and where that fails nothing else is tried.$idle" \
 			"let kmortem capture in its place, or accept that:" "$(owner_replace_command "$others")"
 	elif [ "$others" ]; then
-		point warn saver "$others captures in its own way: the dump is not checked, and where that fails nothing else is tried." \
+		point warn saver "$others captures in its own way: the dump is not checked, and where that fails nothing else is tried.$idle" \
 			"let kmortem save the dump:" "kmortem capture install"
 	else
-		point pass saver "kmortem captures and saves, by itself."
+		point pass saver "kmortem captures and saves, by itself.$idle"
 	fi
 }
 

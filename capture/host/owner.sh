@@ -27,6 +27,14 @@ owner() {
 	fi
 }
 
+# owner_kind OWNER: the kind of hook that takes part in what that captures; nothing where there is none.
+owner_kind() {
+	case $1 in
+	kdump-tools) echo kdump-tools ;;
+	kdump) echo kdump-utils ;;
+	esac
+}
+
 # owner_has_hook OWNER: one of ours can take part in what that installs.
 owner_has_hook() {
 	case $1 in
