@@ -11,7 +11,8 @@ check_saver() {
 		case $state in
 		intact) if [ "$kind" = "$(owner_kind "$others")" ]; then hooked=$kind; else idle="$idle $kind, which has a hook of ours, does not capture."; fi ;;
 		"broken: "*)
-			point fail saver "The hook in $kind does not work: ${state#broken: }." "install it again:" "kmortem capture install $kind"
+			hook_advice "$kind" "$state"
+			point fail saver "The hook in $kind does not work: ${state#broken: }." "$advice" "$command"
 			return
 			;;
 		esac

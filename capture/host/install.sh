@@ -6,7 +6,7 @@
 #   KIND_files          their paths, one a line
 #   KIND_text PATH      what is to stand in one
 #   KIND_changed        what has to be done after that
-#   KIND_obstacle       one line, where its kdump would not come to our files
+#   KIND_obstacle       one line, where its kdump would not come to our files, and what to do
 #
 # by these names with "_" for "-". Nothing else of the system is touched, and no file that is not ours.
 
@@ -62,9 +62,19 @@ hook_state() {
 	if [ "$hook_wrong" ]; then echo "broken: $hook_wrong"; else echo intact; fi
 }
 
+# hook_advice KIND STATE: sets $advice and $command for one that is broken.
+hook_advice() {
+	advice="see to that" command=
+	case $2 in
+	*"is not as it was installed") advice="install it again:" command="kmortem capture install $1" ;;
+	*"is older than"*) advice="have the image made anew, and loaded:" command="kmortem capture install $1" ;;
+	*"is not installed any more") advice="take it away:" command="kmortem capture uninstall $1" ;;
+	esac
+}
+
 # ---- commands ----------------------------------------------------------------------------------
 
-# hook_install KIND: what is right already is left as it is.
+# hook_install KIND: what is right already is left as it is; an image that is older than it is made anew.
 hook_install() {
 	for path in $(hook_of "$1" files); do
 		if { [ -e "$ROOT$path" ] || [ -L "$ROOT$path" ]; } && ! hook_file_is_ours "$ROOT$path"; then
@@ -78,7 +88,7 @@ hook_install() {
 		hook_put "$1" "$path" || { say "$path cannot be written"; return 2; }
 		hook_changed=1
 	done
-	[ -z "$hook_changed" ] || hook_of "$1" changed || return
+	{ [ -z "$hook_changed" ] && [ -z "$(hook_of "$1" obstacle)" ]; } || hook_of "$1" changed || return
 	hook_wrong=$(hook_of "$1" obstacle)
 	[ -z "$hook_wrong" ] || { say "$hook_wrong"; return 1; }
 }

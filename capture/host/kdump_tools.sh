@@ -60,7 +60,7 @@ kdump_tools_obstacle() {
 	append=$(kdump_tools_setting KDUMP_CMDLINE_APPEND)
 	case ${append:-systemd.unit=kdump-tools-dump.service} in
 	*systemd.unit=kdump-tools-dump.service*) ;;
-	*) echo "KDUMP_CMDLINE_APPEND in /etc/default/kdump-tools lacks systemd.unit=kdump-tools-dump.service: the hook is not come to" ;;
+	*) echo "KDUMP_CMDLINE_APPEND in /etc/default/kdump-tools lacks systemd.unit=kdump-tools-dump.service: the hook is not come to; add that, and restart kdump-tools" ;;
 	esac
 	[ -x "$parts/hooks/bounded" ] || echo "$parts/hooks/bounded is missing: install kmortem-capture again"
 }

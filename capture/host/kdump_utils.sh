@@ -95,5 +95,5 @@ kdump_utils_obstacle() {
 	fi
 	# shellcheck disable=SC2046 # paths without spaces
 	newer=$(kdump_utils_newer $(kdump_utils_files) /etc/kmortem/capture.conf)
-	[ -z "$newer" ] || echo "${newer% *} is older than ${newer##* }: kdumpctl rebuild"
+	[ -z "$newer" ] || echo "${newer% *} is older than ${newer##* }: kdumpctl rebuild && kdumpctl reload"
 }

@@ -801,8 +801,15 @@ loaded: Of loaded." ]
 	judged saver pass 'kmortem captures and saves, by itself. kdump-tools, which has a hook of ours, does not capture.'
 	words='owner() { echo kdump; }; kdump_utils_is_here() { :; }; hook_state() { [ $1 != kdump-tools ] || echo intact; }'
 	judged saver warn 'nothing else is tried. kdump-tools, which has a hook of ours, does not capture. let kmortem save the dump'
-	words='hook_state() { [ $1 != kdump-tools ] || echo "broken: a file is gone"; }'
-	judged saver fail 'does not work: a file is gone. install it again: kmortem capture install kdump-tools'
+	broken='hook_state() { [ $1 != kdump-tools ] || echo "broken: $WHY"; }'
+	words="WHY='/x is not as it was installed'; $broken"
+	judged saver fail 'does not work: /x is not as it was installed. install it again: kmortem capture install kdump-tools'
+	words="WHY='/x is older than /y: make it'; $broken"
+	judged saver fail 'does not work: /x is older than /y: make it. have the image made anew, and loaded: kmortem capture install kdump-tools'
+	words="WHY='kdump-tools is not installed any more'; $broken"
+	judged saver fail 'any more. take it away: kmortem capture uninstall kdump-tools'
+	words="WHY='a setting is wrong: correct it'; $broken"
+	judged saver fail 'does not work: a setting is wrong: correct it. see to that '
 }
 
 @test "what is advised does not take the place of what a distribution loads" {

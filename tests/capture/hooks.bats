@@ -195,7 +195,25 @@ kdump_utils_root() {
 	[ "$output" = intact ]
 	touch -d '1 hour ago' "$ROOT/boot/initramfs-$(uname -r)kdump.img"
 	state dash kdump-utils
-	[[ $output == 'broken: '*'kdumpctl rebuild' ]]
+	[[ $output == 'broken: '*'/initramfs-'*'kdump.img is older than /'*': kdumpctl rebuild && kdumpctl reload' ]]
+}
+
+@test "kdump-utils: install makes an image anew that is older than the settings, and no other" {
+	kdump_utils_root
+	capture dash install
+	image=$ROOT/boot/initramfs-$(uname -r)kdump.img
+	mkdir -p "$ROOT/etc/kmortem"
+	for shell in dash bash 'busybox sh'; do
+		touch -d '1 minute ago' "$image"
+		touch -d '2 minutes ago' "$ROOT"/etc/kdump/*.d/kmortem "$ROOT"/usr/lib/dracut/modules.d/99kmortem/*
+		touch "$ROOT/etc/kmortem/capture.conf"
+		# shellcheck disable=SC2016,SC2086 # "busybox sh" is two words
+		for words in 'touch "$ROOT"/boot/*kdump.img' 'echo never'; do
+			run -0 env WORDS="$words" $shell -c 'set -u; parts=capture; for file in capture/shared/*.sh capture/host/*.sh; do . "$file"; done
+				parts=$PWD/capture; kdump_utils_changed() { eval "$WORDS"; }; hook_install kdump-utils'
+			[ -z "$output" ]
+		done
+	done
 }
 
 # dracut WORDS: in bash, with the module loaded and the functions that dracut has for it.
