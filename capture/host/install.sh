@@ -2,7 +2,7 @@
 # shellcheck shell=sh disable=SC2154
 # Hooks in a distribution's own kdump. A hook is some files, of which each KIND has
 #
-#   KIND_is_here        whether that kdump is installed
+#   KIND_is_here        whether that kdump is installed, and comes to such a hook
 #   KIND_files          their paths, one a line
 #   KIND_text PATH      what is to stand in one
 #   KIND_changed        what has to be done after that
@@ -112,7 +112,7 @@ hooks_install() {
 	[ "$kinds" ] || hooks_none
 	for kind in $kinds; do
 		hook_kind_check "$kind"
-		hook_of "$kind" is_here || die "$kind is not installed"
+		hook_of "$kind" is_here || die "no $kind is installed that a hook can take part in"
 		hook_install "$kind" || return
 	done
 }

@@ -6,8 +6,9 @@
 
 kdump_tools_drop_in=/etc/systemd/system/kdump-tools-dump.service.d/kmortem.conf
 
+# Another init boots the capture kernel into its runlevel, and starts kdump-tools' script: a drop-in says nothing to it.
 kdump_tools_is_here() {
-	[ -x "$ROOT/usr/sbin/kdump-config" ] &&
+	[ -x "$ROOT/usr/sbin/kdump-config" ] && has systemctl &&
 		{ [ -f "$ROOT/lib/systemd/system/kdump-tools-dump.service" ] || [ -f "$ROOT/usr/lib/systemd/system/kdump-tools-dump.service" ]; }
 }
 
@@ -57,6 +58,7 @@ kdump_tools_targets() {
 }
 
 kdump_tools_obstacle() {
+	has systemctl || { echo "systemd, which alone comes to it, is not installed any more"; return; }
 	append=$(kdump_tools_setting KDUMP_CMDLINE_APPEND)
 	case ${append:-systemd.unit=kdump-tools-dump.service} in
 	*systemd.unit=kdump-tools-dump.service*) ;;

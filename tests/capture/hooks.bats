@@ -10,6 +10,10 @@ setup() {
 	export KMORTEM_TEST=1 ROOT=$BATS_TEST_TMPDIR/root
 	hook=$PWD/capture/hooks/kdump-tools
 	drop_in=$ROOT/etc/systemd/system/kdump-tools-dump.service.d/kmortem.conf
+	mkdir "$BATS_TEST_TMPDIR/bin"
+	printf '#!/bin/sh\nexit 1\n' > "$BATS_TEST_TMPDIR/bin/systemctl"
+	chmod +x "$BATS_TEST_TMPDIR/bin/systemctl"
+	PATH=$BATS_TEST_TMPDIR/bin:$PATH
 }
 
 # As Debian 12's package leaves it.
@@ -115,6 +119,33 @@ state() {
 	rm "$ROOT/usr/sbin/kdump-config"
 	state dash kdump-tools
 	[ "$output" = 'broken: kdump-tools is not installed any more' ]
+}
+
+@test "kdump-tools: where another init boots, nothing comes to a hook" {
+	kdump_tools_root
+	mkdir -p "$ROOT/etc/rc2.d"
+	: > "$ROOT/etc/rc2.d/S01kdump-tools"
+	before=$(tree)
+	for shell in dash bash 'busybox sh'; do
+		capture "$shell" install
+		[ "$status" -eq 0 ]
+		# shellcheck disable=SC2016,SC2086 # "busybox sh" is two words
+		without() {
+			run $shell -c 'set -u; parts=capture; for file in capture/shared/*.sh capture/host/*.sh; do . "$file"; done; parts=$PWD/capture
+				has() { [ "$1" != systemctl ] && command -v "$1" > /dev/null; }; '"$1"
+		}
+		without 'hook_state kdump-tools; saver'
+		[ "$output" = 'broken: systemd, which alone comes to it, is not installed any more
+kdump-tools' ]
+		capture "$shell" uninstall
+		without hooks_install
+		[ "$status" -eq 2 ]
+		[[ $output == *'no hook for the kdump-tools that is installed here, but can capture in its place: update-rc.d kdump-tools disable && kmortem capture load' ]]
+		without 'hooks_install kdump-tools'
+		[ "$status" -eq 2 ]
+		[[ $output == *'no kdump-tools is installed that a hook can take part in' ]]
+		[ "$(tree)" = "$before" ]
+	done
 }
 
 @test "where no such kdump is installed" {
