@@ -31,7 +31,7 @@ advice_for_command_line() {
 	if grub_has_drop_ins; then
 		command="mkdir -p /etc/default/grub.d && echo 'GRUB_CMDLINE_LINUX_DEFAULT=\"\$GRUB_CMDLINE_LINUX_DEFAULT $1\"' > /etc/default/grub.d/kmortem-capture.cfg && update-grub && reboot"
 	elif has grubby; then
-		command="grubby --update-kernel=ALL --args=$1 && reboot"
+		command="grubby --update-kernel=ALL --args=$1$([ ! -f "$ROOT/etc/zipl.conf" ] || echo " && zipl") && reboot"
 	elif loader_is_systemd_boot; then
 		advice="add $1 to /etc/kernel/cmdline, have the entries of systemd-boot made again (kernel-install), and reboot"
 	elif [ -f "$ROOT/etc/zipl.conf" ]; then

@@ -265,6 +265,10 @@ loaded' ]
 	judged crashkernel fail 'to /etc/kernel/cmdline, have the entries of systemd-boot made again'
 	stub grubby :
 	judged crashkernel fail 'grubby --update-kernel=ALL --args=crashkernel='
+	[[ $said == *'M && reboot' ]]
+	file etc/zipl.conf '[defaultboot]'
+	judged crashkernel fail 'grubby --update-kernel=ALL --args=crashkernel='
+	[[ $said == *'M && zipl && reboot' ]]
 }
 
 @test "memory is asked for, but not reserved" {
