@@ -5,6 +5,9 @@
 # loader_is_systemd_boot: it says so itself; four bytes of attributes stand before the text, which is UTF-16.
 loader_is_systemd_boot() { cat "$ROOT"/sys/firmware/efi/efivars/LoaderInfo-* 2> /dev/null | tr -d '\000' | grep -q -a systemd-boot; }
 
+# system_is_ostree: the boot entries are those of its deployments, and nothing can be written below /usr.
+system_is_ostree() { [ -e "$ROOT/run/ostree-booted" ]; }
+
 # grub_has_drop_ins: grub is what boots, and what makes its configuration reads /etc/default/grub.d, too, as Debian's does and
 # grub's own does not.
 grub_has_drop_ins() {
@@ -28,7 +31,11 @@ grub_command() {
 # advice_for_command_line WORD: sets $advice and $command for adding that to the kernel's command line.
 advice_for_command_line() {
 	advice="add $1 to the kernel's command line, and reboot:" command=
-	if grub_has_drop_ins; then
+	if system_is_ostree && has rpm-ostree; then
+		command="rpm-ostree kargs --append-if-missing=$1 && reboot"
+	elif system_is_ostree; then
+		advice="add $1 to the kernel arguments of the deployment, or of the image that it is made of, and reboot"
+	elif grub_has_drop_ins; then
 		command="mkdir -p /etc/default/grub.d && echo 'GRUB_CMDLINE_LINUX_DEFAULT=\"\$GRUB_CMDLINE_LINUX_DEFAULT $1\"' > /etc/default/grub.d/kmortem-capture.cfg && update-grub && reboot"
 	elif has grubby; then
 		command="grubby --update-kernel=ALL --args=$1$([ ! -f "$ROOT/etc/zipl.conf" ] || echo " && zipl") && reboot"

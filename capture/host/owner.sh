@@ -35,11 +35,11 @@ owner_kind() {
 	esac
 }
 
-# owner_has_hook OWNER: one of ours can take part in what that installs.
+# owner_has_hook OWNER: one of ours can be made to take part in what that installs.
 owner_has_hook() {
 	case $1 in
 	kdump-tools) kdump_tools_is_here ;;
-	kdump) kdump_utils_is_here ;; # others have a service of that name, too
+	kdump) kdump_utils_is_here && ! system_is_ostree ;; # others have a service of that name, too
 	*) return 1 ;;
 	esac
 }

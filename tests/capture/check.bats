@@ -269,6 +269,11 @@ loaded' ]
 	file etc/zipl.conf '[defaultboot]'
 	judged crashkernel fail 'grubby --update-kernel=ALL --args=crashkernel='
 	[[ $said == *'M && zipl && reboot' ]]
+	file run/ostree-booted
+	judged crashkernel fail 'to the kernel arguments of the deployment, or of the image that it is made of, and reboot'
+	stub rpm-ostree :
+	judged crashkernel fail 'command line, and reboot: rpm-ostree kargs --append-if-missing=crashkernel='
+	[[ $said == *'M && reboot' ]]
 }
 
 @test "memory is asked for, but not reserved" {
@@ -797,6 +802,13 @@ loaded: Of loaded." ]
 	[[ $said == *' systemctl disable --now kdump && systemctl enable --now kmortem-capture' ]]
 	words='owner() { echo kdump; }; has() { [ $1 = rc-update ]; }'
 	judged saver warn 'rc-update del kdump && kmortem capture load'
+	# One whose dracut modules lie where nothing can be written.
+	words='owner() { echo kdump; }; kdump_utils_is_here() { :; }; has() { [ $1 = systemctl ]; }'
+	judged saver warn 'let kmortem save the dump: kmortem capture install'
+	file run/ostree-booted
+	judged saver warn 'kmortem has no hook for that kdump: '
+	[[ $said == *' systemctl disable --now kdump && systemctl enable --now kmortem-capture' ]]
+	rm "$ROOT/run/ostree-booted"
 	words='owner() { echo kdump-tools; }; hook_state() { [ $1 != kdump-tools ] || echo intact; }'
 	judged saver pass 'kdump-tools captures, and kmortem saves: its hook is installed. '
 	words='owner() { echo kdump; }; hook_state() { echo intact; }'
