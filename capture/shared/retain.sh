@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh disable=SC2154
-# Which dumps stay: the newest `keep`, no more than `max_total` altogether, and so that `min_free` stays free. Only what
-# kmortem-capture of this host has written is ever taken, never the newest, and nothing that is being written.
+# Which dumps stay: the newest `keep`, and as many of crashes that left none; no more than `max_total` altogether, and so that
+# `min_free` stays free. Only what kmortem-capture of this host has written is ever taken, never the newest, nor the newest that is
+# whole, and nothing that is being written.
 
 RETAIN_RESERVE=1048576 # bytes that stay free in any case, for what goes beside a dump
 RETAIN_STALE=1440      # minutes after which what says that it is being written is not any more
@@ -46,8 +47,29 @@ retain_ours() {
 	done
 }
 
-# retain_may_go DIRECTORY HOST NAME: those of them that are not NAME; without a NAME, all but the newest.
-retain_may_go() { retain_ours "$1" "$2" | if [ "$3" ]; then grep -v -x -F -e "$3"; else sed '$d'; fi; }
+# retain_kind DIRECTORY KIND: of the names that are read, those that hold a dump that is whole ("dump"), no such, but something
+# ("log"), or what the interrupted removal of one has left ("rest").
+retain_kind() {
+	while read -r name; do
+		retain_holds=log
+		if [ "$(whole_below "$1/$name" 1)" ]; then
+			retain_holds=dump
+		elif [ -z "$(find "$1/$name" -mindepth 1 ! -name meta.json)" ]; then
+			retain_holds=rest
+		fi
+		[ "$retain_holds" != "$2" ] || echo "$name"
+	done
+}
+
+# retain_spared DIRECTORY HOST NAME: the newest, be it by NAME, and the newest that holds a dump that is whole.
+retain_spared() {
+	retain_newest=${3:-$(retain_ours "$1" "$2" | tail -n 1)}
+	echo "$retain_newest"
+	[ "$(echo "$retain_newest" | retain_kind "$1" dump)" ] || retain_ours "$1" "$2" | retain_kind "$1" dump | tail -n 1
+}
+
+# retain_may_go DIRECTORY HOST SPARED: those of them that are none of these lines.
+retain_may_go() { retain_ours "$1" "$2" | grep -v -x -F -e "$3"; }
 
 # retain_sum DIRECTORY: bytes on the disk of the names that are read.
 retain_sum() {
@@ -63,16 +85,16 @@ retain_size() { retain_ours "$1" "$2" | retain_sum "$1"; }
 
 # ---- rules -------------------------------------------------------------------------------------
 
-# retain_remove DIRECTORY HOST NAME: the oldest that may go; status 1 where there is none.
+# retain_remove DIRECTORY: the first of the names that are read; status 1 where there is none.
 retain_remove() {
-	oldest=$(retain_may_go "$1" "$2" "$3" | head -n 1)
+	oldest=$(sed -n 1p)
 	[ "$oldest" ] || return
 	say "removes $1/$oldest"
 	# What says that it is ours goes last: this may be interrupted.
 	find "${1:?}/$oldest" -mindepth 1 -maxdepth 1 ! -name meta.json -exec rm -rf {} + && rm -rf "${1:?}/$oldest"
 }
 
-# retain_helps DIRECTORY HOST NAME BYTES: so much can be written once all that may go is gone; else that is told.
+# retain_helps DIRECTORY HOST SPARED BYTES: so much can be written once all that may go is gone; else that is told.
 retain_helps() {
 	room_lacks=$(($4 - $(room_left "$1"))) room_gain=$(retain_may_go "$1" "$2" "$3" | retain_sum "$1")
 	[ "$room_gain" -lt "$room_lacks" ] || return 0
@@ -80,24 +102,31 @@ retain_helps() {
 	return 1
 }
 
-# retain_room DIRECTORY HOST NAME BYTES: until so much can be written; status 0 where something was removed. Where others have
-# filled the disk, no dump is given for nothing.
+# retain_room DIRECTORY HOST SPARED BYTES: until so much can be written; status 0 where something was removed. Where others have
+# filled the disk, no dump is given for nothing. For a dump that is to be written all others may go.
 retain_room() {
 	removed=1
 	[ "$(room_left "$1")" -lt "$4" ] && retain_helps "$@" || return
-	while [ "$(room_left "$1")" -lt "$4" ] && retain_remove "$1" "$2" "$3"; do removed=0; done
+	while [ "$(room_left "$1")" -lt "$4" ] && retain_may_go "$1" "$2" "$3" | retain_remove "$1"; do removed=0; done
 	return $removed
 }
 
-retain_is_too_much() {
-	[ "$conf_keep" -gt 0 ] && [ "$(retain_ours "$1" "$2" | wc -l)" -gt "$conf_keep" ] && return
-	[ "$conf_max_total" -gt 0 ] && [ "$(retain_size "$1" "$2")" -gt "$conf_max_total" ]
+# retain_most DIRECTORY HOST SPARED KIND NUMBER: no more of that kind than so many: logs of later crashes are no reason to give a dump.
+retain_most() {
+	while [ "$(retain_ours "$1" "$2" | retain_kind "$1" "$4" | wc -l)" -gt "$5" ] &&
+		retain_may_go "$1" "$2" "$3" | retain_kind "$1" "$4" | retain_remove "$1"; do :; done
 }
 
 # retain DIRECTORY HOST [NAME]: by all rules; NAME is what was just written.
 retain() {
-	while retain_is_too_much "$1" "$2" && retain_remove "$1" "$2" "${3-}"; do :; done
-	retain_room "$1" "$2" "${3-}" 1 || :
+	spared=$(retain_spared "$1" "$2" "${3-}")
+	retain_most "$1" "$2" "$spared" rest 0
+	if [ "$conf_keep" -gt 0 ]; then
+		for kind in dump log; do retain_most "$1" "$2" "$spared" "$kind" "$conf_keep"; done
+	fi
+	while [ "$conf_max_total" -gt 0 ] && [ "$(retain_size "$1" "$2")" -gt "$conf_max_total" ] &&
+		retain_may_go "$1" "$2" "$spared" | retain_remove "$1"; do :; done
+	retain_room "$1" "$2" "$spared" 1 || :
 }
 
 # retain_local: by all rules, in each local target of this running system.

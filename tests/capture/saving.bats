@@ -921,6 +921,34 @@ made_of() {
 	done
 }
 
+# left NAME: of a crash that has left no dump that is whole.
+left() {
+	held "$1" "${2-}"
+	mv "$BATS_TEST_TMPDIR/crash/$1/vmcore" "$BATS_TEST_TMPDIR/crash/$1/vmcore-incomplete"
+}
+
+@test "retention: logs and halves of later crashes take no dump away" {
+	crash() {
+		local day
+		for day in 01 02 03; do held "guest-2026-01-$day-000000" 100; done
+		for day in 04 05 06 07; do left "guest-2026-01-$day-000000" 100; done
+		mv "$BATS_TEST_TMPDIR"/crash/guest-2026-01-06-000000/{vmcore-incomplete,dmesg.txt}
+	}
+	made_of 'conf_keep=2; retain $BATS_TEST_TMPDIR/crash guest'
+	[ "$output" = 'guest-2026-01-02-000000 guest-2026-01-03-000000 guest-2026-01-06-000000 guest-2026-01-07-000000 ' ]
+	# The last is one of a known crash.
+	made_of 'conf_keep=1; retain $BATS_TEST_TMPDIR/crash guest guest-2026-01-07-000000'
+	[ "$output" = 'guest-2026-01-03-000000 guest-2026-01-07-000000 ' ]
+	for name in '' guest-2026-01-07-000000; do
+		made_of 'conf_max_total=1; retain $BATS_TEST_TMPDIR/crash guest '"$name"
+		[ "$output" = 'guest-2026-01-03-000000 guest-2026-01-07-000000 ' ]
+	done
+	# What is to be written may have the room of all others.
+	made_of 'stat() { [ ! -e $BATS_TEST_TMPDIR/crash/guest-2026-01-03-000000 ] && echo "10000 10000 4096" || echo "0 10000 4096"; }
+		retain_helps() { :; }; retain_room $BATS_TEST_TMPDIR/crash guest guest-2026-01-07-000000 1'
+	[ "$output" = 'guest-2026-01-04-000000 guest-2026-01-05-000000 guest-2026-01-06-000000 guest-2026-01-07-000000 ' ]
+}
+
 @test "retention: so much altogether" {
 	crash() {
 		local day
