@@ -144,26 +144,6 @@ safer() {
 	[ -z "$large" ] || [ "$level" = 17 ]
 }
 
-# room_wanted PART: bytes that the whole takes of which so many are written and more did not fit: by how far makedumpfile says
-# that it came, and an eighth, as not all memory is compressed alike; where it does not say, or came nowhere, by guess.
-room_wanted() {
-	promille=$(tr '\r' '\n' < "$work/makedumpfile.log" |
-		sed -n 's/^Copying data *: \[ *\([0-9]*\)\.\([0-9]\) %\].*/\1\2/p' | tail -n 1)
-	if [ "$level" = raw ]; then
-		stat -c %s "$vmcore"
-	elif is_number "$promille" 1000 && [ "$promille" -gt 0 ]; then
-		echo $(($1 * 1125 / promille))
-	else
-		echo $(($1 * 2))
-	fi
-}
-
-# make_room: status 0 where that helped. What is written makes room when another attempt begins; without one it stays.
-make_room() {
-	room_part=$(stat -c %s "$dump_directory/vmcore-incomplete" 2> /dev/null || echo 0)
-	retain_room "$target_directory" "$dump_host" "$dump_name" $(($(room_wanted "$room_part") - room_part))
-}
-
 # next_attempt: by the outcome of the last.
 next_attempt() {
 	case $outcome in

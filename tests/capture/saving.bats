@@ -257,6 +257,63 @@ status 0" ]
 	[ ! -e "$BATS_TEST_TMPDIR/d/vmcore-damaged" ]
 }
 
+# full_ladder KIB SOUND [OLD]: a ladder on a target with so much room for dumps, where -d 31 takes 400 KiB and is damaged, another
+# level SOUND KiB, and a dump of before OLD; and what lies there in the end.
+full_ladder() {
+	rm -rf "$BATS_TEST_TMPDIR/crash"
+	mkdir "$BATS_TEST_TMPDIR/crash"
+	[ $# -lt 3 ] || held guest-2026-01-01-000000 "$3"
+	ladder_of 'rm -f $dump_directory/vmcore-incomplete; size='"$2"' outcome=good; [ $level != 31 ] || size=400 outcome=unsound
+		room=$(($(room_left) / 1024)); echo "Copying data : [ $((room * 100 / size)).0 %] |" > $work/makedumpfile.log
+		[ $size -le $room ] || size=$room outcome=large
+		head -c $((size * 1024)) /dev/zero > $dump_directory/vmcore-incomplete' '
+		rm -rf $work/crash; cp -r $BATS_TEST_TMPDIR/crash $work/; target_directory=$work/crash
+		dump_name=guest-2026-01-02-000000; dump_directory=$work/crash/$dump_name; mkdir $dump_directory
+		room_left() { echo $(('"$1"' * 1024 - $(cat $work/crash/*/vmcore* 2> /dev/null | wc -c))); }
+		keep_dump() { (cd $work/crash; for file in */vmcore*; do echo "${file#guest-2026-01-} $(($(stat -c %s $file) / 1024))"; done); }
+		keep_what_there_is() { keep_dump; }'
+}
+
+@test "the ladder: a damaged dump goes where a sound one has no room beside it, and room without it" {
+	full_ladder 900 600
+	[ "$output" = '31 lzo plenty
+17 lzo plenty
+17 lzo plenty
+02-000000/vmcore-incomplete 600
+status 0' ]
+	grep -q 'removes .*/vmcore-damaged: a sound dump has no room beside it' "$WORK/errors"
+	# It goes before an old one that is sound, and that with it where both are wanted.
+	full_ladder 1300 600 400
+	[ "$(tail -n 3 <<< "$output")" = '01-000000/vmcore 400
+02-000000/vmcore-incomplete 600
+status 0' ]
+	full_ladder 1000 700 320
+	[ "$(tail -n 3 <<< "$output")" = '17 lzo plenty
+02-000000/vmcore-incomplete 700
+status 0' ]
+}
+
+@test "the ladder: a damaged dump stays where there is room, and where a sound one would not fit without it" {
+	full_ladder 1100 600
+	[ "$output" = '31 lzo plenty
+17 lzo plenty
+02-000000/vmcore-damaged 400
+02-000000/vmcore-incomplete 600
+status 0' ]
+	full_ladder 900 1000
+	[ "$output" = '31 lzo plenty
+17 lzo plenty
+17 zlib plenty
+02-000000/vmcore-damaged 400
+02-000000/vmcore-incomplete 500
+status 1' ]
+	full_ladder 950 1000 50
+	[ "$(tail -n 4 <<< "$output")" = '01-000000/vmcore 50
+02-000000/vmcore-damaged 400
+02-000000/vmcore-incomplete 500
+status 1' ]
+}
+
 @test "the ladder: a stream is filtered no further than can be trusted" {
 	ladder_of 'outcome=good' 'target_directory='
 	[ "$output" = "17 lzo plenty
