@@ -50,8 +50,15 @@ has_report() {
 	is_of "$(unplaced "$(key_of "$1")")" "$1"
 }
 
-# is_left DUMP: nobody writes it any more. Of an incomplete one the marker tells, or that it is older than this boot.
-is_left() { ! is_incomplete "$1" || [ "$(stat -c %Y -- "$1")" -lt "$(boot_time)" ]; }
+# is_over DIRECTORY: who writes there says that nothing will come any more.
+is_over() { [ -f "$1/meta.json" ] && timeout 10 head -c 65536 -- "$1/meta.json" | grep -q '^ *"finished": *"'; }
+
+# is_left DUMP: nobody writes it any more. Of an incomplete one the marker tells, or that it is older than this boot, or who wrote
+# it, whose clock may have been ahead of this one. What netdump-server goes on with is newer than what it had said of it.
+is_left() {
+	! is_incomplete "$1" || [ "$(stat -c %Y -- "$1")" -lt "$(boot_time)" ] ||
+		{ is_of "${1%/*}/meta.json" "$1" && is_over "${1%/*}"; }
+}
 
 # is_chosen DUMP: of those in its directory it gets the report: one that is whole, the largest of these, the newest of these.
 is_chosen() {
@@ -97,8 +104,7 @@ wanted() {
 # or who wrote it says that it is over.
 log_is_left() {
 	! is_pstore "$1" || return 0
-	[ "$(stat -c %Y -- "$1")" -ge "$(boot_time)" ] || return 0
-	[ -f "${1%/*}/meta.json" ] && timeout 10 head -c 65536 -- "${1%/*}/meta.json" | grep -q '^ *"finished": *"'
+	[ "$(stat -c %Y -- "$1")" -lt "$(boot_time)" ] || is_over "${1%/*}"
 }
 
 # log_is_of_crash LOG: firmware also keeps those of kernels that went on.

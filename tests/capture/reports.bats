@@ -100,6 +100,23 @@ with a space/vmcore" ]
 	each_shell found
 }
 
+@test "an incomplete dump of a clock that was ahead is found where its meta.json says that it is over" {
+	local name
+	for name in over gone-on-with begun; do
+		dump "$name/vmcore-incomplete" '+1 hour'
+		echo '  "finished": "2026-11-21T13:13:13Z",' > "$root/$name/meta.json"
+		touch -d '+1 hour +1 second' "$root/$name/meta.json"
+	done
+	touch -d '+2 hours' "$root/gone-on-with/vmcore-incomplete"
+	sed -i 's/: ".*"/: null/' "$root/begun/meta.json"
+	touch -d '+2 hours' "$root/begun/meta.json"
+	found() {
+		run -0 scan "$@"
+		[ "$output" = over/vmcore-incomplete ]
+	}
+	each_shell found
+}
+
 @test "of several dumps in a directory one is reported, as their reports would replace each other" {
 	dump a/dump-incomplete '-2 days'
 	dump a/dump.202611211313
