@@ -86,6 +86,33 @@ mount --bind $ROOT/crash $ROOT/run/kmortem/target" ]
 	[[ $output == *'ended with status 1'* ]]
 }
 
+@test "a local directory of a file system that is not mounted is no target until that is" {
+	for shell in "${shells[@]}"; do
+		root_make "target = local $ROOT/link/dumps/here" "target = local $ROOT/crash"
+		mkdir "$ROOT/late disk"
+		ln -s 'late disk' "$ROOT/link"
+		printf '%s\n' "/dev/none $ROOT/late\\040disk/dumps ext4 nofail 0 0" "/dev/none $ROOT/late ext4 nofail 0 0" > "$ROOT/etc/fstab"
+		stub findmnt "[ \"\$1\" != -s ] || exec $(command -v findmnt) \"\$@\"; [ -e $ROOT/mounted ] && echo asked \$3 >> $ROOT/called"
+		stub systemctl "echo \"systemctl \$*\" >> $ROOT/called; exit 1"
+		hook "$shell"
+		[ "$(head -n 2 "$ROOT/called")" = "systemctl start $(systemd-escape -p --suffix=mount "$ROOT/late disk/dumps")
+mount --bind $ROOT/crash $ROOT/run/kmortem/target" ]
+		[ ! -e "$ROOT/late disk/dumps" ]
+		[ "$(cat "$(saved)/vmcore")" = 'level 31' ]
+		jq -e '.failures[0] | contains("/link/dumps/here: cannot be reached")' "$(saved)/meta.json"
+		[[ $output == *"fstab has $ROOT/late disk/dumps for it, which cannot be mounted"* ]]
+		# What systemd can mount, or has mounted, is one.
+		for words in "stub systemctl true" "touch $ROOT/mounted"; do
+			rm "$ROOT/called"
+			$words
+			hook "$shell"
+			grep -qx "mount --bind $ROOT/link/dumps/here $ROOT/run/kmortem/target" "$ROOT/called"
+			rm -r "$ROOT/late disk/dumps"
+			stub systemctl false
+		done
+	done
+}
+
 @test "where nothing holds the dump, kdump-tools comes next" {
 	for shell in "${shells[@]}"; do
 		root_make "target = local $ROOT/crash"
