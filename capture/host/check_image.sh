@@ -45,7 +45,7 @@ check_extra_modules() {
 
 # check_image_theirs: that of kdump-utils holds its settings. What it mounts of fstab is most often what it was before.
 check_image_theirs() {
-	[ "$(owner)" = kdump ] && image=$(kdump_utils_images "$image_release" | head -n 1) && [ "$image" ] || return 0
+	[ "$(owner)" = kdump ] && image=$(kdump_utils_image "$image_release") && [ "$image" ] || return 0
 	if [ "$(kdump_utils_newer /etc/kdump.conf)" ]; then
 		point fail image "$image is older than /etc/kdump.conf: a crash is saved as that said before." "have it made anew, and loaded:" "kdumpctl restart"
 	elif [ "$(kdump_utils_newer /etc/fstab)" ]; then

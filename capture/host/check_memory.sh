@@ -83,7 +83,7 @@ memory_image() {
 	memory_saver=$(saver)
 	case $memory_saver in
 	image) memory_image=$(find "$image_file" 2> /dev/null) ;;
-	kdump) memory_image=$(kdump_utils_images "$image_release" | head -n 1) ;;
+	kdump) memory_image=$(kdump_utils_image "$image_release") ;;
 	*) memory_image=$(kdump_tools_images "$image_release" | head -n 1) ;;
 	esac
 	[ "$memory_saver" = image ] ||

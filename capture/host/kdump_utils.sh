@@ -9,12 +9,32 @@ kdump_utils_is_here() {
 		[ -d "$ROOT/etc/kdump/post.d" ]
 }
 
-# kdump_utils_images RELEASE: what it loads with that kernel, one a line.
-kdump_utils_images() {
-	for image in "$ROOT/boot" "$ROOT/var/lib/kdump"; do
-		image=$image/initramfs-$1kdump.img
-		[ ! -f "$image" ] || echo "$image"
+# kdump_utils_release RELEASE: of the kernel that it loads while that one runs.
+kdump_utils_release() {
+	wanted=$(sed -n "s/^[[:space:]]*KDUMP_KERNELVER=[\"']\{0,1\}\([^\"'[:space:]#]*\).*/\1/p" "$ROOT/etc/sysconfig/kdump" 2> /dev/null | tail -n 1)
+	plain=${1%[+-]debug}
+	if [ "$wanted" ]; then
+		echo "$wanted"
+	elif [ -d "$ROOT/lib/modules/$plain" ]; then
+		echo "$plain"
+	else
+		echo "$1"
+	fi
+}
+
+# kdump_utils_image RELEASE: what it loads while that kernel runs: of all that lie where it has them, the one made last; others
+# were left behind. With fadump it is the system's own.
+kdump_utils_image() {
+	set -- "$(kdump_utils_release "$1")" "$(cat "$ROOT/etc/machine-id" 2> /dev/null)"
+	mark=kdump
+	! fadump_says enabled || mark=
+	newest=
+	for image in "$ROOT/boot/initramfs-$1$mark.img" "$ROOT/var/lib/kdump/initramfs-$1$mark.img" "$ROOT"/boot/ostree/*/"initramfs-$1$mark.img" \
+		"$ROOT/boot/$2/$1/initrd$mark" "$ROOT/boot/efi/$2/$1/initrd$mark" "$ROOT/efi/$2/$1/initrd$mark"; do
+		[ -f "$image" ] || continue
+		if [ -z "$newest" ] || [ "$(find "$image" -newer "$newest")" ]; then newest=$image; fi
 	done
+	[ -z "$newest" ] || echo "$newest"
 }
 
 kdump_utils_files() {
@@ -78,14 +98,15 @@ kdump_utils_changed() {
 	kdumpctl reload || { say "kdumpctl reload failed: no capture kernel is loaded now"; return 1; }
 }
 
-# kdump_utils_newer FILE…: prints the first of its images that is older than one of these, and the first that is newer; nothing where
-# none is.
+# kdump_utils_newer FILE…: prints its image and the first of these that is newer; nothing where none is.
 kdump_utils_newer() {
-	kdump_utils_images "$image_release" | while IFS= read -r image; do
-		for file; do
-			[ ! -f "$ROOT$file" ] || [ -z "$(find -L "$ROOT$file" -newer "$image")" ] || echo "$image $file"
-		done
-	done | sed -n 1p
+	image=$(kdump_utils_image "$image_release")
+	[ "$image" ] || return 0
+	for file; do
+		[ -f "$ROOT$file" ] && [ "$(find -L "$ROOT$file" -newer "$image")" ] || continue
+		echo "$image $file"
+		return
+	done
 }
 
 kdump_utils_obstacle() {

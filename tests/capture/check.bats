@@ -892,6 +892,42 @@ loaded: Of loaded." ]
 	judged image fail 'older than /etc/kdump.conf'
 }
 
+@test "the image of kdump-utils, by all its names" {
+	newest() { each 'kdump_utils_image 6.1.0-test'; }
+	newest
+	[ -z "$output" ]
+	file etc/machine-id 0123456789abcdef
+	mkdir -p "$ROOT/lib/modules/6.1.0-test"
+	moment=0
+	for image in var/lib/kdump/initramfs-6.1.0-testkdump.img boot/initramfs-6.1.0-testkdump.img boot/0123456789abcdef/6.1.0-test/initrdkdump \
+		boot/efi/0123456789abcdef/6.1.0-test/initrdkdump efi/0123456789abcdef/6.1.0-test/initrdkdump \
+		boot/ostree/default-1/initramfs-6.1.0-testkdump.img boot/initramfs-6.1.0-testkdump.img; do
+		file "$image"
+		touch -d "2020-01-01 + $((moment += 1)) minutes" "$ROOT/$image"
+		newest
+		[ "$output" = "$ROOT/$image" ]
+	done
+	# Of another kernel than that which runs.
+	file boot/initramfs-6.2.0-testkdump.img
+	file etc/sysconfig/kdump '#KDUMP_KERNELVER="5.0"' 'KDUMP_KERNELVER="6.2.0-test" # of last week' 'KDUMP_IMG="vmlinuz"'
+	newest
+	[ "$output" = "$ROOT/boot/initramfs-6.2.0-testkdump.img" ]
+	file etc/sysconfig/kdump 'KDUMP_KERNELVER=""'
+	for release in 6.1.0-test+debug 6.1.0-test-debug; do
+		each "kdump_utils_image $release"
+		[ "$output" = "$ROOT/boot/initramfs-6.1.0-testkdump.img" ]
+	done
+	rmdir "$ROOT/lib/modules/6.1.0-test"
+	each 'kdump_utils_image 6.1.0-test+debug'
+	[ -z "$output" ]
+	# With fadump it is the one that the system boots.
+	file boot/initramfs-6.1.0-test.img
+	mkdir -p "$ROOT/sys/kernel/fadump"
+	file sys/kernel/fadump/enabled 1
+	newest
+	[ "$output" = "$ROOT/boot/initramfs-6.1.0-test.img" ]
+}
+
 # room BYTES [OLD]: of every target.
 room() { words="room_bytes() { echo $1; }; retain_size() { echo ${2-0}; }"; }
 
