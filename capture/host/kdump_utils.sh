@@ -103,9 +103,7 @@ kdump_utils_newer() {
 	image=$(kdump_utils_image "$image_release")
 	[ "$image" ] || return 0
 	for file; do
-		[ -f "$ROOT$file" ] && [ "$(find -L "$ROOT$file" -newer "$image")" ] || continue
-		echo "$image $file"
-		return
+		[ ! -f "$ROOT$file" ] || [ -z "$(find -L "$ROOT$file" -newer "$image")" ] || { echo "$image $file"; return; }
 	done
 }
 
