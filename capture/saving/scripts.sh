@@ -40,5 +40,5 @@ marker_put() {
 	spool=$target_mount$inside
 	[ -d "$spool" ] || return 0
 	echo "$target_where/$dump_name/vmcore" > "$dump_directory/marker" && sync "$dump_directory/marker" &&
-		mv -f "$dump_directory/marker" "$spool/$dump_name" && sync "$spool"
+		rm -rf "${spool:?}/$dump_name" && mv -fT "$dump_directory/marker" "$spool/$dump_name" && sync "$spool"
 }

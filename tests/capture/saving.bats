@@ -608,10 +608,18 @@ no' ]
 		marker_put; echo $?; ls $target_mount/var/spool/kmortem
 		: > $dump_directory/vmcore; : > $work/theirs; ln -s $work/theirs $target_mount/var/spool/kmortem/guest-1
 		marker_put; echo $?; cat $target_mount/var/spool/kmortem/guest-1 $work/theirs
+		mkdir $work/elsewhere; ln -sfn $work/elsewhere $target_mount/var/spool/kmortem/guest-1
+		marker_put; echo $?; cat $target_mount/var/spool/kmortem/guest-1; ls $work/elsewhere; rmdir $work/elsewhere
+		rm $target_mount/var/spool/kmortem/guest-1; mkdir -p $target_mount/var/spool/kmortem/guest-1/x
+		marker_put; echo $?; cat $target_mount/var/spool/kmortem/guest-1
 		sync() { cat $target_mount/var/spool/kmortem/* 2> /dev/null; false; }; rm $target_mount/var/spool/kmortem/guest-1; marker_put; echo $?
 		rm -r $target_mount/var/spool/kmortem; marker_put; echo $?
 		target_kind=device; marker_put; echo $?'
 	[ "$output" = '0
+0
+/var/crash/guest-1/vmcore
+0
+/var/crash/guest-1/vmcore
 0
 /var/crash/guest-1/vmcore
 1
