@@ -15,6 +15,8 @@ check_filter() {
 		point fail makedumpfile "makedumpfile is not installed: no dump can be filtered or compressed." "$advice" "$command"
 		return
 	fi
+	saver_look
+	saver_filter
 	check_compression
 	filter_told=$(mktemp)
 	filter_try
@@ -97,7 +99,7 @@ filter_compare() {
 filter_expect() {
 	kept=$(filter_pages KERN_DATA)
 	for pair in 1:ZERO 2:NON_PRI_CACHE 4:PRI_CACHE 8:USER 16:FREE; do
-		[ $((conf_dump_level & ${pair%:*})) -ne 0 ] || kept=$((kept + $(filter_pages "${pair#*:}")))
+		[ $((saver_level & ${pair%:*})) -ne 0 ] || kept=$((kept + $(filter_pages "${pair#*:}")))
 	done
 	filter_expected=$((kept * filter_page))
 }
@@ -113,15 +115,14 @@ filter_unknown() {
 
 check_filter_kernel() {
 	unknown=$(filter_unknown)
-	advice="leave out less, which has been found to be sound, or install a newer makedumpfile:"
-	command="$(setting_command dump_level 17) && $(owner_settings_command)"
-	if [ $((conf_dump_level & 14)) -eq 0 ]; then
-		point pass makedumpfile-kernel "At dump_level $conf_dump_level makedumpfile leaves out free pages and zeroes only, which it cannot take for others."
+	saver_less
+	if [ $((saver_level & 14)) -eq 0 ]; then
+		check_filter_harmless
 		return
 	fi
 	case $unknown in
 	*SLAB*)
-		point fail makedumpfile-kernel "makedumpfile is older than this kernel: it does not know $(echo "$unknown" | sed 's/ $//; s/ /, /g'), and would leave out pages that the kernel uses." \
+		point fail makedumpfile-kernel "makedumpfile is older than this kernel: it does not know $(echo "$unknown" | sed 's/ $//; s/ /, /g'), and would leave out pages that the kernel uses.$saver_guess" \
 			"$advice" "$command"
 		return
 		;;
@@ -131,6 +132,18 @@ check_filter_kernel() {
 		return
 	fi
 	check_filter_counts
+}
+
+check_filter_harmless() {
+	if [ "$saver_copier" ]; then
+		point pass makedumpfile-kernel "As $target_settings has it, dumps are made by $saver_copier, which leaves out nothing."
+		return
+	fi
+	case $target_saver in
+	image | hook) at="dump_level $saver_level" ;;
+	*) at="level $saver_level, as $target_settings has it," ;;
+	esac
+	point pass makedumpfile-kernel "At $at makedumpfile leaves out free pages and zeroes only, which it cannot take for others."
 }
 
 # What a dump lacks is found out after a crash, too, and it is made again with less left out.
@@ -165,15 +178,15 @@ check_filter_counts() {
 	value free_pages "$filter_free"
 	value free_pages_of_kernel "$kernel_free"
 	if [ "$too_many" -gt $((kernel_slab / 32)) ]; then
-		point fail makedumpfile-kernel "makedumpfile takes $((filter_user - kernel_user)) pages for those of programs which the kernel does not: it would leave out pages that the kernel uses." \
+		point fail makedumpfile-kernel "makedumpfile takes $((filter_user - kernel_user)) pages for those of programs which the kernel does not: it would leave out pages that the kernel uses.$saver_guess" \
 			"$advice" "$command"
 	elif [ "$filter_noise" -gt $((kernel_slab / 8)) ]; then
 		point warn makedumpfile-kernel "Whether makedumpfile knows this kernel cannot be told while its memory moves so much." \
 			"check again when the machine has less to do"
-	elif [ $((conf_dump_level & 16)) -ne 0 ] && [ "$filter_free" -lt $((kernel_free / 2)) ]; then
+	elif [ $((saver_level & 16)) -ne 0 ] && [ "$filter_free" -lt $((kernel_free / 2)) ]; then
 		point warn makedumpfile-kernel "makedumpfile finds $filter_free free pages where the kernel has $kernel_free: dumps will be larger and take longer." \
 			"install a newer makedumpfile"
-	elif [ $((conf_dump_level & 8)) -ne 0 ] && [ "$filter_user" -lt $((kernel_user / 2)) ]; then
+	elif [ $((saver_level & 8)) -ne 0 ] && [ "$filter_user" -lt $((kernel_user / 2)) ]; then
 		point warn makedumpfile-kernel "makedumpfile finds $filter_user pages of programs where the kernel has $kernel_user: dumps will be larger and hold what programs keep secret." \
 			"install a newer makedumpfile"
 	elif [ "$unknown" ]; then

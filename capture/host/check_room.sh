@@ -10,7 +10,7 @@ room_expected() {
 	memory=$(cat "$ROOT/proc/meminfo")
 	kilobytes_kept=$(($(kernel_pages MemTotal "$memory") + 65536))
 	for pair in 2:Cached 2:Buffers 8:AnonPages 8:Hugetlb 16:MemFree; do
-		[ $((conf_dump_level & ${pair%:*})) -eq 0 ] || kilobytes_kept=$((kilobytes_kept - $(kernel_pages "${pair#*:}" "$memory")))
+		[ $((saver_level & ${pair%:*})) -eq 0 ] || kilobytes_kept=$((kilobytes_kept - $(kernel_pages "${pair#*:}" "$memory")))
 	done
 	room_assumed=$((kilobytes_kept * 1024))
 }
@@ -22,25 +22,38 @@ check_room() {
 	room_wanted=${filter_expected:-$room_assumed} room_free=$2
 	value free_bytes "$2"
 	value expected_bytes "$room_wanted"
-	said="$1: has room for $(megabytes "$room_free"); a dump at level $conf_dump_level takes $(megabytes "$room_wanted") before it is compressed"
+	said="$1: has room for $(megabytes "$room_free"); $(room_said)"
 	if [ "$room_free" -ge "$room_wanted" ]; then
 		verdict=pass
 	elif [ $((room_free + ${3:-0})) -ge "$room_wanted" ]; then
 		verdict=pass said="$said: older dumps will go"
-	elif [ "$conf_compression" != none ] && [ "$room_free" -ge $((room_wanted / 3)) ]; then
+	elif [ "$saver_compression" != none ] && [ "$room_free" -ge $((room_wanted / 3)) ]; then
 		verdict=warn said="$said: it fits only if it is compressed well"
 	else
 		verdict=fail
 	fi
 	[ -z "$room_assumed" ] || said="$said. That is assumed from /proc/meminfo, as makedumpfile could not count"
+	said="$said.$saver_guess"
 	if [ "$verdict" != pass ]; then
-		target_point "$verdict" -room "$said." "make room, give dumps a larger file system, or leave out more (the dump level in $target_settings)"
+		target_point "$verdict" -room "$said" "make room, give dumps a larger file system, or leave out more (the dump level in $target_settings)"
+	elif [ "$saver_guess" ]; then
+		assumed
+		target_point warn -room "$said" "look at it in $target_settings"
 	elif [ -z "$room_assumed" ]; then
-		target_point pass -room "$said."
+		target_point pass -room "$said"
 	elif [ "${memory_reserved:-0}" -eq 0 ]; then # what is assumed is no proof
-		target_point warn -room "$said." "reserve memory, see crashkernel, and check again: only then makedumpfile can count"
+		target_point warn -room "$said" "reserve memory, see crashkernel, and check again: only then makedumpfile can count"
 	else
-		target_point warn -room "$said." "see makedumpfile and makedumpfile-kernel, and check again"
+		target_point warn -room "$said" "see makedumpfile and makedumpfile-kernel, and check again"
+	fi
+}
+
+# room_said: how much the dump takes.
+room_said() {
+	if [ "$saver_copier" ]; then
+		echo "a copy of all memory takes $(megabytes "$room_wanted")"
+	else
+		echo "a dump at level $saver_level takes $(megabytes "$room_wanted") before it is compressed"
 	fi
 }
 

@@ -8,6 +8,7 @@ TARGET_PATIENCE=30 # seconds
 # check_targets: points target-1, target-1-room, target-2, … in the order of the settings.
 check_targets() {
 	saver_look
+	saver_filter
 	target_number=1
 	[ "$target_list" ] || ! saver_is_theirs ||
 		target_point warn '' "Where $target_saver saves is not known: it has no $target_settings." "look whether a dump has room there"

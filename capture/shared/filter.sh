@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2034
 # What the makedumpfile that is there can do, said by itself; it accepts options that it was built without, and then does
 # something else.
 
@@ -38,6 +38,22 @@ filter_compression() {
 # filter_option COMPRESSION
 filter_option() {
 	case $1 in zlib) echo -c ;; lzo) echo -l ;; snappy) echo -p ;; zstd) echo -z ;; esac
+}
+
+# filter_asked WORDS: sets $asked_level and $asked_compression to what makedumpfile takes these words for; of levels that it is to try
+# in turn, to that which leaves out most. The level is empty where it would take none of it.
+filter_asked() {
+	asked_level=$(printf '%s\n' "$1" | tr '\t' ' ' | sed -n 's/^\(.* \)\{0,1\}-[cDeEfFlpRXz]*d *\([^ ]*\).*/-\2/p')
+	if [ "$asked_level" ]; then
+		asked_level=$(printf '%s\n' "${asked_level#-}" | tr ',' '\n' | sort -n | tail -n 1)
+		is_number "$asked_level" 31 || asked_level=
+	else
+		asked_level=0
+	fi
+	case " $1 " in
+	*' -c '*) asked_compression=zlib ;; *' -l '*) asked_compression=lzo ;; *' -p '*) asked_compression=snappy ;;
+	*' -z '*) asked_compression=zstd ;; *) asked_compression=none ;;
+	esac
 }
 
 # filter_lacks VMCOREINFO: names by which that kernel tells pages in use from others, and which the makedumpfile here has never

@@ -699,7 +699,7 @@ compression = lzo" ]
 
 @test "how much the filter leaves" {
 	while read -r level pages; do
-		each "conf_dump_level=$level filter_told=$BATS_TEST_TMPDIR/told; filter_try && echo \$((filter_expected / 4096))"
+		each "saver_level=$level filter_told=$BATS_TEST_TMPDIR/told; filter_try && echo \$((filter_expected / 4096))"
 		[ "$output" = "$pages" ]
 	done <<- END
 		31 26179
@@ -1136,6 +1136,82 @@ theirs() {
 	[ "$(jq '.points | length' <<< "$output")" = 1 ]
 	subject=check_filter
 	judged makedumpfile-compression pass 'How dumps are compressed say the settings of kdump.'
+}
+
+# advised: what the point advises to type, typed.
+advised() {
+	run -0 sh -c "$(jq -r ".points[] | select(.id == \"$1\").command" <<< "$output" | sed 's/ && kdumpctl.*//')"
+}
+
+@test "the filter of a distribution that saves in its own way is as its settings say" {
+	subject='check_filter; check_targets'
+	kcore PAGE_BUDDY_MAPCOUNT_VALUE PAGE_SLAB_MAPCOUNT_VALUE
+	echo dump_level=17 >> "$ROOT/etc/kmortem/capture.conf"
+	# One shape of settings, and what these are when the advice was taken.
+	while IFS='|' read -r owner before after; do
+		theirs "$owner" "$before"
+		words+='; kdump_utils_is_here() { :; }'
+		judged target-1-room pass 'a dump at level 31 takes 103 MiB before it is compressed.'
+		judged makedumpfile-kernel fail 'does not know PAGE_SLAB_MAPCOUNT_VALUE'
+		settings=$ROOT/etc/kdump.conf then=' && kdumpctl restart'
+		if [ "$owner" = kdump-tools ]; then settings=$ROOT/etc/default/kdump-tools then=''; fi
+		[[ $said == *"$settings$then" && $said != *capture.conf* ]]
+		advised makedumpfile-kernel
+		[ "$(tail -n 1 "$settings")" = "$after" ]
+		judged makedumpfile-kernel pass "At level 17, as $settings has it, makedumpfile leaves out free pages and zeroes only"
+		judged target-1-room pass 'a dump at level 17 takes'
+	done <<- 'END'
+		kdump||core_collector makedumpfile -l --message-level 7 -d 17
+		kdump|core_collector makedumpfile -l --num-threads=2 -d 31 -F # as -d 31|core_collector makedumpfile -l --num-threads=2 -d 17 -F # as -d 31
+		kdump|core_collector makedumpfile -ld1,31|core_collector makedumpfile -ld17
+		kdump-tools||MAKEDUMP_ARGS="-c -d 17"
+		kdump-tools|MAKEDUMP_ARGS="-z -d 31"|MAKEDUMP_ARGS="-z -d 17"
+	END
+	theirs kdump 'core_collector makedumpfile -l -d 31'
+	words+='; hook_state() { [ "$1" != kdump-utils ] || echo intact; }'
+	judged makedumpfile-kernel fail "core_collector"
+	# What goes through a pipe is flattened.
+	theirs kdump 'ssh u@192.0.2.9'
+	words+='; kdump_utils_is_here() { :; }; check_reached() { :; }'
+	judged makedumpfile-kernel fail "echo 'core_collector makedumpfile -F -l --message-level 7 -d 17' >> $ROOT/etc/kdump.conf"
+}
+
+@test "what is not filtered takes room for all memory" {
+	subject='check_filter; check_targets'
+	kcore PAGE_BUDDY_MAPCOUNT_VALUE PAGE_SLAB_MAPCOUNT_VALUE
+	for line in 'core_collector cp --sparse=always' 'core_collector scp' 'core_collector "cp"'; do
+		theirs kdump "$line"
+		words+='; room_bytes() { echo $((612 << 20)); }'
+		judged target-1-room fail 'has room for 612 MiB; a copy of all memory takes 613 MiB. make room'
+		[[ $said == *"$ROOT/etc/kdump.conf"* ]]
+		judged makedumpfile-kernel pass "As $ROOT/etc/kdump.conf has it, dumps are made by $(sed 's/core_collector "*\([a-z]*\).*/\1/' <<< "$line"), which leaves out nothing."
+	done
+	# Levels without compression, and those that kdump-tools compresses by itself.
+	theirs kdump 'core_collector makedumpfile -d 0'
+	words+='; room_bytes() { echo $((612 << 20)); }'
+	judged target-1-room fail 'a dump at level 0 takes 613 MiB before it is compressed'
+	for line in 'MAKEDUMP_ARGS="-c"' $'MAKEDUMP_ARGS="-E"\nKDUMP_COMPRESSION=xz'; do
+		theirs kdump-tools "$line"
+		words+='; room_bytes() { echo $((612 << 20)); }'
+		judged target-1-room warn 'a dump at level 0 takes 613 MiB before it is compressed: it fits only if'
+	done
+}
+
+@test "a filter that is not known is taken for the most common, and that is told" {
+	subject='check_filter; check_targets'
+	theirs kdump-tools 'MAKEDUMP_ARGS="-c -d $LEVEL"'
+	judged makedumpfile-kernel pass
+	judged target-1-room warn "a dump at level 31 takes 103 MiB before it is compressed. Which level kdump-tools has is not known: 31 is assumed. look at it in $ROOT/etc/default/kdump-tools"
+	[ "$(jq '.points[] | select(.id == "target-1-room").measured' <<< "$output")" = false ]
+	kcore PAGE_BUDDY_MAPCOUNT_VALUE PAGE_SLAB_MAPCOUNT_VALUE
+	judged makedumpfile-kernel fail 'uses. Which level kdump-tools has is not known: 31 is assumed. leave out less by -d 17'
+	theirs kdump 'core_collector makedumpfile -l -d 32'
+	judged makedumpfile-kernel fail 'Which level kdump has is not known'
+	# Of SUSE.
+	theirs kdump
+	rm "$ROOT/etc/kdump.conf"
+	words+='; has() { [ $1 = systemctl ] || command -v "$1" > /dev/null; }'
+	judged makedumpfile-kernel fail "echo 'dump_level = 17' >> $ROOT/etc/kmortem/capture.conf && systemctl disable --now kdump && systemctl enable --now kmortem-capture"
 }
 
 @test "targets: a hook in kdump-tools reaches what is there, whatever that lies on, but for memory" {
