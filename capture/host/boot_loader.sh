@@ -51,3 +51,16 @@ advice_for_command_line() {
 		advice="add $1 to the kernel's command line in the settings of the boot loader, and reboot"
 	fi
 }
+
+# advice_for_crashkernel MEBIBYTES: sets them for reserving as much. What sets that itself, as it thinks right, is told first.
+advice_for_crashkernel() {
+	advice_for_command_line "crashkernel=$1M"
+	[ "$(owner)" = kdump ] || return 0
+	if grep -q '^KDUMP_CRASHKERNEL=' "$ROOT/etc/sysconfig/kdump" 2> /dev/null; then
+		advice="set that in /etc/sysconfig/kdump, by which kdump sets crashkernel= at each boot, and reboot:"
+		command="sed -i 's/^KDUMP_CRASHKERNEL=.*/KDUMP_CRASHKERNEL=\"crashkernel=$1M\"/' /etc/sysconfig/kdump && kdumptool commandline -u && reboot"
+	elif grep -q auto_reset_crashkernel "$ROOT/usr/bin/kdumpctl" 2> /dev/null && [ "$(kdump_utils_setting auto_reset_crashkernel)" != no ]; then
+		advice="have kdump-utils leave crashkernel= alone, which its next update would set back to its own; $advice"
+		command="sed -i -e '\$a auto_reset_crashkernel no' -e '/^[[:space:]]*auto_reset_crashkernel[[:space:]]/d' /etc/kdump.conf${command:+ && $command}"
+	fi
+}

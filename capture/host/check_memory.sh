@@ -43,7 +43,7 @@ check_memory() {
 			"see why in the kernel's log: too much, no room below 4 GiB (then add \",high\"), or a range that this machine's memory does not reach. Then, with a size of $(memory_advised)M:" \
 			"dmesg | grep -i -e crashkernel -e crash"
 	else
-		advice_for_command_line "crashkernel=$(memory_advised)M"
+		advice_for_crashkernel "$(memory_advised)"
 		point fail crashkernel "No memory is reserved for a capture kernel: there is no crashkernel= on the kernel's command line." \
 			"$advice" "$command"
 	fi
@@ -142,7 +142,7 @@ check_memory_measure() {
 	[ "$measured" -ne 1 ] || memory_unmeasured="It could not be measured: ${measure_reason:-for that the image has to be there, and qemu}."
 	memory_need
 	[ "$measured" -eq 2 ] || return 0
-	advice_for_command_line "crashkernel=$((memory_reserved * 3 / 2 / 1048576))M"
+	advice_for_crashkernel $((memory_reserved * 3 / 2 / 1048576))
 	point fail crashkernel-size "In an emulator with $(megabytes "$memory_reserved"), as are reserved, the capture image did not come to its end." \
 		"$advice" "$command"
 	return 1
@@ -180,7 +180,7 @@ check_memory_is_enough() {
 		memory_added_words
 	fi
 	[ -z "$memory_hardware" ] || need="$need $(megabytes "$memory_hardware_bytes") of that are for the hardware of $memory_hardware."
-	advice_for_command_line "crashkernel=$(memory_advised)M"
+	advice_for_crashkernel "$(memory_advised)"
 	if [ "$memory_saver" != image ] && [ -z "$memory_image" ]; then
 		point warn crashkernel-size "$need" "see which image $(owner) loads, and whether that has room"
 	elif [ "$memory_reserved" -lt "$memory_needed" ]; then

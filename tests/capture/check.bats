@@ -276,6 +276,36 @@ loaded' ]
 	[[ $said == *'M && reboot' ]]
 }
 
+@test "memory that a distribution's kdump would set back is asked for in its settings, too" {
+	subject=check_memory
+	file sys/kernel/kexec_crash_size 0
+	file proc/cmdline 'ro quiet'
+	rm "$ROOT/run/kmortem-capture/loaded"
+	stub grubby :
+	words='owner() { echo kdump; }'
+	judged crashkernel fail "command line, and reboot: grubby "
+	file usr/bin/kdumpctl 'kdump_get_conf_val auto_reset_crashkernel'
+	for lines in 'auto_reset_crashkernel yes' '' '# auto_reset_crashkernel no'; do
+		file etc/kdump.conf 'path /var/crash' "$lines"
+		judged crashkernel fail 'have kdump-utils leave crashkernel= alone, which its next update would set back to its own; add crashkernel='
+		command=$(jq -r '.points[0].command' <<< "$output")
+		[[ $command == *' /etc/kdump.conf && grubby --update-kernel=ALL --args=crashkernel='* ]]
+		(cd "$ROOT" && sh -c "$(sed 's, /etc/, etc/,; s/ && .*//' <<< "$command")")
+		[ "$(grep -c -x 'path /var/crash' "$ROOT/etc/kdump.conf")" -eq 1 ]
+		[ "$(grep -x '[^#]*auto_reset_crashkernel.*' "$ROOT/etc/kdump.conf")" = 'auto_reset_crashkernel no' ]
+		judged crashkernel fail 'command line, and reboot: grubby '
+	done
+	# As SUSE's.
+	file etc/sysconfig/kdump '# KDUMP_CRASHKERNEL is used' 'KDUMP_CRASHKERNEL="auto"' 'KDUMP_CPUS="32"'
+	judged crashkernel fail 'set that in /etc/sysconfig/kdump, by which kdump sets crashkernel= at each boot, and reboot: sed -i '
+	command=$(jq -r '.points[0].command' <<< "$output")
+	[[ $command == *' /etc/sysconfig/kdump && kdumptool commandline -u && reboot' ]]
+	(cd "$ROOT" && sh -c "$(sed 's, /etc/, etc/,; s/ && .*//' <<< "$command")")
+	[[ $(sed -n 2p "$ROOT/etc/sysconfig/kdump") == 'KDUMP_CRASHKERNEL="crashkernel='*'M"' ]]
+	words=''
+	judged crashkernel fail 'command line, and reboot: grubby '
+}
+
 @test "memory is asked for, but not reserved" {
 	subject=check_memory
 	file sys/kernel/kexec_crash_size 0
