@@ -47,9 +47,9 @@ check_extra_modules() {
 check_image_theirs() {
 	[ "$(owner)" = kdump ] && image=$(kdump_utils_image "$image_release") && [ "$image" ] || return 0
 	if [ "$(kdump_utils_newer /etc/kdump.conf)" ]; then
-		point fail image "$image is older than /etc/kdump.conf: a crash is saved as that said before." "have it made anew, and loaded:" "kdumpctl restart"
+		point fail image "$image is older than /etc/kdump.conf: a crash is saved as that said before." "have it made anew, and loaded:" "kdumpctl rebuild && kdumpctl reload"
 	elif [ "$(kdump_utils_newer /etc/fstab)" ]; then
-		point warn image "$image is older than /etc/fstab: what it mounts may be as that said before." "have it made anew, and loaded:" "kdumpctl restart"
+		point warn image "$image is older than /etc/fstab: what it mounts may be as that said before." "have it made anew, and loaded:" "kdumpctl rebuild && kdumpctl reload"
 	else
 		point pass image "$image is not older than the settings of kdump."
 	fi

@@ -908,9 +908,9 @@ loaded: Of loaded." ]
 	touch "$image"
 	judged image pass 'is not older than the settings of kdump'
 	touch -d 'now + 1 minute' "$ROOT/etc/fstab"
-	judged image warn "$image is older than /etc/fstab: what it mounts may be as that said before. have it made anew, and loaded: kdumpctl restart"
+	judged image warn "$image is older than /etc/fstab: what it mounts may be as that said before. have it made anew, and loaded: kdumpctl rebuild && kdumpctl reload"
 	touch -d 'now + 1 minute' "$ROOT/etc/kdump.conf"
-	judged image fail "$image is older than /etc/kdump.conf: a crash is saved as that said before. have it made anew, and loaded: kdumpctl restart"
+	judged image fail "$image is older than /etc/kdump.conf: a crash is saved as that said before. have it made anew, and loaded: kdumpctl rebuild && kdumpctl reload"
 	words='owner() { echo kdump; }; hook_state() { echo intact; }'
 	judged image fail 'older than /etc/kdump.conf'
 	# A link is as new as the file that it leads to.
