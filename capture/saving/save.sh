@@ -149,7 +149,7 @@ target_save() {
 		[ -z "$target_directory" ] || step room 90 retain_room "$target_directory" "$dump_host" "$dump_name" 1
 		put_begin || put_status=$?
 		if [ "$put_status" -eq 0 ]; then
-			[ -z "$target_directory" ] || echo "$target" > "$work/logged"
+			[ "$target_kind" = netdump ] || echo "$target" > "$work/logged"
 			put_dump || put_status=$?
 			[ "$put_status" -ne 0 ] || echo "$target" > "$work/saved"
 			finished=$(date +%s)
@@ -165,8 +165,8 @@ target_save() {
 	close_limit=60
 	if [ "$put_status" -eq 124 ] || [ "${outcome-}" = gone ]; then close_limit=5; fi
 	if step close "$close_limit" target_close; then
-		# What went to a server may have left this machine only now.
-		[ "$put_status" -eq 124 ] || [ "$target_directory" ] || echo "$target" > "$work/logged"
+		# A log for netdump leaves this machine with the dump, or only now.
+		[ "$put_status" -eq 124 ] || [ "$target_kind" != netdump ] || echo "$target" > "$work/logged"
 	else
 		failed "$target: closing it $(status_words "$step_status" "$step_limit")"
 	fi

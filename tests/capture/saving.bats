@@ -1110,22 +1110,38 @@ ffffffff81000000 T _stext' ]
 	[ "$output" = 0 ]
 }
 
+# server_with KIND WORDS: `capture` with a server that is reached and takes no dump; "no log anywhere" where it has not the log either.
+server_with() {
+	capture_with "target=$1" "target_choose() { target_directory= target_kind=${1%% *}; }"'; target_open() { :; }; target_new() { :; }
+		put_log() { :; }; target_take() { cat > /dev/null; return 1; }; target_close() { :; }
+		log_last() { [ -e $work/logged ] || echo "no log anywhere"; }
+		'"$2"
+}
+
 @test "all: a log that only goes away with the target is not there before that" {
 	stub makedumpfile 'exit 1'
-	capture_with 'target=ssh a@b:/c' 'target_choose() { target_directory=; }; target_new() { :; }; target_open() { :; }; target_take() { cat > /dev/null; return 1; }
-		put_log() { :; }; target_close() { return 1; }
-		log_last() { [ -e $work/logged ] || echo "no log anywhere"; }'
+	server_with 'netdump server' 'target_close() { return 1; }'
 	grep -qx 'no log anywhere' <<< "$output"
-	capture_with 'target=ssh a@b:/c' 'target_choose() { target_directory=; }; target_new() { :; }; target_open() { :; }; target_take() { cat > /dev/null; return 1; }
-		put_log() { :; }; target_close() { :; }
-		log_last() { [ -e $work/logged ] || echo "no log anywhere"; }'
+	server_with 'netdump server' ''
 	run ! grep -qx 'no log anywhere' <<< "$output"
+}
+
+@test "all: a server by ssh has the log once it has taken it, and not without" {
+	stub makedumpfile 'exit 1'
+	server_with 'ssh a@b:/c' 'put_log() { return 1; }'
+	grep -qx 'no log anywhere' <<< "$output"
+	server_with 'ssh a@b:/c' 'target_new() { return 1; }'
+	grep -qx 'no log anywhere' <<< "$output"
+	for words in '' 'target_close() { return 1; }' 'put_dump() { return 124; }'; do
+		server_with 'ssh a@b:/c' "$words"
+		run ! grep -qx 'no log anywhere' <<< "$output"
+	done
 }
 
 @test "all: what has gone is not waited for again when it is closed" {
 	stub makedumpfile 'echo dump'
 	local limits='step() { step_limit=$2 step_status=0; [ "$1" != close ] || echo "closed within $2"; shift 2; "$@" || step_status=$?; return $step_status; }
-		target_choose() { target_directory=; }; target_open() { :; }; target_new() { :; }; put_log() { :; }; target_keep() { :; }; target_close() { :; }'
+		target_choose() { target_directory= target_kind=ssh; }; target_open() { :; }; target_new() { :; }; put_log() { :; }; target_keep() { :; }; target_close() { :; }'
 	capture_with 'target=ssh a@b:/c' "$limits; target_take() { cat > /dev/null; return 1; }"
 	grep -qx 'closed within 5' <<< "$output"
 	capture_with 'target=ssh a@b:/c' "$limits; target_take() { cat > /dev/null; }"
