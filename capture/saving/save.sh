@@ -179,7 +179,7 @@ TARGET_GRACE=5 # seconds after its end, for what was begun before
 
 # save_to_targets: where others follow, one does not get all the time that there is. It ends by itself, told and closed, or is killed.
 save_to_targets() {
-	targets_left=$(printf %s "$conf_targets" | grep -c .)
+	targets_left=$(printf %s "$conf_targets" | grep -c .) target_number=1 mount_first=$target_mount
 	while IFS= read -r target; do
 		[ "$target" ] || continue
 		time_left
@@ -190,6 +190,9 @@ save_to_targets() {
 		time_end=
 		[ ! -s "$work/saved" ] || return 0
 		[ "$save_status" -ne 124 ] || failed "$target: took longer than $left s"
+		# What was given up may be mounted after all, once that gets on: then not over the next.
+		target_number=$((target_number + 1))
+		target_mount=$mount_first.$target_number
 	done <<- END
 		$conf_targets
 	END

@@ -12,7 +12,7 @@
 #
 # netdump has no files: there the dump is a stream that takes the log along, and nothing else is sent.
 
-target_mount=$ROOT/target
+target_mount=$ROOT/target        # of the first; each that follows has one of its own
 target_log=$ROOT/run/netdump.log # for the stream that will come
 
 # ---- choosing ----------------------------------------------------------------------------------

@@ -82,7 +82,7 @@ hook() {
 	stub mount "echo \"mount \$*\" >> $ROOT/called; exit 32"
 	hook dash
 	[ "$(cat "$ROOT/called")" = "mount -o rw /dev/none $ROOT/run/kmortem/target
-mount --bind $ROOT/crash $ROOT/run/kmortem/target" ]
+mount --bind $ROOT/crash $ROOT/run/kmortem/target.2" ]
 	[[ $output == *'ended with status 1'* ]]
 }
 
@@ -96,7 +96,7 @@ mount --bind $ROOT/crash $ROOT/run/kmortem/target" ]
 		stub systemctl "echo \"systemctl \$*\" >> $ROOT/called; exit 1"
 		hook "$shell"
 		[ "$(head -n 2 "$ROOT/called")" = "systemctl start $(systemd-escape -p --suffix=mount "$ROOT/late disk/dumps")
-mount --bind $ROOT/crash $ROOT/run/kmortem/target" ]
+mount --bind $ROOT/crash $ROOT/run/kmortem/target.2" ]
 		[ ! -e "$ROOT/late disk/dumps" ]
 		[ "$(cat "$(saved)/vmcore")" = 'level 31' ]
 		jq -e '.failures[0] | contains("/link/dumps/here: cannot be reached")' "$(saved)/meta.json"

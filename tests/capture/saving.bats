@@ -823,6 +823,24 @@ c/guest-2026-11-21-131313/vmcore' ]
 	grep -q 'local /b: the log cannot be written to it: it took longer' <<< "$output"
 }
 
+# The mount that hangs is killed, but what it asked the kernel for is done later; it is played by another directory in its place.
+@test "all: a mount that was given up and comes later does not cover the next target" {
+	stub makedumpfile 'for file; do :; done; case "$*" in -v) printf "lzo\tenabled\n" ;; *vmcore-incomplete) until [ -e "$ROOT/covered" ]; do sleep 0.1; done; echo data > "$file" ;; *) echo data > "$file" ;; esac'
+	stub kmortem 'exit 0'
+	stub late 'until [ "$(echo "$ROOT"/target*/guest-*/dmesg.txt)" != "$ROOT/target*/guest-*/dmesg.txt" ]; do sleep 0.1; done
+		mv "$ROOT/target" "$ROOT/below"; mkdir "$ROOT/target"; : > "$ROOT/covered"'
+	capture_with 'target=device /dev/one:/
+target=device /dev/two:/' '. capture/saving/target.sh; rm -rf $ROOT/target* $ROOT/below $ROOT/covered
+		printf "device /dev/%s:/\t/dev/%s\text4\trw\t/\n" one one two two > $ROOT/etc/kmortem/capture.devices
+		least() { if [ "$1" = 180 ]; then echo 2; else echo $(($1 < $2 ? $1 : $2)); fi; }; device_wait() { echo "$1"; }; umount() { :; }
+		mount() { case $5 in */one) (setsid timeout 60 late > /dev/null 2>&1 < /dev/null &); sleep 1234 ;; esac; }'
+	grep -q 'device /dev/one:/: cannot be reached: opening it took longer than 2 s' <<< "$output"
+	[ "$(cat "$WORK/saved")" = 'device /dev/two:/' ]
+	[ -e "$ROOT/target.2/guest-2026-11-21-131313/vmcore" ]
+	jq -e .complete "$ROOT/target.2/guest-2026-11-21-131313/meta.json"
+	[ -z "$(ls "$ROOT/target")" ]
+}
+
 @test "all: a target that is too slow is filtered harder, then left as one leaves a target, for the next" {
 	stub makedumpfile 'for file; do :; done; case "$*" in -v) printf "lzo\tenabled\n" ;; */a/*) sleep 1234 ;; *) echo data > "$file" ;; esac'
 	stub kmortem 'exit 0'
