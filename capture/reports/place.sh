@@ -104,11 +104,13 @@ put_reports() {
 	as_owner rm -f report-failed.txt
 }
 
-# place LINK: and has it told of, but not that another version has failed, too. The next scan begins again what was ended.
+# place LINK: and has it told of, but not that another version has failed, too. The next scan begins again what was ended. Where
+# the dump's directory was removed meanwhile, to make room, there is nothing to mend.
 place() {
 	linked "$1"
 	set -- "$linked" "${1##*/}"
 	! was_ended || return 0
+	[ -e "${1%/*}" ] || { say "$1: is gone with its directory, and so is its report"; return 0; }
 	status=0 is_news=1 record=$(unplaced "$2")
 	[ "${SERVICE_RESULT-}" = success ] || ! is_of "${1%/*}/report-failed.txt" "$1" || is_news=
 	if why=$({ enter "${1%/*}" && put_reports "$@"; } 2>&1); then

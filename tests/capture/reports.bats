@@ -861,6 +861,21 @@ attempt() {
 	each_shell kept
 }
 
+@test "of a dump that was removed with its directory while its report was made nothing is told, nor kept" {
+	mkdir "$BATS_TEST_TMPDIR/made"
+	for end in txt html json; do echo "the $end" > "$BATS_TEST_TMPDIR/made/report.$end"; done
+	nowhere() {
+		dump one/vmcore
+		rm -f "$started.told"
+		rm -r "${root:?}/one"
+		run -0 placed "$@"
+		[ "$output" = "kmortem-reports: $root/one/vmcore: is gone with its directory, and so is its report" ]
+		[ ! -e "$started.told" ]
+		[ -z "$(ls "$STATE_DIRECTORY")" ]
+	}
+	each_shell nowhere
+}
+
 @test "foreign texts are told on one line, as they are" {
 	forged=$(printf 'h\\n\\033[31m\n\033[31mFORGED\001')
 	foreign() {
