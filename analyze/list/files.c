@@ -40,6 +40,7 @@ static const struct {
 	{"vmcore-dmesg.txt", ROLE_LOG, true},                   /* kdump-utils */
 	{"vmcore-dmesg" INCOMPLETE ".txt", ROLE_LOG, true},
 	{"dmesg.[0-9]*", ROLE_LOG, true},                       /* kdump-tools */
+	{"dmesg", ROLE_LOG, true},                              /* kdump of SUSE */
 	{"log", ROLE_LOG, false},                               /* netdump-server */
 	{"meta.json", ROLE_META, true},
 	{"report.json", ROLE_JSON, true},

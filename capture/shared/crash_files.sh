@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
-# What a crash leaves in a directory of its own, by the names that kmortem-capture, kdump-tools, kdump-utils, netdump-server and
-# systemd-pstore give it. `kmortem list` knows the same, by the patterns in analyze/list/files.c.
+# What a crash leaves in a directory of its own, by the names that kmortem-capture, kdump-tools, kdump-utils, SUSE's kdump,
+# netdump-server and systemd-pstore give it. `kmortem list` knows the same, by the patterns in analyze/list/files.c.
 
 # dumps_below DIRECTORY DEPTH ACTION…: those of find. Compressed ones, too, of which it is told that they have to be unpacked;
 # those of FreeBSD, vmcore.CLIENT.NUMBER, are none.
@@ -28,7 +28,7 @@ whole_below() {
 logs_below() {
 	crash_directory=$1 crash_depth=$2
 	shift 2
-	find "$crash_directory" -mindepth "$crash_depth" -maxdepth "$crash_depth" -type f \( -name dmesg.txt -o -name 'dmesg.[0-9]*' \
+	find "$crash_directory" -mindepth "$crash_depth" -maxdepth "$crash_depth" -type f \( -name dmesg -o -name dmesg.txt -o -name 'dmesg.[0-9]*' \
 		-o -name vmcore-dmesg.txt -o -name vmcore-dmesg-incomplete.txt \) "$@"
 }
 
@@ -40,4 +40,4 @@ unplaced() { echo "${STATE_DIRECTORY:-$ROOT/var/lib/kmortem/told}/$1.unplaced"; 
 is_pstore() { case $1 in "$ROOT"/var/lib/systemd/pstore/*) ;; *) return 1 ;; esac }
 
 # is_log FILE: it has the name of one.
-is_log() { case ${1##*/} in dmesg.* | vmcore-dmesg*) ;; *) return 1 ;; esac }
+is_log() { case ${1##*/} in dmesg | dmesg.* | vmcore-dmesg*) ;; *) return 1 ;; esac }

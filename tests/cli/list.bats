@@ -166,7 +166,7 @@ is_quiet() { ! LC_ALL=C grep -qP '[^\n\t\x20-\x7e\x80-\xff]|\xc2[\x80-\x9f]|\xe2
 	for name in vmcore vmcore.flat vmcore.1 vmcore.202611210314 vmcore.202611210314.gz vmcore.gz vmcore.lz4 vmcore.lzo vmcore.xz \
 		vmcore.zst vmcore.bz2 dump.202611210314 dump.202611210314.gz vmcore-damaged vmcore-incomplete vmcore-incomplete.kdump \
 		vmcore-incomplete.gz dump-incomplete dump-incomplete.gz dump-incomplete.bz2 dmesg.txt dmesg.202611210314 \
-		vmcore-dmesg.txt vmcore-dmesg-incomplete.txt vmcore.txt vmcore.new vmcores dump.sh dump dmesg log; do
+		vmcore-dmesg.txt vmcore-dmesg-incomplete.txt vmcore.txt vmcore.new vmcores dump.sh dump dmesg dmesg.old log; do
 		mkdir "$root/$name"
 		echo x > "$root/$name/$name"
 	done
@@ -174,7 +174,7 @@ is_quiet() { ! LC_ALL=C grep -qP '[^\n\t\x20-\x7e\x80-\xff]|\xc2[\x80-\x9f]|\xe2
 		sort > "$BATS_TEST_TMPDIR/listed"
 	[ "$(grep -c ' true$' "$BATS_TEST_TMPDIR/listed")" -eq 13 ]
 	[ "$(grep -c ' false$' "$BATS_TEST_TMPDIR/listed")" -eq 7 ]
-	[ "$(grep -c ' log$' "$BATS_TEST_TMPDIR/listed")" -eq 4 ]
+	[ "$(grep -c ' log$' "$BATS_TEST_TMPDIR/listed")" -eq 5 ]
 	for shell in dash bash 'busybox sh'; do
 		# shellcheck disable=SC2016,SC2086 # "busybox sh" is two words; words are for the shell under test
 		$shell -c 'set -u; ROOT= && . capture/shared/crash_files.sh
