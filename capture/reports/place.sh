@@ -3,20 +3,6 @@
 # What kmortem made of a dump is moved beside it, with the rights of whoever owns its directory.
 
 REPORT_MAX=$((64 << 20)) # bytes of one file
-OWNER_SECONDS=${OWNER_SECONDS:-60}
-
-# as_owner COMMAND…: by the user whom this directory belongs to, with no other rights. Whoever owns a directory may put what he
-# likes under any name there, at any time: then all that comes of it is what he could have done himself. He may also stop what
-# runs as he, but not what ends it.
-as_owner() {
-	owner=$(stat -c %u .) || return
-	if [ "$owner" -eq "$(id -u)" ]; then
-		"$@"
-	else
-		/usr/bin/timeout -s KILL "$OWNER_SECONDS" /usr/bin/setpriv --reuid="$owner" --regid="$(stat -c %g .)" --clear-groups \
-			--inh-caps=-all -- "$@"
-	fi
-}
 
 # take NAME: prints what kmortem made, as the user that it ran as; it makes no links, pipes or directories.
 take() (

@@ -10,8 +10,10 @@ setup() {
 	export ROOT=$BATS_TEST_TMPDIR/root SAID=$BATS_TEST_TMPDIR/said STUBS=$BATS_TEST_TMPDIR/stubs
 	dump=$BATS_TEST_TMPDIR/crash/one/vmcore
 	mkdir -p "${dump%/*}" "$ROOT/run/motd.d" "$ROOT/etc/kmortem" "$SAID"
+	export RUNTIME_DIRECTORY=$BATS_TEST_TMPDIR/sent
 	for program in logger wall; do stub "$program" 'echo "$*" > "$SAID/'"$program.arguments\"; cat >> \"\$SAID/$program\""; done
 	stub uname 'echo thishost'
+	stub systemctl 'echo "$*" >> "$SAID/systemctl"'
 	stub sendmail 'echo "$*" > "$SAID/mail.arguments"; cat > "$SAID/mail"'
 	# For want of the real one's, which knows no functions, a time limit that never comes.
 	stub timeout 'shift; "$@"'
@@ -45,7 +47,8 @@ each_shell() {
 	local shell
 	for shell in dash bash 'busybox sh'; do
 		echo "with $shell"
-		rm -rf "${SAID:?}"/* "${ROOT:?}"/run/motd.d/*
+		rm -rf "${SAID:?}"/* "${ROOT:?}"/run/motd.d/* "$RUNTIME_DIRECTORY"
+		mkdir "$RUNTIME_DIRECTORY"
 		# shellcheck disable=SC2086
 		"$@" $shell
 	done
@@ -107,7 +110,7 @@ SYSLOG_IDENTIFIER=kmortem" ]
 	echo notify_mail=admin@example.com > "$ROOT/etc/kmortem/capture.conf"
 	# alarmed SHELL…: the priority, and whom else it reached.
 	alarmed() {
-		rm -rf "${SAID:?}"/* "$ROOT"/run/motd.d/*
+		rm -rf "${SAID:?}"/* "$ROOT"/run/motd.d/* "$RUNTIME_DIRECTORY"/*
 		notify "$@" tell "$dump"
 		notify "$@" send "$dump"
 		sed -n 's/^PRIORITY=//p' "$SAID/logger"
@@ -128,6 +131,7 @@ logger
 logger.arguments
 mail
 mail.arguments
+systemctl
 wall
 wall.arguments" ]
 		done
@@ -421,6 +425,58 @@ $(cat "${dump%/*}/report.txt")" ]
 		[ "${lines[1]}" = "kmortem-notify: $BATS_TEST_TMPDIR/site failed" ]
 	}
 	each_shell one_fails
+}
+
+@test "what was sent by one way is not sent again as the other failed" {
+	report
+	printf '#!/bin/sh\n%s\n' 'echo "$1" >> "$SAID/site"; cat > "$SAID/input"; [ -e "$SAID/up" ]' > "$BATS_TEST_TMPDIR/site"
+	chmod +x "$BATS_TEST_TMPDIR/site"
+	printf '%s\n' "notify_command=$BATS_TEST_TMPDIR/site" notify_mail=admin@example.com > "$ROOT/etc/kmortem/capture.conf"
+	again() {
+		run -1 notify "$@" send "$dump"
+		rm "$SAID/mail"
+		: > "$SAID/up"
+		run -0 notify "$@" send "$dump"
+		[ ! -e "$SAID/mail" ]
+		[ "$(wc -l < "$SAID/site")" -eq 2 ]
+		run -0 notify "$@" send "$dump"
+		[ "$(wc -l < "$SAID/site")" -eq 2 ]
+	}
+	each_shell again
+}
+
+@test "a report that is a link by now is read as its directory's owner would" {
+	report
+	[ "$(id -u)" -eq 0 ] || skip "only root may read what the owner may not"
+	echo secret > "$BATS_TEST_TMPDIR/secret"
+	chmod 600 "$BATS_TEST_TMPDIR/secret"
+	ln -sf "$BATS_TEST_TMPDIR/secret" "${dump%/*}/report.txt"
+	chown nobody "${dump%/*}"
+	echo notify_mail=admin@example.com > "$ROOT/etc/kmortem/capture.conf"
+	refused() {
+		run notify "$@" send "$dump"
+		[ "$status" -ne 0 ]
+		[ ! -e "$SAID/mail" ] || ! grep secret "$SAID/mail"
+	}
+	each_shell refused
+}
+
+@test "what is sent has a unit of its own, which is started where somebody wants it" {
+	report
+	echo target=local /var/crash > "$ROOT/etc/kmortem/capture.conf"
+	nobody() {
+		run -0 notify "$@" tell "$dump"
+		[ ! -e "$SAID/systemctl" ]
+	}
+	each_shell nobody
+	for wanted in notify_mail=admin@example.com notify_command=/bin/true; do
+		echo "$wanted" > "$ROOT/etc/kmortem/capture.conf"
+		somebody() {
+			run -0 notify "$@" tell "$dump"
+			[ "$(cat "$SAID/systemctl")" = 'start --no-block kmortem-send@link.service' ]
+		}
+		each_shell somebody
+	done
 }
 
 @test "readiness that was lost is sent once, by the same ways" {
