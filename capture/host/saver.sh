@@ -34,6 +34,20 @@ saver_look() {
 	target_key=${target_key:-/root/.ssh/kdump_id_rsa}
 }
 
+# places: the directories of this host to which it saves, one a line; of a device, below where that is mounted now.
+places() {
+	saver_look
+	printf '%s\n' "$target_list" | while read -r kind where; do
+		case $kind in
+		local) printf '%s\n' "$where" ;;
+		device)
+			mounted=$(findmnt -n -l -o TARGET --source "${where%:*}" 2> /dev/null | head -n 1)
+			[ -z "$mounted" ] || printf '%s\n' "${mounted%/}${where##*:}"
+			;;
+		esac
+	done
+}
+
 # saver_key_take: what speaks to a server has the settings' key for it.
 saver_key_take() { [ -z "$target_key" ] || conf_ssh_key=$target_key conf_ssh_known_hosts=; }
 

@@ -70,6 +70,28 @@ load shells
 2|$BATS_TEST_TMPDIR/c|thishost" ]
 }
 
+@test "to which directories whoever saves here saves" {
+	export ROOT=$BATS_TEST_TMPDIR/root
+	mkdir -p "$ROOT/etc/default"
+	found='has_units() { :; }; findmnt() { case "$*" in *" UUID=1-2") echo "/mnt/a b"; echo /srv ;; *" /dev/sdb") echo / ;; *) return 1 ;; esac; }'
+	each "conf_file=x; $found; saver() { echo image; }
+		conf_targets='local /var/a b
+device UUID=1-2:/x
+nfs host:/d
+device /dev/sdb:/var/dumps
+device /dev/sdc:/none
+'; places"
+	[ "$output" = "/var/a b
+/mnt/a b/x
+/var/dumps" ]
+	printf 'KDUMP_COREDIR="/srv/crash"\n' > "$ROOT/etc/default/kdump-tools"
+	each "$found; saver() { echo kdump-tools; }; places"
+	[ "$output" = /srv/crash ]
+	printf 'path /dumps\next4 UUID=1-2\n' > "$ROOT/etc/kdump.conf"
+	each "parts=capture; $found; saver() { echo kdump; }; places"
+	[ "$output" = "/mnt/a b/dumps" ]
+}
+
 @test "whether anything has to wait for the network" {
 	export ROOT=$BATS_TEST_TMPDIR/root
 	mkdir -p "$ROOT/etc"
@@ -118,7 +140,7 @@ called() {
 @test "words too many" {
 	export ROOT=$BATS_TEST_TMPDIR/root
 	mkdir -p "$ROOT"
-	for command in 'owner x' 'networked x' 'retain x' 'status x' 'build --kernel' 'build --force' 'unload --if-changed' 'status --force' 'show --if-changed' 'load --force --kernel' 'status --kernel' 'install a b' x; do
+	for command in 'owner x' 'places x' 'networked x' 'retain x' 'status x' 'build --kernel' 'build --force' 'unload --if-changed' 'status --force' 'show --if-changed' 'load --force --kernel' 'status --kernel' 'install a b' x; do
 		# shellcheck disable=SC2086 # words
 		called $command
 		[ "$status" -eq 2 ]

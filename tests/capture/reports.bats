@@ -253,6 +253,40 @@ since" ]
 	each_shell any
 }
 
+@test "a disk that is mounted late is asked for; one that cannot be is no obstacle" {
+	mkdir -p "$root/srv/dumps"
+	# fstab knows $root/srv.
+	cat > "$BATS_TEST_TMPDIR/bin/findmnt" <<- 'END'
+		#!/bin/sh
+		case "$*" in --fstab*"/crash/srv") echo "$OPTIONS" ;; *) exit 1 ;; esac
+	END
+	printf '#!/bin/sh\necho unit-of-$3\n' > "$BATS_TEST_TMPDIR/bin/systemd-escape"
+	cat > "$BATS_TEST_TMPDIR/bin/systemctl" <<- 'END'
+		#!/bin/sh
+		echo "$*" >> "$STARTED"
+		case $* in *unit-of-*/srv) ! [ "${FAILS-}" ] && mkdir "${2#unit-of-}/dumps/host-1" && : > "${2#unit-of-}/dumps/host-1/vmcore" ;; esac
+	END
+	chmod +x "$BATS_TEST_TMPDIR"/bin/*
+	late() {
+		rm -rf "$root/srv/dumps/host-1" "$STATE_DIRECTORY"/*
+		OPTIONS=defaults,nofail run -0 --separate-stderr wanted_of "$@"
+		[ "$output" = "start unit-of-$root/srv
+start kmortem-report@" ]
+		rm -rf "$root/srv/dumps/host-1" "$STATE_DIRECTORY"/*
+		OPTIONS=noauto,nofail run -0 --separate-stderr wanted_of "$@"
+		[ -z "$output" ]
+		OPTIONS=nofail FAILS=yes run -0 --separate-stderr wanted_of "$@"
+		[ "$output" = "start unit-of-$root/srv" ]
+		[ "$stderr" = "kmortem-reports: $root/srv: could not be mounted; dumps there are not looked at" ]
+	}
+	wanted_of() {
+		: > "$started"
+		"$@" capture/kmortem-reports scan "$spool" "$root/srv/dumps"
+		sed -n 's/@.*/@/; /^start/p' "$started"
+	}
+	each_shell late
+}
+
 @test "dumps of local targets, too" {
 	export ROOT=$BATS_TEST_TMPDIR/system
 	mkdir -p "$ROOT/etc/kmortem" "$root/disk" "$root/real"
@@ -275,6 +309,15 @@ real/host-3/vmcore" ]
 		[ -z "$stderr" ]
 	}
 	each_shell targets
+	# Where a distribution's kdump saves, kmortem-capture knows.
+	dump theirs/host-4/vmcore
+	printf '#!/bin/sh\necho "%s"\n' "$root/theirs" > "$BATS_TEST_TMPDIR/bin/kmortem-capture"
+	chmod +x "$BATS_TEST_TMPDIR/bin/kmortem-capture"
+	theirs() {
+		run -0 --separate-stderr scan "$@"
+		grep -qx theirs/host-4/vmcore <<< "$output"
+	}
+	each_shell theirs
 }
 
 @test "once, and again after the dump has changed" {
@@ -673,7 +716,7 @@ vmcore 640 0:0" ]
 	"${as_root[@]}" chown 65534:65534 "$root/one"
 	stopped() {
 		SECONDS=0
-		run "${as_root[@]}" env OWNER_SECONDS=1 timeout -s KILL 20 "$@" -c '. capture/reports/place.sh; cd "$1"
+		run "${as_root[@]}" env OWNER_SECONDS=1 timeout -s KILL 20 "$@" -c '. capture/shared/rights.sh; cd "$1"
 			as_owner sh -c "kill -STOP \$\$"' sh "$root/one"
 		[ "$status" -eq 137 ]
 		[ "$SECONDS" -lt 15 ]
