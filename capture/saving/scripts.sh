@@ -14,7 +14,7 @@ script() {
 script_run() {
 	export KMORTEM_STEP="$1" KMORTEM_HOST="$dump_host" KMORTEM_DUMP="$dump_name" KMORTEM_VMCORE="$vmcore" \
 		KMORTEM_LOG="$work/dmesg.txt" KMORTEM_FAILURES="$work/failures" KMORTEM_TARGET="${target-}" \
-		KMORTEM_DIRECTORY="${dump_directory-}" KMORTEM_COMPLETE=0
+		KMORTEM_DIRECTORY="${target_directory:+${dump_directory-}}" KMORTEM_COMPLETE=0
 	[ ! -s "$work/saved" ] || KMORTEM_COMPLETE=1
 	"$2"
 }

@@ -578,14 +578,18 @@ on
 
 @test "scripts: what they are told, and that one that fails changes nothing" {
 	stub hook 'echo "$KMORTEM_STEP $KMORTEM_COMPLETE $KMORTEM_DUMP $KMORTEM_DIRECTORY" >> $WORK/told; [ "$KMORTEM_STEP" = pre ]'
-	each "$begun"'dump_name=guest-1 dump_directory=/target/guest-1; rm -f $work/told $work/saved; script pre $bin/hook; echo $?
+	each "$begun"'dump_name=guest-1; rm -f $work/told $work/saved; script pre $bin/hook; echo $?
+		target_directory=/target dump_directory=/target/guest-1
 		echo x > $work/saved; script post $bin/hook; echo $?; script post ""; echo $?; cat $work/told $work/failures'
 	[ "$output" = "0
 0
 0
-pre 0 guest-1 /target/guest-1
+pre 0 guest-1 
 post 1 guest-1 /target/guest-1
 post_script $bin/hook failed with status 1" ]
+	# Of a server.
+	each "$begun"'dump_name=guest-1; rm -f $work/told; target_directory= dump_directory=/guest-1; script post $bin/hook; cat $work/told'
+	[ "$output" = 'post 1 guest-1 ' ]
 	stub hook 'sleep 1234'
 	each "$begun"'SCRIPT_LIMIT=1; dump_name=guest-1; script pre $bin/hook; cat $work/failures'
 	[ "$output" = "pre_script $bin/hook took longer than 1 s" ]
