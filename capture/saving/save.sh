@@ -109,27 +109,42 @@ put_dump() {
 	if [ -s "$work/known" ]; then step report 60 put_known; else ladder; fi
 }
 
-# put_symbols: for a kernel that does not tell itself where its symbols are, as those before 6.0 (5fd8fea935a1) do not: a
-# System.map from the list of this kernel, which is that one started anew. By how much the other had moved is seen in its vmcoreinfo.
-put_symbols() {
+# symbols_are_wanted: of a kernel that does not tell itself where its symbols are, as those before 6.0 (5fd8fea935a1) do not. The
+# list of this kernel is that one's, started anew. By how much the other had moved is seen in its vmcoreinfo.
+symbols_are_wanted() {
 	release=$(vmcoreinfo OSRELEASE)
 	! grep -qF 'SYMBOL(kallsyms_names)=' "$work/vmcoreinfo" && [ "$release" = "$(uname -r)" ] &&
-		grep -q '^0*[1-9a-f][0-9a-f]* T ' "$ROOT/proc/kallsyms" || return 0
-	symbols=$dump_name/System.map-$release
-	if [ "$target_directory" ]; then
-		kernel_symbols > "$target_directory/$symbols" && sync "$target_directory/$symbols"
-	else
-		kernel_symbols | target_take "$symbols"
+		grep -q '^0*[1-9a-f][0-9a-f]* T ' "$ROOT/proc/kallsyms"
+}
+
+# put_symbols: a System.map of them, whole or not at all. How long it is tells which it is: programs that read a list do not all
+# tell that they could not write it. What stays free for meta.json is not taken.
+put_symbols() {
+	symbols=$dump_name/System.map
+	if [ -z "$target_directory" ]; then
+		kernel_symbols | target_take "$symbols.new" && target_keep "$symbols.new" "$symbols-$release"
+		return
 	fi
+	symbols=$target_directory/$symbols symbols_size=$(kernel_symbols | wc -c)
+	[ "$symbols_size" -le "$(room_bytes "$target_directory")" ] || return 153
+	kernel_symbols > "$symbols.new" && [ "$(stat -c %s "$symbols.new")" -eq "$symbols_size" ] && sync "$symbols.new" &&
+		mv "$symbols.new" "$symbols-$release" && sync "$dump_directory" && return
+	rm -f "$symbols.new"
+	return 1
 }
 
 # Without those of modules.
 kernel_symbols() { grep -v '\[' "$ROOT/proc/kallsyms"; }
 
+meta_step() { step meta 60 meta_put || failed "$target: meta.json could not be written"; }
+
 # put_rest STATUS: what goes beside, and what is to be done while the target is open.
 put_rest() {
-	[ "$1" -ne 0 ] || step symbols 60 put_symbols || failed "$target: System.map could not be written"
-	step meta 60 meta_put || failed "$target: meta.json could not be written"
+	meta_step
+	if [ "$1" -eq 0 ] && symbols_are_wanted; then
+		step symbols 60 put_symbols || failed "$target: System.map could not be written: it $(status_words "$step_status" "$step_limit")"
+		meta_step
+	fi
 	if [ "$target_directory" ]; then
 		step log 30 cp "$work/makedumpfile.log" "$dump_directory/makedumpfile.log"
 		[ "$1" -ne 0 ] || step marker 30 marker_put

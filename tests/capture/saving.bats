@@ -1109,27 +1109,61 @@ DISK='stat() { echo "$((10000 - others - $(du -sk $BATS_TEST_TMPDIR/crash | sed 
 	[ "$status" -eq 2 ]
 }
 
+# symbols_of RUNNING WORDS: a System.map for a dump of 6.1.0-test by a kernel of that release.
+symbols_of() {
+	each "$begun running=$1"'; uname() { echo $running; }; target_directory=$work/t dump_directory=$work/t/d dump_name=d
+		rm -rf $work/t; mkdir -p $dump_directory; vmcoreinfo_of $ROOT/proc/vmcore > $work/vmcoreinfo; conf_min_free=0
+		'"$2"'
+		if symbols_are_wanted; then put_symbols; echo $?; fi
+		cd $dump_directory; for file in *; do [ ! -f $file ] || { echo $file; cat $file; }; done'
+}
+
 @test "System.map beside a dump, where the kernel does not tell its symbols and this one is of the same build" {
-	local put='uname() { echo $running; }; target_directory=$work/t dump_directory=$work/t/d dump_name=d; rm -rf $work/t; mkdir -p $dump_directory
-		vmcoreinfo_of $ROOT/proc/vmcore > $work/vmcoreinfo; put_symbols; echo $?; ls $dump_directory; '
 	printf '%s\n' '0000000000000000 A fixed_percpu_data' 'ffffffff81000000 T _stext' 'ffffffffc0101000 t tun_init	[tun]' > "$ROOT/proc/kallsyms"
-	each "running=6.1.0-test; $begun$put"'cat $dump_directory/*; target_directory=; target_take() { echo "takes $1"; cat; }; put_symbols'
+	symbols_of 6.1.0-test ''
 	[ "$output" = '0
 System.map-6.1.0-test
 0000000000000000 A fixed_percpu_data
-ffffffff81000000 T _stext
-takes d/System.map-6.1.0-test
-0000000000000000 A fixed_percpu_data
 ffffffff81000000 T _stext' ]
-	each "running=6.2.0-other; $begun$put"
-	[ "$output" = 0 ]
+	symbols_of 6.1.0-test 'target_directory=; target_take() { echo "takes $1"; cat; }; target_keep() { echo "$1 becomes $2"; }'
+	[ "$output" = 'takes d/System.map.new
+0000000000000000 A fixed_percpu_data
+ffffffff81000000 T _stext
+d/System.map.new becomes d/System.map-6.1.0-test
+0' ]
+	symbols_of 6.2.0-other ''
+	[ -z "$output" ]
 	sed -i 's/^[0-9a-f]*/0000000000000000/' "$ROOT/proc/kallsyms" # hidden from this process
-	each "running=6.1.0-test; $begun$put"
-	[ "$output" = 0 ]
+	symbols_of 6.1.0-test ''
+	[ -z "$output" ]
 	printf '%s\n' 'ffffffff81000000 T _stext' > "$ROOT/proc/kallsyms"
 	printf 'SYMBOL(kallsyms_names)=ffffffff82000000\n\0' >> "$ROOT/proc/vmcore"
-	each "running=6.1.0-test; $begun$put"
-	[ "$output" = 0 ]
+	symbols_of 6.1.0-test ''
+	[ -z "$output" ]
+}
+
+@test "System.map: whole or not at all, and not of what stays free for meta.json" {
+	printf '%s\n' 'ffffffff81000000 T _stext' 'ffffffff81000001 T _last' > "$ROOT/proc/kallsyms"
+	symbols_of 6.1.0-test 'room_bytes() { echo 50; }'
+	[ "$output" = 153 ]
+	symbols_of 6.1.0-test 'room_bytes() { echo 51; }'
+	[ "$(head -n 2 <<< "$output")" = '0
+System.map-6.1.0-test' ]
+	# What cannot be written to its end, by a program that does not say so; what does not get to the disk.
+	for words in 'kernel_symbols() { [ -e $work/counted ] || cat $ROOT/proc/kallsyms; : > $work/counted; }; rm -f $work/counted' 'sync() { return 1; }'; do
+		symbols_of 6.1.0-test "$words"
+		[ "$output" = 1 ]
+	done
+	symbols_of 6.1.0-test 'target_directory=; target_take() { cat > /dev/null; return 1; }; target_keep() { echo kept; }'
+	[ "$output" = 1 ]
+}
+
+@test "meta.json is there before System.map, and tells of it after" {
+	symbols_of 6.1.0-test 'symbols_are_wanted() { :; }; put_symbols() { cp $dump_directory/meta.json $work/first; return 1; }
+		target_kind=local started=1795266793 finished=1795266800; : > $work/dmesg.txt; : > $dump_directory/vmcore; echo "local /a" > $work/saved
+		marker_put() { :; }; retain() { :; }; put_rest 0; symbols_are_wanted() { return 1; }; mv $dump_directory/meta.json $work/last; rm $dump_directory/*'
+	jq -e '.complete and .failures == [] and (.seconds | has("symbols") | not)' "$WORK/first"
+	jq -e '.complete and .failures == ["local /a: System.map could not be written: it failed with status 1"] and (.seconds | has("symbols"))' "$WORK/last"
 }
 
 # server_with KIND WORDS: `capture` with a server that is reached and takes no dump; "no log anywhere" where it has not the log either.
