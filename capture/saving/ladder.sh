@@ -148,8 +148,8 @@ safer() {
 next_attempt() {
 	case $outcome in
 	large)
-		large=1
 		! [ "$target_directory" ] || ! step room 90 make_room || { tried=; return; }
+		large=1
 		if filter_has zstd; then harder zstd; else harder zlib; fi
 		;;
 	slow) harder lzo ;;
@@ -161,7 +161,7 @@ next_attempt() {
 		safer
 		;;
 	*) return 1 ;;
-	esac
+	esac || return
 	case $tried in *" $level/$compression/$memory "*) return 1 ;; esac
 }
 

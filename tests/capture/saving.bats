@@ -195,6 +195,21 @@ status 0" ]
 status 1" ]
 }
 
+@test "the ladder: what keeps more than what was too large is not tried, but where room was made for that" {
+	ladder_of 'outcome=failed; case $level/$compression in 31/*) outcome=unsound ;; 17/lzo) outcome=large ;; esac'
+	[ "$output" = "31 lzo plenty
+17 lzo plenty
+17 zlib plenty
+status 1" ]
+	ladder_of 'outcome=unsound; [ -e $work/roomy ] || outcome=large; [ $level != 1 ] || outcome=good' \
+		'make_room() { : > $work/roomy; }; rm -f $work/roomy'
+	[ "$output" = "31 lzo plenty
+31 lzo plenty
+17 lzo plenty
+1 lzo plenty
+status 0" ]
+}
+
 @test "an attempt leaves time for another, and for what comes after it" {
 	rm "$ROOT/proc/uptime"
 	echo '50.00 5.00' > "$ROOT/proc/uptime"
