@@ -227,7 +227,10 @@ capture() {
 	if save_to_targets; then
 		say "done: $(cat "$work/saved") holds $(cat "$work/name")"
 	else
+		# Of the minute that the first process, or `bounded`, waits after the deadline.
+		time_grace=20
 		script post "$conf_post_script"
+		time_grace=50
 		log_last
 	fi
 	within 20 sync

@@ -9,10 +9,12 @@ work=${WORK:-$ROOT/run/kmortem}
 # uptime_seconds: whole ones, into $uptime; the clock of a capture kernel may jump.
 uptime_seconds() { IFS='. ' read -r uptime _ < "$ROOT/proc/uptime"; }
 
-# time_left: seconds until the deadline, or until $time_end where that is set and comes before, into $left; never below 0.
+# time_left: seconds until the deadline, and $time_grace more where that is set, or until $time_end where that is set and comes
+# before, into $left; never below 0.
 time_left() {
 	uptime_seconds
 	read -r left < "$work/deadline"
+	left=$((left + ${time_grace:-0}))
 	[ "$left" -le "${time_end:-$left}" ] || left=$time_end
 	left=$((left > uptime ? left - uptime : 0))
 }

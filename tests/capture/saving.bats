@@ -941,6 +941,24 @@ a/guest-2026-11-21-96/vmcore' ]
 	grep -qx 'no target is set: those known are taken' <<< "$output"
 }
 
+@test "all: also when the time is over, post_script runs, and the log's end goes to pstore" {
+	stub makedumpfile 'for file; do :; done; case $1 in -v) printf "lzo\tenabled\n" ;; *) echo "the log" > "$file" ;; esac'
+	stub hook 'echo "post $KMORTEM_COMPLETE" > $WORK/told'
+	local over='target_open() { deadline_set 0; return 1; }'
+	: > "$ROOT/dev/pmsg0"
+	capture_with "target=local /a
+post_script=$bin/hook" "$over; : > \$ROOT/dev/pmsg0"
+	[ "$(cat "$WORK/told" "$ROOT/dev/pmsg0")" = 'post 0
+the log' ]
+	# A script that takes all the time that it gets leaves some for that.
+	rm "$ROOT/proc/uptime"
+	echo '10.00 5.00' > "$ROOT/proc/uptime"
+	capture_with 'target=local /a' "$over"'; script() { time_left; echo "$1_script $left" >> $work/left; }; log_last() { time_left; echo "log $left" >> $work/left; }'
+	[ "$(cat "$WORK/left")" = 'pre_script 1800
+post_script 20
+log 50' ]
+}
+
 # ---- what stays --------------------------------------------------------------------------------
 
 # held NAME [KIB]: a dump of ours that is over.
