@@ -14,23 +14,11 @@ target_found() {
 	[ "$target_kind" = local ] || target_path=/${target_where#*:/}
 }
 
-# target_below: what of fstab is nearest above the local directory; status 1 where nothing is.
-target_below() {
-	below=$target_where rest=
-	until [ -e "${below:-/}" ]; do rest=/${below##*/}$rest below=${below%/*}; done
-	below=$(readlink -f "${below:-/}")
-	below=${below%/}$rest
-	until findmnt -s -F "$ROOT/etc/fstab" -n -M "$below" > /dev/null 2>&1; do
-		below=${below%/*}
-		[ "$below" ] || return
-	done
-}
-
-# target_is_mounted: by systemd at the latest now, which does not wait for all that fstab has. What was saved beneath a disk that
-# has died, or comes later, would be found by nobody, and no other target be tried.
+# target_is_mounted: what was saved beneath a disk that has died, or comes later, would be found by nobody, and no other target be
+# tried.
 target_is_mounted() {
-	! target_below || findmnt -n -M "$below" > /dev/null || systemctl start "$(systemd-escape -p --suffix=mount -- "$below")" && return
-	say "$target: fstab has $below for it, which cannot be mounted"
+	! fstab_find "$target_where" || fstab_mount && return
+	say "$target: fstab has $fstab_place for it, which cannot be mounted"
 	return 1
 }
 

@@ -258,9 +258,9 @@ since" ]
 	# fstab knows $root/srv.
 	cat > "$BATS_TEST_TMPDIR/bin/findmnt" <<- 'END'
 		#!/bin/sh
-		case "$*" in --fstab*"/crash/srv") echo "$OPTIONS" ;; *) exit 1 ;; esac
+		case "$*" in -s*"/crash/srv") echo "$OPTIONS" ;; *) exit 1 ;; esac
 	END
-	printf '#!/bin/sh\necho unit-of-$3\n' > "$BATS_TEST_TMPDIR/bin/systemd-escape"
+	printf '#!/bin/sh\necho unit-of-$4\n' > "$BATS_TEST_TMPDIR/bin/systemd-escape"
 	cat > "$BATS_TEST_TMPDIR/bin/systemctl" <<- 'END'
 		#!/bin/sh
 		echo "$*" >> "$STARTED"
