@@ -716,7 +716,7 @@ vmcore 640 0:0" ]
 	"${as_root[@]}" chown 65534:65534 "$root/one"
 	stopped() {
 		SECONDS=0
-		run "${as_root[@]}" env OWNER_SECONDS=1 timeout -s KILL 20 "$@" -c '. capture/shared/rights.sh; cd "$1"
+		run "${as_root[@]}" env OWNER_SECONDS=1 timeout -s KILL 20 "$@" -c '. capture/reports/rights.sh; cd "$1"
 			as_owner sh -c "kill -STOP \$\$"' sh "$root/one"
 		[ "$status" -eq 137 ]
 		[ "$SECONDS" -lt 15 ]
