@@ -2,8 +2,9 @@
 # shellcheck shell=sh disable=SC2154
 # test: crashes this machine, after asking. test --verdict: after the reboot, what became of that. test --tell: test_tell.sh.
 #
-# The record of a test, lines KEY=VALUE: boot, the id of the boot that was crashed; began, the time; target, one line each, in
-# order; had, the path of each dump that was there before: the clock of a capture kernel may be another; told, when --tell has.
+# The record of a test, lines KEY=VALUE: boot, the id of the boot that was crashed; began, the time; saver, as `saver` has it;
+# target, one line each, in order, of those that count there; had, the directory of each dump that was there before: the clock of a
+# capture kernel may be another; told, when --tell has.
 
 test_record=$ROOT/var/lib/kmortem/capture/test
 
@@ -52,11 +53,18 @@ test_is_ready() {
 }
 
 test_is_wanted() {
+	saver_look
+	test_how="to the first of these that takes it:"
+	test_then="After at most $((conf_time_limit / 60 + 1)) minutes it does \"$conf_final_action\"."
+	if saver_is_theirs; then
+		test_how="as the settings of $target_saver say, to:"
+		test_then="Then it does what they say."
+	fi
 	cat <<- END
 		This crashes $(uname -n) now. Nothing is stopped or saved before: what programs have not written yet is lost, and
-		file systems are repaired at the next boot. A capture kernel then saves the memory to the first of these that takes it:
-		$(printf %s "$conf_targets" | sed 's/^/    /')
-		After at most $((conf_time_limit / 60 + 1)) minutes it does "$conf_final_action". Then the journal says what became of it, and "kmortem capture test --verdict".
+		file systems are repaired at the next boot. A capture kernel then saves the memory $test_how
+		$(test_targets | sed 's/^/    /')
+		$test_then Then the journal says what became of it, and "kmortem capture test --verdict".
 	END
 	[ "$test_asks" = yes ] || return 0
 	printf 'Type "crash" to do it: '
@@ -64,13 +72,17 @@ test_is_wanted() {
 	[ "$answer" = crash ] || { say "test: nothing was done"; return 1; }
 }
 
+# test_targets: one a line, after saver_look.
+test_targets() { printf '%s\n' "${target_list:-where $target_saver saves}" | grep .; }
+
 # What lies on the disk when the kernel crashes is all that is known of the test.
 test_write() {
 	mkdir -p "${test_record%/*}" && {
 		echo "boot=$(boot_id)"
 		echo "began=$(date '+%F %T')"
-		printf %s "$conf_targets" | sed 's/^/target=/'
-		conf_local_targets | while IFS= read -r directory; do test_dumps "$directory"; done | sed 's/^/had=/'
+		echo "saver=$target_saver"
+		test_targets | sed 's/^/target=/'
+		test_targets | sed -n 's/^local //p' | while IFS= read -r directory; do test_dumps_of "$target_saver" "$directory"; done | sed 's/^/had=/'
 	} > "$test_record" && sync
 }
 
@@ -94,10 +106,31 @@ test_dumps() {
 	done
 }
 
+# test_dumps_theirs DIRECTORY: also those that a distribution's kdump has left there by itself, of this machine by their name, as those of
+# others, on a server, begin with an address; none that somebody else may have put there.
+test_dumps_theirs() {
+	{
+		test_dumps "$1"
+		dumps_below "$ROOT$1/" 2 -user "$(id -u)" 2> /dev/null | sed 's,/[^/]*$,,' | while IFS= read -r found; do
+			case ${found##*/} in 127.0.0.1-* | 2[0-9][0-9][0-9]*) ;; *) continue ;; esac
+			machine=$(meta_value "$found/meta.json" machine 2> /dev/null)
+			case ${machine:-null} in null | "$(this_machine)") printf '%s\n' "$found" ;; esac
+		done
+	} | sort -u
+}
+
+# test_dumps_of SAVER DIRECTORY
+test_dumps_of() {
+	case $1 in
+	'' | image | hook) test_dumps "$2" ;; # '': of a test that did not ask
+	*) test_dumps_theirs "$2" ;;
+	esac
+}
+
 # test_dump: the newest that was not there before the test, in the first local target that has one.
 test_dump() {
 	test_value target | sed -n 's/^local //p' | while IFS= read -r directory; do
-		test_dumps "$directory" | while IFS= read -r found; do
+		test_dumps_of "$(test_value saver)" "$directory" | while IFS= read -r found; do
 			test_value had | grep -q -x -F -e "$found" || echo "$found"
 		done | tail -n 1
 	done | head -n 1
@@ -144,8 +177,21 @@ test_report() {
 	fi
 }
 
+# test_of_theirs DUMP: of one that nobody has checked.
+test_of_theirs() {
+	said=PASS found=$(whole_below "$1" 1 -size +0c | sort | tail -n 1)
+	[ "$found" ] || said="FAIL: it is not whole" found=$(dumps_below "$1" 1 | sort | tail -n 1)
+	echo "$said
+  dump        $found
+  target      local ${1%/*}
+  filter      as the settings of $(test_value saver) say; not checked
+  report      $(test_report "$1")"
+	[ "$said" = PASS ]
+}
+
 # test_of_dump DUMP
 test_of_dump() {
+	[ -f "$1/meta.json" ] || { test_of_theirs "$1"; return; }
 	meta=$1/meta.json
 	if [ "$(meta_value "$meta" complete)" = true ]; then
 		said=PASS

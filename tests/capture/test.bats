@@ -14,12 +14,13 @@ setup() {
 	PATH=$BATS_TEST_TMPDIR/bin:$PATH
 	printf '#!/bin/sh\n' > "$BATS_TEST_TMPDIR/bin/sync"
 	cp "$BATS_TEST_TMPDIR/bin/sync" "$BATS_TEST_TMPDIR/bin/sleep"
+	printf '#!/bin/sh\nexit 1\n' > "$BATS_TEST_TMPDIR/bin/systemctl" # enabled is nothing
 	chmod +x "$BATS_TEST_TMPDIR"/bin/*
 }
 
 # tested WORDS [STATUS]: crash_test with these words, on a machine of which check says STATUS.
 tested() {
-	each "conf_file=\$ROOT/etc/kmortem/capture.conf; rm -f \$ROOT/proc/sysrq-trigger
+	each "${words:-:}; conf_file=\$ROOT/etc/kmortem/capture.conf; rm -f \$ROOT/proc/sysrq-trigger
 		check_ready() { printf 'PASS  one\n      fine\nFAIL  two\n      bad\n        # command\nWARN  three\n      hm\n'; return ${2-0}; }
 		crash_test $1"
 }
@@ -164,6 +165,104 @@ verdict_of() {
 	dump 2099-01-01-000000 true null
 	each 'crash_test --verdict'
 	[ "$status" -eq 0 ]
+}
+
+# theirs OWNER [LINE…]: its kdump saves, with these settings, in its own way, or, of kdump-utils, with our hook.
+theirs() {
+	local file=etc/kdump.conf
+	[ "$1" != kdump-tools ] || file=etc/default/kdump-tools
+	mkdir -p "$ROOT/etc/default"
+	printf '%s\n' "${@:2}" > "$ROOT/$file"
+	words="parts=capture; owner() { echo $1; }; hook_state() { echo none; }"
+	echo boot-1 > "$ROOT/proc/sys/kernel/random/boot_id"
+}
+
+# verdict: of a test of that, in the next boot; first words are done in between.
+verdict() {
+	echo boot-1 > "$ROOT/proc/sys/kernel/random/boot_id"
+	tested --yes
+	[[ $output == *"This crashes"* ]]
+	"$@"
+	echo boot-2 > "$ROOT/proc/sys/kernel/random/boot_id"
+	each 'crash_test --verdict'
+	echo "$output"
+}
+
+# put FILE: a dump.
+put() {
+	mkdir -p "$(dirname "$ROOT/$1")"
+	echo dump > "$ROOT/$1"
+}
+
+@test "a distribution that saves in its own way is asked where to" {
+	theirs kdump-tools 'KDUMP_COREDIR=/data/crash'
+	put data/crash/202501011001/dump.202501011001
+	verdict :
+	[ "$status" -eq 1 ]
+	[[ $output == 'FAIL: no dump of the test of '*' in /data/crash'* ]]
+	grep -qx "had=$ROOT/data/crash/202501011001" "$ROOT/var/lib/kmortem/capture/test"
+	tested --yes
+	[[ $output == *"saves the memory as the settings of kdump-tools say, to:
+    local /data/crash
+Then it does what they say. Then the journal"* ]]
+	[[ $output != *minutes* && $output != */dumps* ]]
+	# Of another host, collected here, and not a dump.
+	put data/crash/192.0.2.7-202601011001/dump.202601011001
+	put data/crash/203.0.113.7-2026-01-01-10:01:00/vmcore
+	put data/crash/202601011002/dmesg.202601011002
+	put data/crash/202601011002/dump.202601011002
+	as_root=()
+	[ "$(id -u)" -eq 0 ] || as_root=(sudo)
+	"${as_root[@]}" chown 65534 "$ROOT/data/crash/202601011002/dump.202601011002"
+	echo boot-3 > "$ROOT/proc/sys/kernel/random/boot_id"
+	each 'crash_test --verdict'
+	[ "$status" -eq 1 ]
+	verdict put data/crash/202601011003/dump-incomplete
+	[ "$status" -eq 1 ]
+	[[ $output == "FAIL: it is not whole
+  dump        $ROOT/data/crash/202601011003/dump-incomplete"* ]]
+	rm -r "$ROOT/data/crash/202601011003"
+	verdict put data/crash/202601011004/dump.202601011004.gz
+	[ "$status" -eq 0 ]
+	[[ $output == "PASS
+  dump        $ROOT/data/crash/202601011004/dump.202601011004.gz
+  target      local $ROOT/data/crash
+  filter      as the settings of kdump-tools say; not checked
+  report      none;"* ]]
+	theirs kdump-tools 'SSH="u@192.0.2.1"'
+	verdict :
+	[ "$status" -eq 2 ]
+	[[ $output == UNKNOWN:*'look at ssh u@192.0.2.1:/var/crash' ]]
+}
+
+@test "kdump-utils saves to the place of kdump.conf, with our hook, too" {
+	echo 0123456789abcdef0123456789abcdef > "$ROOT/etc/machine-id"
+	theirs kdump 'path /data/crash' 'final_action poweroff'
+	verdict put data/crash/127.0.0.1-2026-01-01-10:01:00/vmcore
+	[ "$status" -eq 0 ]
+	[[ $output == PASS*"$ROOT/data/crash/127.0.0.1-2026-01-01-10:01:00/vmcore"*'as the settings of kdump say; not checked'* ]]
+	# By our hook: it has been checked, and tells of which machine it is.
+	dump 2099-01-01-000000 true null
+	hooked() {
+		put data/crash/127.0.0.1-2026-01-02-10:01:00/vmcore
+		sed "2a\\  \"machine\": \"$1\"," "$ROOT/dumps/$(uname -n)-2099-01-01-000000/meta.json" \
+			> "$ROOT/data/crash/127.0.0.1-2026-01-02-10:01:00/meta.json"
+	}
+	verdict hooked 00ff
+	[ "$status" -eq 1 ]
+	rm -r "$ROOT/data/crash/127.0.0.1-2026-01-02-10:01:00"
+	verdict hooked "$(by dash this_machine)"
+	[ "$status" -eq 0 ]
+	[[ $output == PASS*"$ROOT/data/crash/127.0.0.1-2026-01-02-10:01:00/vmcore"*'dump_level 17, lzo; sound'* ]]
+	theirs kdump 'xfs UUID=1-2'
+	verdict :
+	[ "$status" -eq 2 ]
+	[[ $output == UNKNOWN:*'look at device UUID=1-2:/var/crash' ]]
+	# Of SUSE, nothing is known.
+	rm "$ROOT/etc/kdump.conf"
+	verdict :
+	[ "$status" -eq 2 ]
+	[[ $output == UNKNOWN:*'look at where kdump saves' ]]
 }
 
 # told [STATUS]: what is said at the boot; that the journal takes it, or not. The last word of $BATS_TEST_TMPDIR/active says for
