@@ -122,6 +122,12 @@ dump_as() {
 	esac 3>&-
 }
 
+# freebsd_arrived FILE: what is there is what was sent by FreeBSD, whose client is let go before the disk has it all.
+freebsd_arrived() {
+	until_true [ -e "$1" ]
+	cmp "$LESS" "$1"
+}
+
 # arrived KIND: what is there is what was sent, byte for byte.
 arrived() {
 	local place dump
