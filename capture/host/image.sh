@@ -70,11 +70,12 @@ image_known_hosts() {
 	! key=$(ssh_key_file) || ln -s "$key" "$1/etc/kmortem/ssh_key"
 }
 
-# image_md IMAGE PLAN: each array by the name that the kernel has for it now.
+# image_md IMAGE PLAN: each array by the name that the kernel has for it now. One that was stopped may still be listed for a while.
 image_md() {
 	! plan_lines activate "$2" | grep -q '^mdadm' || {
 		echo 'HOMEHOST <ignore>'
 		for array in "$ROOT"/sys/block/md*/md; do
+			case $(cat "$array/array_state" 2> /dev/null) in clear | inactive) continue ;; esac
 			array=${array%/md}
 			mdadm --detail --brief "/dev/${array##*/}"
 		done

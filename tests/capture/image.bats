@@ -796,3 +796,15 @@ module virtio_pci' ]
 		[ "$before" = "$(sha256sum "$ROOT"/var/lib/kmortem/capture/*)" ]
 	done
 }
+
+@test "arrays: one that was stopped, and is still listed, is not named" {
+	export ROOT=$BATS_TEST_TMPDIR/root
+	mkdir -p "$ROOT"/sys/block/md{1,127}/md "$BATS_TEST_TMPDIR/image/etc"
+	echo clean > "$ROOT/sys/block/md1/md/array_state"
+	echo clear > "$ROOT/sys/block/md127/md/array_state"
+	echo 'activate mdadm' > "$BATS_TEST_TMPDIR/plan"
+	each 'mdadm() { [ "$3" = /dev/md1 ] && echo "ARRAY $3"; }; image_md '"$BATS_TEST_TMPDIR/image $BATS_TEST_TMPDIR/plan && cat $BATS_TEST_TMPDIR/image/etc/mdadm.conf"
+	[ "$status" -eq 0 ]
+	[ "$output" = 'HOMEHOST <ignore>
+ARRAY /dev/md1' ]
+}
